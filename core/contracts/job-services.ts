@@ -1,0 +1,57 @@
+/** The contracts of the functions a running job calls. Every call shows the job's key, nonce and Batch id. */
+import { z } from 'zod';
+import { defineContract } from '../contract.ts';
+
+/** How a job proves itself. */
+export const jobProofSchema = z.object({
+  /** S3 key of its spec, from `BELAY_JOB`. */
+  job: z.string(),
+  nonce: z.string(),
+  /** `AWS_BATCH_JOB_ID`. */
+  jobId: z.string(),
+});
+export type JobProof = z.infer<typeof jobProofSchema>;
+
+/**
+ * `admit`: binds the nonce to the job and, for a writing stage, marks the target dirty and registers the one writer;
+ * signs it off at its end; tells the machine whether a writer that was lost sight of has ended.
+ */
+export const admit = defineContract({
+  env: ['LEDGER_TABLE', 'ARTIFACTS_BUCKET'],
+  input: z.discriminatedUnion('action', [
+    jobProofSchema.extend({ action: z.literal('begin') }),
+    jobProofSchema.extend({ action: z.literal('end') }),
+    z.object({
+      action: z.literal('has-ended'),
+      repository: z.int(),
+      environment: z.string(),
+      component: z.string(),
+    }),
+  ]),
+  output: z.discriminatedUnion('decision', [
+    z.object({ decision: z.literal('admitted') }),
+    /** Another job writes this target: wait for it, then end without doing anything. */
+    z.object({ decision: z.literal('wait'), writer: z.string() }),
+    z.object({ decision: z.literal('refused'), reason: z.string() }),
+    z.object({ decision: z.literal('ended') }),
+    z.object({ decision: z.literal('running'), writer: z.string() }),
+  ]),
+});
+
+/** `secrets`: the values of the secrets the job's target names, by environment variable name. */
+export const secrets = defineContract({
+  env: ['LEDGER_TABLE', 'ARTIFACTS_BUCKET'],
+  input: jobProofSchema,
+  output: z.object({ values: z.record(z.string(), z.string()) }),
+});
+
+/** `artifacts`: presigned URLs for the artifacts the job's stage may read and write (`STAGE_ARTIFACTS`). */
+export const artifacts = defineContract({
+  env: ['LEDGER_TABLE', 'ARTIFACTS_BUCKET'],
+  input: jobProofSchema.extend({ get: z.array(z.string()), put: z.array(z.string()) }),
+  output: z.object({
+    /** Absent artifacts (no inputs, no outputs yet) have no entry. */
+    get: z.record(z.string(), z.url()),
+    put: z.record(z.string(), z.url()),
+  }),
+});

@@ -1,0 +1,122 @@
+/** The job's side of the contract: the spec `prepare` writes, the result the executor writes, and its exit codes. */
+import { z } from 'zod';
+import { resolvedTargetSchema } from '../manifest/resolved.ts';
+import { architectureSchema, stageSchema } from '../words.ts';
+import { repositorySchema } from './push.ts';
+import { releaseRefSchema } from './release.ts';
+
+/** `job.json`. The job is told only its S3 key (`BELAY_JOB`): overrides are small and readable by many. */
+export const jobSpecSchema = z.object({
+  version: z.literal(1),
+  stage: stageSchema,
+  release: releaseRefSchema,
+  repository: repositorySchema,
+  target: resolvedTargetSchema,
+  account: z.string(),
+  region: z.string(),
+  /** The lease's fencing number; a writing stage is admitted only while it is the newest. */
+  fence: z.int(),
+  /** One-time secret, hashed in the ledger and bound to the first job that shows it. */
+  nonce: z.string().min(32),
+  /** Role in the environment's account that the tool works with. */
+  environmentRole: z.string(),
+  /** Managed state: bucket and key of the state file. */
+  state: z.object({ bucket: z.string(), key: z.string(), kmsKeyArn: z.string().optional() }),
+  /** SHA-256 of the plan bundle this apply or destroy must use, from the ledger. */
+  planDigest: z.string().optional(),
+  /** True for the plan of a destroy operation. */
+  destroy: z.boolean(),
+});
+export type JobSpec = z.infer<typeof jobSpecSchema>;
+
+/** What a plan would do, in counts of resources (`outputs`: changed root outputs). A replace counts in `replace` only. */
+export const changeCountsSchema = z.object({
+  add: z.int().nonnegative(),
+  change: z.int().nonnegative(),
+  destroy: z.int().nonnegative(),
+  replace: z.int().nonnegative(),
+  import: z.int().nonnegative(),
+  move: z.int().nonnegative(),
+  outputs: z.int().nonnegative(),
+});
+export type ChangeCounts = z.infer<typeof changeCountsSchema>;
+
+/** A problem the tool reported, with its place in the repository where known. */
+export const diagnosticSchema = z.object({
+  severity: z.enum(['error', 'warning']),
+  summary: z.string(),
+  detail: z.string(),
+  file: z.string().optional(),
+  line: z.int().optional(),
+});
+export type Diagnostic = z.infer<typeof diagnosticSchema>;
+
+/** `plan` part of a plan job's result. */
+export const planSummarySchema = z.object({
+  changes: changeCountsSchema,
+  /** False when the tool says that applying would do nothing at all. */
+  hasChanges: z.boolean(),
+  /** One line for people, from the shell tool's `BELAY_PLAN_JSON` or made of the counts. */
+  summary: z.string(),
+  planDigest: z.string(),
+  changeDigest: z.string(),
+  /** Resources that are deleted or replaced: what the policy is asked about. */
+  removals: z.array(z.object({ address: z.string(), type: z.string(), replace: z.boolean() })),
+  /** Repository paths the plan read besides the component's directory (local modules, files). */
+  dependencies: z.array(z.string()),
+});
+export type PlanSummary = z.infer<typeof planSummarySchema>;
+
+/** `result.json`, written by every job that got as far as reading its spec. */
+export const jobResultSchema = z.object({
+  version: z.literal(1),
+  stage: stageSchema,
+  status: z.enum(['succeeded', 'failed']),
+  /** One line for people: why it failed, or what was done. Masked. */
+  reason: z.string(),
+  plan: planSummarySchema.optional(),
+  diagnostics: z.array(diagnosticSchema),
+  tool: z.object({ name: z.string(), version: z.string() }).optional(),
+  architecture: architectureSchema,
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime(),
+});
+export type JobResult = z.infer<typeof jobResultSchema>;
+
+/** One output value of a component; `outputs.json` is a record of these by name. */
+export const outputValueSchema = z.object({ value: z.json(), sensitive: z.boolean() });
+export type OutputValue = z.infer<typeof outputValueSchema>;
+export const outputsSchema = z.record(z.string(), outputValueSchema);
+export type Outputs = z.infer<typeof outputsSchema>;
+
+/** `inputs.json` of the plan stage: the values of the target's `inputs`, by input name. Apply and test read the same object. */
+export const inputsSchema = outputsSchema;
+
+/** The executor's exit codes. Batch knows only zero and not zero; people read the code in the job's detail. */
+export const EXIT_CODE = {
+  succeeded: 0,
+  /** The tool or the test said no: see `result.json`. */
+  failed: 10,
+  /** Not admitted: stale fence, unknown or used nonce. Nothing was touched. */
+  refused: 20,
+  /** The spec, the snapshot or the bundle is unusable. Nothing was touched. */
+  badInput: 30,
+  /** Belay's own services did not answer (S3, functions). The result may be missing. */
+  infrastructure: 40,
+  /** Stopped by SIGTERM; the tool was given one SIGTERM and waited for. */
+  terminated: 143,
+} as const;
+
+/** Which artifacts a stage may read and write through `artifacts`; `reports/` is a folder of the job's own. */
+export const STAGE_ARTIFACTS: Readonly<
+  Record<z.infer<typeof stageSchema>, { readonly get: readonly string[]; readonly put: readonly string[] }>
+> = {
+  validate: { get: ['source'], put: ['result.json', 'log.txt'] },
+  plan: { get: ['source', 'inputs'], put: ['result.json', 'log.txt', 'bundle.tar.gz', 'plan.json'] },
+  apply: {
+    get: ['source', 'inputs', 'bundle'],
+    put: ['result.json', 'log.txt', 'outputs.json', 'errored.tfstate'],
+  },
+  destroy: { get: ['source', 'inputs', 'bundle'], put: ['result.json', 'log.txt', 'errored.tfstate'] },
+  test: { get: ['source', 'inputs', 'outputs'], put: ['result.json', 'log.txt', 'reports/'] },
+};

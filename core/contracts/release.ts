@@ -1,0 +1,46 @@
+/** What a release is made of: the small reference in every machine state, and the `release.json` artifact. */
+import { z } from 'zod';
+import { resolvedTargetSchema } from '../manifest/resolved.ts';
+import { commitSchema, repositorySchema } from './push.ts';
+
+/** The reference that travels through every state of the machines. */
+export const releaseRefSchema = z.object({
+  /** `<yyyymmdd>-<sha7>-<n>`. */
+  id: z.string().regex(/^\d{8}-[0-9a-f]{7}-\d+$/),
+  /** GitHub's numeric repository id. */
+  repository: z.int().positive(),
+  commit: commitSchema,
+});
+export type ReleaseRef = z.infer<typeof releaseRefSchema>;
+
+/** A target as found in the commit, with the `../` references its code makes (used until a plan has told better). */
+export const releaseTargetSchema = z.object({
+  entry: resolvedTargetSchema,
+  references: z.array(z.string()),
+});
+export type ReleaseTarget = z.infer<typeof releaseTargetSchema>;
+
+/** `release.json`: what the commit asks for, independent of what is deployed. Environments are in `after` order. */
+export const releaseDocumentSchema = z.object({
+  version: z.literal(1),
+  release: releaseRefSchema,
+  repository: repositorySchema,
+  branch: z.string(),
+  /** The commit's root tree id. */
+  rootTree: z.string(),
+  environments: z.array(
+    z.object({
+      name: z.string(),
+      account: z.string(),
+      region: z.string(),
+      after: z.array(z.string()),
+      targets: z.array(releaseTargetSchema),
+    }),
+  ),
+});
+export type ReleaseDocument = z.infer<typeof releaseDocumentSchema>;
+export type ReleaseEnvironment = ReleaseDocument['environments'][number];
+
+/** `targets.json`: one item per affected target, the items of the Distributed Map. */
+export const mapItemSchema = z.object({ component: z.string(), test: z.boolean() });
+export type MapItem = z.infer<typeof mapItemSchema>;

@@ -1,0 +1,36 @@
+/** Every S3 key Belay reads or writes, built in this one file. `repository` is GitHub's numeric id: it survives renames. */
+import type { Stage } from './words.ts';
+
+/** One target of one release in one repository: what most keys hang from. */
+export interface TargetAddress {
+  readonly repository: number;
+  readonly release: string;
+  readonly environment: string;
+  readonly component: string;
+}
+
+/** The repository at one commit, a gzipped tar, fetched once and used by every job. */
+export const sourceKey = (repository: number, commit: string) => `${repository}/sources/${commit}.tar.gz`;
+
+/** The gzipped output of `git ls-tree -r -t -z` of that commit: what content keys are computed from. */
+export const treeKey = (repository: number, commit: string) => `${repository}/sources/${commit}.tree.gz`;
+
+/** What `resolve` found in the commit: resolved environments and targets, and the references in their code. */
+export const releaseKey = (repository: number, release: string) =>
+  `${repository}/releases/${release}/release.json`;
+
+/** The affected targets of one deployment, an array: the item source of its Distributed Map. */
+export const targetsKey = (repository: number, release: string, environment: string) =>
+  `${repository}/releases/${release}/${environment}/targets.json`;
+
+/** A file of one stage of one target: `job.json`, `result.json`, `log.txt`, `bundle.tar.gz`, `plan.json`, … */
+export const stageKey = (target: TargetAddress, stage: Stage, file: string) =>
+  `${target.repository}/releases/${target.release}/${target.environment}/${target.component}/${stage}/${file}`;
+
+/** The newest outputs a component produced in an environment: what dependents' inputs are read from. */
+export const outputsKey = (repository: number, environment: string, component: string) =>
+  `${repository}/outputs/${environment}/${component}.json`;
+
+/** The state file of the managed backend. It does not contain the component's path: a moved directory is the same component. */
+export const stateKey = (repository: number, environment: string, component: string) =>
+  `${repository}/state/${environment}/${component}.tfstate`;

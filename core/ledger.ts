@@ -1,0 +1,213 @@
+/**
+ * The ledger's items and their keys: one DynamoDB table, single-item conditional writes only (no transactions).
+ * Everything is keyed by GitHub's numeric repository id first, so two repositories may both have `dev/network`.
+ */
+import { z } from 'zod';
+import { changeCountsSchema } from './contracts/job.ts';
+import { commitSchema, repositorySchema } from './contracts/push.ts';
+import { environmentVerdictSchema, outcomeSchema, releaseVerdictSchema, stageSchema } from './words.ts';
+
+/** The table's key: `pk` groups what is read together, `sk` names the item. */
+export interface LedgerKey {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+const inEnvironment = (repository: number, environment: string) => `${repository}/environment/${environment}`;
+const inRelease = (repository: number, release: string) => `${repository}/release/${release}`;
+const inCommit = (repository: number, commit: string) => `${repository}/commit/${commit}`;
+
+/** Where each kind of item lives. `…Prefix` constants serve queries over one partition. */
+export const ledgerKeys = {
+  delivery: (guid: string): LedgerKey => ({ pk: `delivery/${guid}`, sk: 'delivery' }),
+  environment: (repository: number, environment: string): LedgerKey => ({
+    pk: inEnvironment(repository, environment),
+    sk: 'environment',
+  }),
+  target: (repository: number, environment: string, component: string): LedgerKey => ({
+    pk: inEnvironment(repository, environment),
+    sk: `target/${component}`,
+  }),
+  release: (repository: number, release: string): LedgerKey => ({
+    pk: inRelease(repository, release),
+    sk: 'release',
+  }),
+  deployment: (repository: number, release: string, environment: string): LedgerKey => ({
+    pk: inRelease(repository, release),
+    sk: `deployment/${environment}`,
+  }),
+  outcome: (
+    repository: number,
+    release: string,
+    target: { environment: string; component: string },
+  ): LedgerKey => ({
+    pk: inRelease(repository, release),
+    sk: `outcome/${target.environment}/${target.component}`,
+  }),
+  turn: (
+    repository: number,
+    release: string,
+    target: { environment: string; component: string },
+  ): LedgerKey => ({
+    pk: inRelease(repository, release),
+    sk: `turn/${target.environment}/${target.component}`,
+  }),
+  /** `specKey` is the S3 key of the job's spec. */
+  job: (specKey: string): LedgerKey => ({ pk: `job/${specKey}`, sk: 'job' }),
+  commit: (repository: number, commit: string): LedgerKey => ({
+    pk: inCommit(repository, commit),
+    sk: 'commit',
+  }),
+  status: (repository: number, commit: string, context: string): LedgerKey => ({
+    pk: inCommit(repository, commit),
+    sk: `status/${context}`,
+  }),
+} as const;
+
+/** Sort-key prefixes for queries. */
+export const ledgerPrefixes = {
+  targets: 'target/',
+  deployments: 'deployment/',
+  outcomes: 'outcome/',
+  outcomesIn: (environment: string) => `outcome/${environment}/`,
+  statuses: 'status/',
+} as const;
+
+/** Deliveries are forgotten after this: longer than GitHub redelivers (3 days) and an archive replay is likely. */
+export const DELIVERY_TTL_SECONDS = 30 * 24 * 3600;
+
+/** One GitHub delivery, claimed by one execution. `expiresAt` is epoch seconds (DynamoDB TTL). */
+export const deliveryItemSchema = z.object({
+  guid: z.string(),
+  execution: z.string(),
+  state: z.enum(['accepted', 'resolved']),
+  release: z.string().optional(),
+  expiresAt: z.int(),
+});
+export type DeliveryItem = z.infer<typeof deliveryItemSchema>;
+
+/** A deployment waiting for the lease. `seq` grows by one with every enqueuing in this environment. */
+export const waiterSchema = z.object({
+  execution: z.string(),
+  token: z.string(),
+  release: z.string(),
+  commit: commitSchema,
+  branch: z.string(),
+  seq: z.int(),
+});
+export type Waiter = z.infer<typeof waiterSchema>;
+
+/** Lease, queue, writers of one environment; changed by compare-and-set on `version`. */
+export const environmentItemSchema = z.object({
+  version: z.int(),
+  /** The Deployment that holds the lease, and its release. */
+  owner: z.object({ execution: z.string(), release: z.string(), commit: commitSchema }).optional(),
+  /** Grows with every grant; what a writer must show. */
+  fence: z.int(),
+  seq: z.int(),
+  queue: z.array(waiterSchema),
+  /** Component → Batch job id of the one job that writes it now. */
+  writers: z.record(z.string(), z.string()),
+  /** Branch → the commit last let through the ancestry gate. */
+  attempted: z.record(z.string(), commitSchema),
+});
+export type EnvironmentItem = z.infer<typeof environmentItemSchema>;
+
+/** What is deployed of one target, and what it last worked with. */
+export const targetItemSchema = z.object({
+  lastGood: z
+    .object({
+      commit: commitSchema,
+      release: z.string(),
+      contentKey: z.string(),
+      inputKey: z.string(),
+      /** S3 key of the plan bundle it was applied with; absent when its plan was empty. */
+      bundle: z.string().optional(),
+    })
+    .optional(),
+  live: z
+    .object({ commit: commitSchema, contentKey: z.string().optional(), state: z.enum(['clean', 'dirty']) })
+    .optional(),
+  /** Repository paths the last applied plan read besides the component's directory. */
+  dependencies: z.array(z.string()).optional(),
+});
+export type TargetItem = z.infer<typeof targetItemSchema>;
+
+/** A release: one commit on its way through the environments. */
+export const releaseItemSchema = z.object({
+  id: z.string(),
+  repository: repositorySchema,
+  commit: commitSchema,
+  branch: z.string(),
+  sender: z.string(),
+  /** The Release machine's execution ARN. */
+  execution: z.string(),
+  environments: z.array(z.string()),
+  verdict: releaseVerdictSchema.optional(),
+  reason: z.string(),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime().optional(),
+});
+export type ReleaseItem = z.infer<typeof releaseItemSchema>;
+
+/** A deployment: a release in one environment. */
+export const deploymentItemSchema = z.object({
+  environment: z.string(),
+  execution: z.string(),
+  /** What it is doing, for people: `waiting for the lease: 2nd in the queue`, `deploying`. */
+  progress: z.string(),
+  verdict: environmentVerdictSchema.optional(),
+  reason: z.string(),
+});
+export type DeploymentItem = z.infer<typeof deploymentItemSchema>;
+
+/** How far a requested target is; `outcome` is set once, at its end. `attempt` is the fence it was opened under. */
+export const outcomeItemSchema = z.object({
+  environment: z.string(),
+  component: z.string(),
+  attempt: z.int(),
+  /** Why it is in this release, or `unaffected` (then its outcome is `unchanged` from the start). */
+  affected: z.enum(['changed', 'downstream', 'unaffected']),
+  progress: z.enum(['waiting', 'planning', 'checking', 'applying', 'testing', 'ended']),
+  outcome: outcomeSchema.optional(),
+  reason: z.string(),
+  changes: changeCountsSchema.optional(),
+  planDigest: z.string().optional(),
+  changeDigest: z.string().optional(),
+  inputKey: z.string().optional(),
+  /** Repository paths this release's plan read. */
+  dependencies: z.array(z.string()).optional(),
+  /** When its turn came. */
+  startedAt: z.iso.datetime().optional(),
+  endedAt: z.iso.datetime().optional(),
+});
+export type OutcomeItem = z.infer<typeof outcomeItemSchema>;
+
+/**
+ * A target's turn. `waitingOn` is a DynamoDB string set of components (absent when empty) from which each dependency deletes
+ * itself at its end; `blockedBy` collects those that ended badly. Whoever sees no `waitingOn` and a `token` sends.
+ */
+export const turnItemSchema = z.object({
+  attempt: z.int(),
+  waitingOn: z.set(z.string()).optional(),
+  blockedBy: z.set(z.string()).optional(),
+  token: z.string().optional(),
+});
+export type TurnItem = z.infer<typeof turnItemSchema>;
+
+/** A job's nonce (SHA-256, hex) and, once admitted, the Batch job it is bound to. */
+export const jobItemSchema = z.object({
+  nonceHash: z.string(),
+  stage: stageSchema,
+  jobId: z.string().optional(),
+  ended: z.boolean(),
+});
+export type JobItem = z.infer<typeof jobItemSchema>;
+
+/** The newest release of a commit: only it may write the commit's statuses. */
+export const commitItemSchema = z.object({ release: z.string() });
+export type CommitItem = z.infer<typeof commitItemSchema>;
+
+/** The status last written to GitHub for one context of one commit. */
+export const statusItemSchema = z.object({ context: z.string(), state: z.string(), description: z.string() });
+export type StatusItem = z.infer<typeof statusItemSchema>;

@@ -1,0 +1,47 @@
+/** A target as the manifest resolves it: everything its jobs need to know, as it travels in S3 documents. */
+import { z } from 'zod';
+import { architectureSchema } from '../words.ts';
+
+/** `auto`: the executor's OpenTofu, or Terraform where that is the only one installed. */
+export const toolSchema = z.enum(['auto', 'opentofu', 'terraform', 'shell']);
+export type Tool = z.infer<typeof toolSchema>;
+
+export const approvalSchema = z.enum(['never', 'on-destroy', 'always']);
+
+/** The shell tool's commands; what is not declared is not done. */
+export const commandsSchema = z
+  .object({
+    plan: z.string(),
+    apply: z.string(),
+    destroy: z.string(),
+    rollback: z.string(),
+    cleanup: z.string(),
+    outputs: z.string(),
+  })
+  .partial();
+
+export const resolvedTargetSchema = z.object({
+  component: z.string(),
+  environment: z.string(),
+  path: z.string(),
+  tool: toolSchema,
+  toolVersion: z.string().optional(),
+  arch: architectureSchema,
+  needs: z.array(z.string()),
+  /** Input name → which output of which component. */
+  inputs: z.record(z.string(), z.object({ component: z.string(), output: z.string() })),
+  env: z.record(z.string(), z.string()),
+  variables: z.record(z.string(), z.json()),
+  watch: z.array(z.string()),
+  /** Environment variable name → secret name. */
+  secrets: z.record(z.string(), z.string()),
+  test: z.object({ run: z.string() }).optional(),
+  commands: commandsSchema.optional(),
+  policy: z.object({
+    approval: approvalSchema,
+    approvers: z.array(z.string()),
+    selfApproval: z.boolean(),
+    protect: z.array(z.string()),
+  }),
+});
+export type ResolvedTarget = z.infer<typeof resolvedTargetSchema>;
