@@ -5,7 +5,7 @@ import { Aborted, StatesError, StatesServiceError } from './errors.ts';
 import { appendEvent, HISTORY_LIMIT, inputDetails, type NewEvent } from './history.ts';
 import type { Host } from './host.ts';
 import { exceedsPayloadLimit, type Json } from './json.ts';
-import { type EndStatus, endExecution, type Outcome, outcomeOf, resume } from './lifecycle.ts';
+import { endExecution, type Outcome, outcomeOf, resume } from './lifecycle.ts';
 import { type ExecutionRecord, type Frame, newFrame, type Status } from './record.ts';
 import type { ChildRequest, Run, Scope } from './visit.ts';
 import { walk } from './walk.ts';
@@ -76,7 +76,7 @@ export class Execution implements Run {
 
   /** StopExecution: ABORTED at once, running tasks get their signal. Does nothing when it has ended. */
   stop({ error, cause }: { error?: string; cause?: string } = {}): void {
-    this.end('ABORTED', { error, cause });
+    this.end({ status: 'ABORTED', error, cause });
   }
 
   emit(event: NewEvent): number {
@@ -132,26 +132,28 @@ export class Execution implements Run {
     const cancel =
       seconds === undefined
         ? () => {}
-        : this.host.clock.after(seconds * 1000, () => this.end('TIMED_OUT', { error: 'States.Timeout' }));
+        : this.host.clock.after(seconds * 1000, () =>
+            this.end({ status: 'TIMED_OUT', error: 'States.Timeout' }),
+          );
     try {
       const { States: states } = record.definition;
       const output = await this.walk(record.frame, { states, outer: {}, signal: this.ending.signal });
-      this.end('SUCCEEDED', { output });
+      this.end({ status: 'SUCCEEDED', output });
     } catch (error) {
-      if (error instanceof StatesError) this.end('FAILED', { error: error.error, cause: error.errorCause });
-      else if (!(error instanceof Aborted))
-        this.end('FAILED', { error: 'States.Runtime', cause: String(error) });
+      if (error instanceof StatesError) {
+        this.end({ status: 'FAILED', error: error.error, cause: error.errorCause });
+      } else if (!(error instanceof Aborted)) {
+        this.end({ status: 'FAILED', error: 'States.Runtime', cause: String(error) });
+      }
     } finally {
       cancel();
     }
     this.save();
-    const { status, output, error, cause } = record;
-    return { status, ...(output !== undefined && { output }), ...errorDetails(error, cause) };
+    return outcomeOf(record);
   }
 
-  private end(status: Status, { output, error, cause }: Omit<Outcome, 'status'>): void {
-    if (this.record.status === 'RUNNING')
-      endExecution(this.host, this.record, { status, output, error, cause });
+  private end(outcome: Outcome): void {
+    if (this.record.status === 'RUNNING') endExecution(this.host, this.record, outcome);
     this.ending.abort(new Aborted('execution'));
   }
 }

@@ -16,7 +16,7 @@ interface Case {
   expected: Record<string, { events?: Json[] }>;
 }
 
-const folder = process.env['BELAY_RECORDINGS'] ?? path.join(process.cwd(), '../shared/recordings');
+const folder = process.env.BELAY_RECORDINGS ?? path.join(process.cwd(), '../shared/recordings');
 const file = path.join(folder, 'asl-jsonata.json');
 const recorded = existsSync(file) ? test : test.skip;
 
@@ -93,7 +93,7 @@ function handler(lambdas: Record<string, string>, needs: string[]): Handler {
     if (/:function:/.test(resource)) return invoke(resource, args);
     const call = args as Record<string, Json>;
     if (resource.endsWith(':lambda:invoke')) {
-      const payload = invoke(String(call['FunctionName']), call['Payload'] ?? {});
+      const payload = invoke(String(call.FunctionName), call.Payload ?? {});
       return { ExecutedVersion: '$LATEST', Payload: payload, StatusCode: 200 };
     }
     if (resource.endsWith(':s3:getObject')) {
