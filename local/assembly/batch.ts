@@ -74,7 +74,9 @@ export function readJobDefinitions(resolver: Resolver, cdkOut: string): JobDefin
     const image = properties.ContainerProperties ?? ecsTask?.Containers[0];
     const roleArn = properties.ContainerProperties?.JobRoleArn ?? ecsTask?.TaskRoleArn;
     if (image === undefined || roleArn === undefined) {
-      throw new Error(`reading job definition "${resource.logicalId}": it needs one container and a job role`);
+      throw new Error(
+        `reading job definition "${resource.logicalId}": it needs one container and a job role`,
+      );
     }
     const size = (type: 'VCPU' | 'MEMORY') =>
       Number(image.ResourceRequirements.find((requirement) => requirement.Type === type)?.Value);
@@ -95,9 +97,7 @@ export function readJobDefinitions(resolver: Resolver, cdkOut: string): JobDefin
 
 const jobQueueSchema = z.strictObject({
   JobQueueName: ignored,
-  ComputeEnvironmentOrder: z
-    .array(z.strictObject({ ComputeEnvironment: z.string(), Order: z.int() }))
-    .min(1),
+  ComputeEnvironmentOrder: z.array(z.strictObject({ ComputeEnvironment: z.string(), Order: z.int() })).min(1),
   JobStateTimeLimitActions: ignored,
   Priority: ignored,
   SchedulingPolicyArn: z.undefined('fair-share scheduling does not run in the twin').optional(),
@@ -107,9 +107,13 @@ const jobQueueSchema = z.strictObject({
 
 /** The job queues; the twin's job slots stand for their compute environments. */
 export function readJobQueues(resolver: Resolver): JobQueueDefinition[] {
-  return readAll(resolver, { type: 'AWS::Batch::JobQueue', schema: jobQueueSchema }, (properties, resource) => {
-    const [first] = properties.ComputeEnvironmentOrder.toSorted((a, b) => a.Order - b.Order);
-    const computeEnvironment = first?.ComputeEnvironment.replace(/^.*compute-environment\//, '') ?? '';
-    return { name: resource.name, arn: referenceTo(resolver, resource), computeEnvironment };
-  });
+  return readAll(
+    resolver,
+    { type: 'AWS::Batch::JobQueue', schema: jobQueueSchema },
+    (properties, resource) => {
+      const [first] = properties.ComputeEnvironmentOrder.toSorted((a, b) => a.Order - b.Order);
+      const computeEnvironment = first?.ComputeEnvironment.replace(/^.*compute-environment\//, '') ?? '';
+      return { name: resource.name, arn: referenceTo(resolver, resource), computeEnvironment };
+    },
+  );
 }

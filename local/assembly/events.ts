@@ -29,7 +29,10 @@ const targetSchema = z
     Input: z.string().optional(),
     InputPath: z.string().optional(),
     InputTransformer: z
-      .strictObject({ InputPathsMap: z.record(z.string(), z.string()).default({}), InputTemplate: z.string() })
+      .strictObject({
+        InputPathsMap: z.record(z.string(), z.string()).default({}),
+        InputTemplate: z.string(),
+      })
       .optional(),
     DeadLetterConfig: z.strictObject({ Arn: z.string() }).optional(),
     RetryPolicy: z
@@ -90,9 +93,13 @@ const archiveSchema = z.strictObject({
 
 /** The archives of the stack's buses. */
 export function readArchives(resolver: Resolver): ArchiveDefinition[] {
-  return readAll(resolver, { type: 'AWS::Events::Archive', schema: archiveSchema }, (properties, resource) => ({
-    name: resource.name,
-    busArn: properties.SourceArn,
-    pattern: properties.EventPattern,
-  }));
+  return readAll(
+    resolver,
+    { type: 'AWS::Events::Archive', schema: archiveSchema },
+    (properties, resource) => ({
+      name: resource.name,
+      busArn: properties.SourceArn,
+      pattern: properties.EventPattern,
+    }),
+  );
 }

@@ -27,16 +27,20 @@ const functionSchema = z.strictObject({
 
 /** All functions of the stack. */
 export function readFunctions(resolver: Resolver, cdkOut: string): FunctionDefinition[] {
-  return readAll(resolver, { type: 'AWS::Lambda::Function', schema: functionSchema }, (properties, resource) => ({
-    name: resource.name,
-    arn: attributeOf(resolver, resource, 'Arn'),
-    roleArn: properties.Role,
-    asset: assetOfImage(cdkOut, properties.Code.ImageUri),
-    handler: properties.ImageConfig.Command[0] ?? '',
-    environment: properties.Environment?.Variables ?? {},
-    timeoutSeconds: properties.Timeout,
-    memoryMb: properties.MemorySize,
-  }));
+  return readAll(
+    resolver,
+    { type: 'AWS::Lambda::Function', schema: functionSchema },
+    (properties, resource) => ({
+      name: resource.name,
+      arn: attributeOf(resolver, resource, 'Arn'),
+      roleArn: properties.Role,
+      asset: assetOfImage(cdkOut, properties.Code.ImageUri),
+      handler: properties.ImageConfig.Command[0] ?? '',
+      environment: properties.Environment?.Variables ?? {},
+      timeoutSeconds: properties.Timeout,
+      memoryMb: properties.MemorySize,
+    }),
+  );
 }
 
 const permissionSchema = z.strictObject({

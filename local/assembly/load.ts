@@ -39,7 +39,9 @@ export function loadAssembly(options: AssemblyOptions): Assembly {
     region: options.region ?? 'eu-west-1',
     endpoint: options.endpoint,
   };
-  const unknown = Object.entries(template.Resources).filter(([, { Type }]) => resourceType(Type) === undefined);
+  const unknown = Object.entries(template.Resources).filter(
+    ([, { Type }]) => resourceType(Type) === undefined,
+  );
   if (unknown.length > 0) {
     const names = unknown.map(([logicalId, { Type }]) => `${Type} (${logicalId})`).join(', ');
     throw new Error(

@@ -111,7 +111,8 @@ export class Resolver {
     'Fn::Select': (argument, where) => {
       const [index, items] = list(argument, where);
       const found = list(this.#resolve(items, where), where)[Number(this.#resolve(index, where))];
-      if (found === undefined) throw new Error(`resolving ${where}: Fn::Select ${String(index)} finds nothing`);
+      if (found === undefined)
+        throw new Error(`resolving ${where}: Fn::Select ${String(index)} finds nothing`);
       return found;
     },
     'Fn::Split': (argument, where) => {
@@ -193,9 +194,15 @@ export class Resolver {
   }
 
   /** Names may be made of other resources' names; a circle would never end. */
-  #guarded(logicalId: string, where: string, read: (resource: Resource, type: ResourceType) => string): string {
+  #guarded(
+    logicalId: string,
+    where: string,
+    read: (resource: Resource, type: ResourceType) => string,
+  ): string {
     if (this.#resolving.includes(logicalId)) {
-      throw new Error(`resolving ${where}: the name of ${[...this.#resolving, logicalId].join(' → ')} needs itself`);
+      throw new Error(
+        `resolving ${where}: the name of ${[...this.#resolving, logicalId].join(' → ')} needs itself`,
+      );
     }
     this.#resolving.push(logicalId);
     try {

@@ -23,7 +23,10 @@ export interface ResourceType {
 
 /** Digits that look like the random part of an AWS id but stay the same from start to start. */
 function stableId(resource: Resource, length: number): string {
-  return createHash('sha256').update(`${resource.place.stack}/${resource.logicalId}`).digest('hex').slice(0, length);
+  return createHash('sha256')
+    .update(`${resource.place.stack}/${resource.logicalId}`)
+    .digest('hex')
+    .slice(0, length);
 }
 
 const regional = (service: string, prefix: string) => (resource: Resource) =>
@@ -37,7 +40,8 @@ const computeEnvironmentArn = regional('batch', 'compute-environment/');
 const jobQueueArn = regional('batch', 'job-queue/');
 const jobDefinitionArn = (resource: Resource) =>
   arnOf(resource.place, 'batch', `job-definition/${resource.name}:1`);
-const managedPolicyArn = (resource: Resource) => globalArnOf(resource.place, 'iam', `policy/${resource.name}`);
+const managedPolicyArn = (resource: Resource) =>
+  globalArnOf(resource.place, 'iam', `policy/${resource.name}`);
 const secretArn = (resource: Resource) =>
   arnOf(resource.place, 'secretsmanager', `secret:${resource.name}-${stableId(resource, 6)}`);
 const keyId = (resource: Resource) => {
@@ -176,7 +180,8 @@ const notRun: Readonly<Record<string, ResourceType>> = {
   },
   'AWS::KMS::Alias': { notRun: 'see AWS::KMS::Key', nameProperty: 'AliasName' },
   'AWS::S3::BucketPolicy': {
-    notRun: 'it refuses requests without TLS, and the endpoint of the twin is plain HTTP on the loopback interface',
+    notRun:
+      'it refuses requests without TLS, and the endpoint of the twin is plain HTTP on the loopback interface',
   },
   'AWS::SecretsManager::ResourcePolicy': { notRun: 'only roles of the stack itself call the twin' },
   'AWS::ECR::Repository': {

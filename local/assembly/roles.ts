@@ -67,7 +67,9 @@ export function readRoles(resolver: Resolver): RoleDefinition[] {
     arn: attributeOf(resolver, resource, 'Arn'),
     statements: [
       ...properties.Policies.flatMap((policy) => policy.PolicyDocument.Statement),
-      ...properties.ManagedPolicyArns.flatMap((arn) => managed.get(arn) ?? awsManaged(arn, resource.logicalId)),
+      ...properties.ManagedPolicyArns.flatMap(
+        (arn) => managed.get(arn) ?? awsManaged(arn, resource.logicalId),
+      ),
       ...(attached.get(resource.name) ?? []),
     ],
   }));

@@ -45,16 +45,20 @@ export function readRoutes(resolver: Resolver): RouteDefinition[] {
       (properties, resource) => [`integrations/${referenceTo(resolver, resource)}`, properties] as const,
     ),
   );
-  return readAll(resolver, { type: 'AWS::ApiGatewayV2::Route', schema: routeSchema }, (properties, resource) => {
-    const integration = integrations.get(properties.Target);
-    if (integration === undefined) {
-      throw new Error(`reading route "${resource.logicalId}": the template has no ${properties.Target}`);
-    }
-    return {
-      key: properties.RouteKey,
-      apiId: properties.ApiId,
-      functionArn: integration.IntegrationUri,
-      timeoutMs: integration.TimeoutInMillis,
-    };
-  });
+  return readAll(
+    resolver,
+    { type: 'AWS::ApiGatewayV2::Route', schema: routeSchema },
+    (properties, resource) => {
+      const integration = integrations.get(properties.Target);
+      if (integration === undefined) {
+        throw new Error(`reading route "${resource.logicalId}": the template has no ${properties.Target}`);
+      }
+      return {
+        key: properties.RouteKey,
+        apiId: properties.ApiId,
+        functionArn: integration.IntegrationUri,
+        timeoutMs: integration.TimeoutInMillis,
+      };
+    },
+  );
 }

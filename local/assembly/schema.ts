@@ -1,7 +1,7 @@
 /** Helpers for the schemas that read resource properties: strict, so that a property nobody thought of is an error. */
 import { z } from 'zod';
-import type { Resource } from './resource.ts';
 import type { Resolver } from './resolve.ts';
+import type { Resource } from './resource.ts';
 
 /** A property that is known and makes no difference on one machine (encryption, networks, logs, tags …). */
 export const ignored = z.unknown().optional();
@@ -10,13 +10,19 @@ export const ignored = z.unknown().optional();
 export const tagsSchema = z
   .union([z.array(z.object({ Key: z.string(), Value: z.string() })), z.record(z.string(), z.string())])
   .default({})
-  .transform((tags) => (Array.isArray(tags) ? Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value])) : tags));
+  .transform((tags) =>
+    Array.isArray(tags) ? Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value])) : tags,
+  );
 
 /**
  * The properties of a resource, checked.
  * @throws Error naming the resource and every property the twin does not serve.
  */
-export function readProperties<T extends z.ZodType>(resolver: Resolver, resource: Resource, schema: T): z.output<T> {
+export function readProperties<T extends z.ZodType>(
+  resolver: Resolver,
+  resource: Resource,
+  schema: T,
+): z.output<T> {
   const result = schema.safeParse(resolver.properties(resource));
   if (result.success) return result.data;
   throw new Error(

@@ -30,8 +30,9 @@ export function readBuckets(resolver: Resolver): BucketDefinition[] {
   return readAll(resolver, { type: 'AWS::S3::Bucket', schema: bucketSchema }, (properties, resource) => ({
     name: resource.name,
     versioned: properties.VersioningConfiguration?.Status === 'Enabled',
-    kmsKeyArn: properties.BucketEncryption?.ServerSideEncryptionConfiguration[0]?.ServerSideEncryptionByDefault
-      ?.KMSMasterKeyID,
+    kmsKeyArn:
+      properties.BucketEncryption?.ServerSideEncryptionConfiguration[0]?.ServerSideEncryptionByDefault
+        ?.KMSMasterKeyID,
   }));
 }
 
@@ -82,7 +83,10 @@ const queueSchema = z.strictObject({
   SqsManagedSseEnabled: ignored,
   Tags: ignored,
 });
-const queuePolicySchema = z.strictObject({ Queues: z.array(z.string()), PolicyDocument: policyDocumentSchema });
+const queuePolicySchema = z.strictObject({
+  Queues: z.array(z.string()),
+  PolicyDocument: policyDocumentSchema,
+});
 
 /** The queues with their policies. */
 export function readQueues(resolver: Resolver): QueueDefinition[] {
@@ -101,7 +105,9 @@ export function readQueues(resolver: Resolver): QueueDefinition[] {
       arn: attributeOf(resolver, resource, 'Arn'),
       url,
       attributes: Object.fromEntries(attributes),
-      policy: policies.filter(({ Queues }) => Queues.includes(url)).flatMap(({ document }) => document.Statement),
+      policy: policies
+        .filter(({ Queues }) => Queues.includes(url))
+        .flatMap(({ document }) => document.Statement),
     };
   });
 }

@@ -49,13 +49,20 @@ export function conditionsHold(
   );
 }
 
-function holds(operator: string, actual: readonly string[] | undefined, expected: readonly string[]): boolean {
+function holds(
+  operator: string,
+  actual: readonly string[] | undefined,
+  expected: readonly string[],
+): boolean {
   if (operator === 'Null') return String(actual === undefined) === expected[0];
-  const [, quantifier, base = '', optional] = /^(?:(ForAnyValue|ForAllValues):)?(\w+?)(IfExists)?$/.exec(operator) ?? [];
+  const [, quantifier, base = '', optional] =
+    /^(?:(ForAnyValue|ForAllValues):)?(\w+?)(IfExists)?$/.exec(operator) ?? [];
   const known = operators[base];
-  if (known === undefined) throw new Error(`evaluating a policy: the twin does not know the operator "${operator}"`);
+  if (known === undefined)
+    throw new Error(`evaluating a policy: the twin does not know the operator "${operator}"`);
   if (actual === undefined) return optional !== undefined || quantifier === 'ForAllValues' || known.negated;
-  const accepted = (value: string) => expected.some((candidate) => known.test(value, candidate)) !== known.negated;
+  const accepted = (value: string) =>
+    expected.some((candidate) => known.test(value, candidate)) !== known.negated;
   return quantifier === 'ForAnyValue' ? actual.some(accepted) : actual.every(accepted);
 }
 

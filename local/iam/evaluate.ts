@@ -45,13 +45,10 @@ function applies(statement: Statement, { action, resource, context }: Question):
 }
 
 /** Whether a resource policy (of a queue) lets a service in; such statements name it as `Principal.Service`. */
-export function allowsService(
-  policy: readonly Statement[],
-  service: string,
-  question: Question,
-): boolean {
+export function allowsService(policy: readonly Statement[], service: string, question: Question): boolean {
   const addressed = policy.filter(
-    ({ Principal }) => Principal === '*' || Principal?.AWS?.includes('*') || Principal?.Service?.includes(service),
+    ({ Principal }) =>
+      Principal === '*' || Principal?.AWS?.includes('*') || Principal?.Service?.includes(service),
   );
   return evaluate(addressed, question) === 'allowed';
 }

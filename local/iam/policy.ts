@@ -14,9 +14,7 @@ const statementSchema = z.strictObject({
   Resource: texts.optional(),
   NotResource: texts.optional(),
   /** Only in resource policies. */
-  Principal: z
-    .union([z.literal('*'), z.record(z.string(), texts)])
-    .optional(),
+  Principal: z.union([z.literal('*'), z.record(z.string(), texts)]).optional(),
   /** Operator → condition key → accepted values. */
   Condition: z.record(z.string(), z.record(z.string(), conditionValues)).optional(),
 });

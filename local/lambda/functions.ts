@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FunctionDefinition } from '../assembly/model.ts';
-import type { Principals } from '../wire/principals.ts';
 import { AwsError } from '../wire/errors.ts';
+import type { Principals } from '../wire/principals.ts';
 import { Pool } from './pool.ts';
 
 /** Bytes of a synchronous payload, each way. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
@@ -82,13 +82,19 @@ export class Functions {
       const tooLarge = Buffer.byteLength(answer) > SYNC_LIMIT;
       const ms = (performance.now() - startedAt).toFixed(1);
       const failed = tooLarge || end.kind === 'failed';
-      this.#print(definition, `REPORT RequestId: ${requestId} Duration: ${ms} ms${failed ? ' FAILED' : ''}\n`);
+      this.#print(
+        definition,
+        `REPORT RequestId: ${requestId} Duration: ${ms} ms${failed ? ' FAILED' : ''}\n`,
+      );
       if (!tooLarge) {
         if (end.kind === 'failed') this.#print(definition, `${answer}\n`);
         return { payload: answer, failed };
       }
       const errorMessage = `Response payload size exceeded maximum allowed payload size (${SYNC_LIMIT} bytes).`;
-      return { payload: JSON.stringify({ errorType: 'Function.ResponseSizeTooLarge', errorMessage }), failed };
+      return {
+        payload: JSON.stringify({ errorType: 'Function.ResponseSizeTooLarge', errorMessage }),
+        failed,
+      };
     } finally {
       this.#running--;
     }

@@ -68,7 +68,11 @@ export class Pool {
   #take(): Promise<Instance> {
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
       if (idle.usable && Date.now() - idle.startedAt < this.#options.maxAgeMs) return Promise.resolve(idle);
-      this.#discard(idle, { errorType: 'Runtime.ExitError', errorMessage: 'Environment retired.', trace: [] });
+      this.#discard(idle, {
+        errorType: 'Runtime.ExitError',
+        errorMessage: 'Environment retired.',
+        trace: [],
+      });
     }
     if (this.#instances.size < MAX_INSTANCES) return Promise.resolve(this.#start());
     return new Promise((resolve) => this.#waiting.push(resolve));
