@@ -92,7 +92,7 @@ output "value" {
 const settings = () => ({
   cwd: work,
   env: {
-    PATH: process.env['PATH'],
+    PATH: process.env.PATH,
     HOME: work,
     AWS_CONFIG_FILE: join(work, 'aws-config'),
     AWS_SHARED_CREDENTIALS_FILE: join(work, 'none'),
