@@ -7,7 +7,7 @@ import type { Assembly } from './model.ts';
 import { Resolver } from './resolve.ts';
 import { LOCAL_ACCOUNT } from './resource.ts';
 import { resourceType } from './resource-types.ts';
-import { readRoles } from './roles.ts';
+import { readKeys, readRoles } from './roles.ts';
 import { readRoutes } from './routes.ts';
 import { readBuckets, readQueues, readSecrets, readTables } from './stores.ts';
 import { readTemplate } from './template.ts';
@@ -66,5 +66,6 @@ export function loadAssembly(options: AssemblyOptions): Assembly {
     jobQueues: readJobQueues(resolver),
     routes: readRoutes(resolver),
     roles: readRoles(resolver),
+    keys: readKeys(resolver),
   };
 }

@@ -1,5 +1,9 @@
 /** What the twin runs: the synthesized stack as typed, resolved definitions. Made by `load.ts`, read by every part of the world. */
 import type { Statement } from '../iam/policy.ts';
+import type { TableDefinition } from '../wire/dynamodb/table-definition.ts';
+import type { BucketDefinition } from '../wire/s3/bucket.ts';
+import type { SecretDefinition } from '../wire/secrets/secret-store.ts';
+import type { QueueDefinition } from '../wire/sqs/queue.ts';
 import type { Place } from './resource.ts';
 
 /** A container-image function. */
@@ -76,35 +80,16 @@ export interface ArchiveDefinition {
   readonly pattern?: unknown;
 }
 
-export interface QueueDefinition {
-  readonly name: string;
+/** A queue, and what its policy says. */
+export interface StackQueue extends QueueDefinition {
   readonly arn: string;
   readonly url: string;
-  /** Attributes in SQS's own names, as CreateQueue takes them. */
-  readonly attributes: Readonly<Record<string, string>>;
-  /** Statements of its queue policy. */
   readonly policy: readonly Statement[];
 }
 
-export interface TableDefinition {
-  readonly name: string;
-  readonly arn: string;
-  readonly keySchema: readonly { readonly AttributeName: string; readonly KeyType: 'HASH' | 'RANGE' }[];
-  readonly attributes: readonly { readonly AttributeName: string; readonly AttributeType: 'S' | 'N' | 'B' }[];
-  /** The attribute holding epoch seconds after which an item is deleted. */
-  readonly timeToLive?: string | undefined;
-}
-
-export interface BucketDefinition {
-  readonly name: string;
-  readonly versioned: boolean;
-  readonly kmsKeyArn?: string | undefined;
-}
-
-export interface SecretDefinition {
-  readonly name: string;
-  readonly arn: string;
-  /** What CloudFormation would make of it; undefined when the template sets no value. */
+/** A secret, and where its first value comes from. */
+export interface StackSecret extends SecretDefinition {
+  /** What CloudFormation would make up; `template` is JSON text that gets it as `key`. */
   readonly generate?:
     | { readonly length: number; readonly template?: string | undefined; readonly key?: string | undefined }
     | undefined;
@@ -149,6 +134,12 @@ export interface RoleDefinition {
   readonly statements: readonly Statement[];
 }
 
+/** A KMS key and what its policy says. */
+export interface KeyDefinition {
+  readonly arn: string;
+  readonly policy: readonly Statement[];
+}
+
 /** The whole stack. */
 export interface Assembly {
   readonly place: Place;
@@ -159,12 +150,13 @@ export interface Assembly {
   readonly buses: readonly BusDefinition[];
   readonly rules: readonly RuleDefinition[];
   readonly archives: readonly ArchiveDefinition[];
-  readonly queues: readonly QueueDefinition[];
+  readonly queues: readonly StackQueue[];
   readonly tables: readonly TableDefinition[];
   readonly buckets: readonly BucketDefinition[];
-  readonly secrets: readonly SecretDefinition[];
+  readonly secrets: readonly StackSecret[];
   readonly jobDefinitions: readonly JobDefinition[];
   readonly jobQueues: readonly JobQueueDefinition[];
   readonly routes: readonly RouteDefinition[];
   readonly roles: readonly RoleDefinition[];
+  readonly keys: readonly KeyDefinition[];
 }

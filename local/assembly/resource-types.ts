@@ -42,8 +42,11 @@ const jobDefinitionArn = (resource: Resource) =>
   arnOf(resource.place, 'batch', `job-definition/${resource.name}:1`);
 const managedPolicyArn = (resource: Resource) =>
   globalArnOf(resource.place, 'iam', `policy/${resource.name}`);
-const secretArn = (resource: Resource) =>
-  arnOf(resource.place, 'secretsmanager', `secret:${resource.name}-${stableId(resource, 6)}`);
+/** Six digits of the name's hash stand for AWS's random ones; the secrets endpoint makes the same. */
+const secretArn = ({ place, name }: Resource) => {
+  const digits = createHash('sha256').update(name).digest('hex').slice(0, 6);
+  return arnOf(place, 'secretsmanager', `secret:${name}-${digits}`);
+};
 const keyId = (resource: Resource) => {
   const digits = stableId(resource, 32);
   return [8, 12, 16, 20, 32].map((end, at, ends) => digits.slice(ends[at - 1] ?? 0, end)).join('-');
@@ -174,7 +177,8 @@ const building: ResourceType = {
 
 const notRun: Readonly<Record<string, ResourceType>> = {
   'AWS::KMS::Key': {
-    notRun: 'objects, items and messages are kept unencrypted in the state directory of the user',
+    notRun:
+      'data lies unencrypted in the state directory of the user; only the policy of the key is evaluated',
     ref: keyId,
     attributes: { Arn: (resource) => arnOf(resource.place, 'kms', `key/${keyId(resource)}`), KeyId: keyId },
   },

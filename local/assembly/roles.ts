@@ -1,7 +1,7 @@
-/** Reads the roles with everything their policies say: inline, attached and managed. */
+/** Reads who may do what: the roles with everything their policies say (inline, attached, managed), and the keys' policies. */
 import { z } from 'zod';
 import { policyDocumentSchema, type Statement } from '../iam/policy.ts';
-import type { RoleDefinition } from './model.ts';
+import type { KeyDefinition, RoleDefinition } from './model.ts';
 import type { Resolver } from './resolve.ts';
 import { attributeOf, ignored, readAll, referenceTo } from './schema.ts';
 
@@ -72,6 +72,16 @@ export function readRoles(resolver: Resolver): RoleDefinition[] {
       ),
       ...(attached.get(resource.name) ?? []),
     ],
+  }));
+}
+
+const keySchema = z.object({ KeyPolicy: policyDocumentSchema });
+
+/** The KMS keys: the twin encrypts nothing, but who may use a key decides who may read what it encrypts. */
+export function readKeys(resolver: Resolver): KeyDefinition[] {
+  return readAll(resolver, { type: 'AWS::KMS::Key', schema: keySchema }, (properties, resource) => ({
+    arn: attributeOf(resolver, resource, 'Arn'),
+    policy: properties.KeyPolicy.Statement,
   }));
 }
 

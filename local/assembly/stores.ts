@@ -1,7 +1,9 @@
 /** Reads what keeps data: buckets, tables, queues and secrets. */
 import { z } from 'zod';
-import { type PolicyDocument, policyDocumentSchema } from '../iam/policy.ts';
-import type { BucketDefinition, QueueDefinition, SecretDefinition, TableDefinition } from './model.ts';
+import { policyDocumentSchema } from '../iam/policy.ts';
+import { readTable, type TableDefinition } from '../wire/dynamodb/table-definition.ts';
+import type { BucketDefinition } from '../wire/s3/bucket.ts';
+import type { StackQueue, StackSecret } from './model.ts';
 import type { Resolver } from './resolve.ts';
 import { attributeOf, ignored, readAll, referenceTo } from './schema.ts';
 
@@ -27,55 +29,28 @@ const bucketSchema = z.strictObject({
 
 /** The buckets; lifecycle rules are left to AWS, the twin's owner deletes the state directory. */
 export function readBuckets(resolver: Resolver): BucketDefinition[] {
-  return readAll(resolver, { type: 'AWS::S3::Bucket', schema: bucketSchema }, (properties, resource) => ({
-    name: resource.name,
-    versioned: properties.VersioningConfiguration?.Status === 'Enabled',
-    kmsKeyArn:
-      properties.BucketEncryption?.ServerSideEncryptionConfiguration[0]?.ServerSideEncryptionByDefault
-        ?.KMSMasterKeyID,
-  }));
+  return readAll(resolver, { type: 'AWS::S3::Bucket', schema: bucketSchema }, (properties, resource) => {
+    const [rule] = properties.BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
+    const kmsKeyArn = rule?.ServerSideEncryptionByDefault?.KMSMasterKeyID;
+    const versioned = properties.VersioningConfiguration?.Status === 'Enabled';
+    return { name: resource.name, versioned, ...(kmsKeyArn === undefined ? {} : { kmsKeyArn }) };
+  });
 }
-
-const tableSchema = z.strictObject({
-  TableName: ignored,
-  KeySchema: z.array(z.strictObject({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) })),
-  AttributeDefinitions: z.array(
-    z.strictObject({ AttributeName: z.string(), AttributeType: z.enum(['S', 'N', 'B']) }),
-  ),
-  TimeToLiveSpecification: z.strictObject({ AttributeName: z.string(), Enabled: z.boolean() }).optional(),
-  BillingMode: ignored,
-  DeletionProtectionEnabled: ignored,
-  PointInTimeRecoverySpecification: ignored,
-  SSESpecification: ignored,
-  Tags: ignored,
-});
 
 /** The tables. */
 export function readTables(resolver: Resolver): TableDefinition[] {
-  return readAll(resolver, { type: 'AWS::DynamoDB::Table', schema: tableSchema }, (properties, resource) => ({
-    name: resource.name,
-    arn: attributeOf(resolver, resource, 'Arn'),
-    keySchema: properties.KeySchema,
-    attributes: properties.AttributeDefinitions,
-    timeToLive: properties.TimeToLiveSpecification?.AttributeName,
-  }));
+  return resolver
+    .resourcesOf('AWS::DynamoDB::Table')
+    .map((resource) => readTable({ ...resolver.properties(resource), TableName: resource.name }));
 }
 
-/** Properties that are attributes of the same name in SQS's API. */
-const queueAttributes = {
+const queueSchema = z.strictObject({
   ContentBasedDeduplication: z.boolean().optional(),
-  DeduplicationScope: z.string().optional(),
   DelaySeconds: z.int().optional(),
   FifoQueue: z.literal(true).optional(),
-  FifoThroughputLimit: z.string().optional(),
-  MaximumMessageSize: z.int().optional(),
   MessageRetentionPeriod: z.int().optional(),
-  ReceiveMessageWaitTimeSeconds: z.int().optional(),
   RedrivePolicy: z.strictObject({ deadLetterTargetArn: z.string(), maxReceiveCount: z.int() }).optional(),
   VisibilityTimeout: z.int().optional(),
-};
-const queueSchema = z.strictObject({
-  ...queueAttributes,
   QueueName: ignored,
   KmsDataKeyReusePeriodSeconds: ignored,
   KmsMasterKeyId: ignored,
@@ -89,25 +64,30 @@ const queuePolicySchema = z.strictObject({
 });
 
 /** The queues with their policies. */
-export function readQueues(resolver: Resolver): QueueDefinition[] {
+export function readQueues(resolver: Resolver): StackQueue[] {
   const policyReader = { type: 'AWS::SQS::QueuePolicy', schema: queuePolicySchema };
-  const policies = readAll(resolver, policyReader, ({ Queues, PolicyDocument }) => ({
-    Queues,
-    document: PolicyDocument as PolicyDocument,
-  }));
+  const policies = readAll(resolver, policyReader, (properties) => properties);
   return readAll(resolver, { type: 'AWS::SQS::Queue', schema: queueSchema }, (properties, resource) => {
     const url = referenceTo(resolver, resource);
-    const attributes = Object.entries(properties)
-      .filter(([name, value]) => name in queueAttributes && value !== undefined)
-      .map(([name, value]) => [name, typeof value === 'object' ? JSON.stringify(value) : String(value)]);
+    const { ContentBasedDeduplication, VisibilityTimeout, DelaySeconds, MessageRetentionPeriod } = properties;
+    const { deadLetterTargetArn, maxReceiveCount } = properties.RedrivePolicy ?? {};
     return {
       name: resource.name,
       arn: attributeOf(resolver, resource, 'Arn'),
       url,
-      attributes: Object.fromEntries(attributes),
+      fifo: properties.FifoQueue === true,
+      ...(ContentBasedDeduplication === undefined
+        ? {}
+        : { contentBasedDeduplication: ContentBasedDeduplication }),
+      ...(VisibilityTimeout === undefined ? {} : { visibilityTimeoutSeconds: VisibilityTimeout }),
+      ...(DelaySeconds === undefined ? {} : { delaySeconds: DelaySeconds }),
+      ...(MessageRetentionPeriod === undefined ? {} : { retentionSeconds: MessageRetentionPeriod }),
+      ...(deadLetterTargetArn === undefined || maxReceiveCount === undefined
+        ? {}
+        : { redrive: { dlq: deadLetterTargetArn.split(':').at(-1) ?? '', maxReceiveCount } }),
       policy: policies
         .filter(({ Queues }) => Queues.includes(url))
-        .flatMap(({ document }) => document.Statement),
+        .flatMap(({ PolicyDocument }) => PolicyDocument.Statement),
     };
   });
 }
@@ -115,7 +95,7 @@ export function readQueues(resolver: Resolver): QueueDefinition[] {
 const secretSchema = z.strictObject({
   Name: ignored,
   Description: ignored,
-  KmsKeyId: ignored,
+  KmsKeyId: z.string().optional(),
   Tags: ignored,
   SecretString: z.string().optional(),
   GenerateSecretString: z
@@ -128,16 +108,20 @@ const secretSchema = z.strictObject({
 });
 
 /** The secrets. */
-export function readSecrets(resolver: Resolver): SecretDefinition[] {
+export function readSecrets(resolver: Resolver): StackSecret[] {
   const reader = { type: 'AWS::SecretsManager::Secret', schema: secretSchema };
-  return readAll(resolver, reader, ({ SecretString, GenerateSecretString: generate }, resource) => ({
-    name: resource.name,
-    arn: referenceTo(resolver, resource),
-    value: SecretString,
-    generate: generate && {
-      length: generate.PasswordLength,
-      template: generate.SecretStringTemplate,
-      key: generate.GenerateStringKey,
-    },
-  }));
+  return readAll(
+    resolver,
+    reader,
+    ({ SecretString, GenerateSecretString: generate, KmsKeyId }, resource) => ({
+      name: resource.name,
+      ...(KmsKeyId === undefined ? {} : { kmsKeyArn: KmsKeyId }),
+      value: SecretString,
+      generate: generate && {
+        length: generate.PasswordLength,
+        template: generate.SecretStringTemplate,
+        key: generate.GenerateStringKey,
+      },
+    }),
+  );
 }
