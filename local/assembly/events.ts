@@ -35,25 +35,21 @@ const targetSchema = z
       })
       .optional(),
     DeadLetterConfig: z.strictObject({ Arn: z.string() }).optional(),
-    RetryPolicy: z
-      .strictObject({ MaximumRetryAttempts: z.int().max(185).optional(), MaximumEventAgeInSeconds: ignored })
-      .optional(),
+    // Nothing in the twin fails for a while only: a delivery that fails goes to the dead letters at once.
+    RetryPolicy: ignored,
     SqsParameters: z.strictObject({ MessageGroupId: z.string() }).optional(),
   })
   .transform(
-    (target): TargetDefinition => ({
+    ({ Input, InputPath, InputTransformer, ...target }): TargetDefinition => ({
       id: target.Id,
       arn: target.Arn,
       roleArn: target.RoleArn,
-      input: target.Input,
-      inputPath: target.InputPath,
-      inputTransformer: target.InputTransformer && {
-        paths: target.InputTransformer.InputPathsMap,
-        template: target.InputTransformer.InputTemplate,
+      input: {
+        ...(Input === undefined ? {} : { Input }),
+        ...(InputPath === undefined ? {} : { InputPath }),
+        ...(InputTransformer === undefined ? {} : { InputTransformer }),
       },
       deadLetterArn: target.DeadLetterConfig?.Arn,
-      // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
-      retryAttempts: target.RetryPolicy?.MaximumRetryAttempts ?? 185,
       messageGroupId: target.SqsParameters?.MessageGroupId,
     }),
   );
@@ -63,8 +59,8 @@ const ruleSchema = z.strictObject({
   Description: ignored,
   Tags: ignored,
   EventBusName: z.string().default('default'),
-  EventPattern: z.record(z.string(), z.unknown()).optional(),
-  ScheduleExpression: z.string().optional(),
+  EventPattern: z.record(z.string(), z.unknown()),
+  ScheduleExpression: z.undefined('schedules do not run in the twin').optional(),
   State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
   Targets: z.array(targetSchema).max(5).default([]),
 });
@@ -77,7 +73,6 @@ export function readRules(resolver: Resolver): RuleDefinition[] {
     busName: properties.EventBusName.replace(/^arn:.*:event-bus\//, ''),
     enabled: properties.State === 'ENABLED',
     pattern: properties.EventPattern,
-    schedule: properties.ScheduleExpression,
     targets: properties.Targets,
   }));
 }

@@ -1,4 +1,5 @@
 /** What the twin runs: the synthesized stack as typed, resolved definitions. Made by `load.ts`, read by every part of the world. */
+import type { TargetInput } from '../events/input.ts';
 import type { Statement } from '../iam/policy.ts';
 import type { TableDefinition } from '../wire/dynamodb/table-definition.ts';
 import type { BucketDefinition } from '../wire/s3/bucket.ts';
@@ -48,18 +49,14 @@ export interface BusDefinition {
   readonly arn: string;
 }
 
-/** Where a rule sends what it matched. At most one of the input members is set. */
+/** Where a rule sends what it matched. */
 export interface TargetDefinition {
   readonly id: string;
   readonly arn: string;
   readonly roleArn?: string | undefined;
-  readonly input?: string | undefined;
-  readonly inputPath?: string | undefined;
-  readonly inputTransformer?:
-    | { readonly paths: Readonly<Record<string, string>>; readonly template: string }
-    | undefined;
+  /** What becomes of the event on its way. */
+  readonly input: TargetInput;
   readonly deadLetterArn?: string | undefined;
-  readonly retryAttempts: number;
   readonly messageGroupId?: string | undefined;
 }
 
@@ -68,9 +65,7 @@ export interface RuleDefinition {
   readonly arn: string;
   readonly busName: string;
   readonly enabled: boolean;
-  readonly pattern?: unknown;
-  /** `rate(…)` or `cron(…)`. */
-  readonly schedule?: string | undefined;
+  readonly pattern: unknown;
   readonly targets: readonly TargetDefinition[];
 }
 
