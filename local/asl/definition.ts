@@ -51,7 +51,7 @@ const task = z.strictObject({
   Resource: z
     .string()
     .regex(
-      /^arn:aws[\w-]*:(states:[\w-]*:\d*:[\w-]+:.+|lambda:[\w-]+:\d{12}:function:.+)$/,
+      /^arn:aws[\w-]*:(states:::[\w-]+:.+|lambda:[\w-]+:\d{12}:function:.+)$/,
       'must be a service integration or a Lambda function; activities are not supported',
     ),
   Arguments: json.optional(),
@@ -175,11 +175,21 @@ export type Catcher = z.infer<typeof catcher>;
 export type Branch = z.infer<typeof branch>;
 /** A whole state machine. */
 export type Machine = z.infer<typeof machine>;
+/** Something wrong with a definition, and where: the path of the state and perhaps a field. */
+export interface Problem {
+  path: string;
+  problem: string;
+}
+
 /** A definition the interpreter does not run; the message names every reason and its place. */
 export class InvalidDefinition extends Error {
-  constructor(problems: string[]) {
-    super(`The state machine cannot be run here:\n${problems.map((problem) => `- ${problem}`).join('\n')}`);
+  readonly problems: Problem[];
+
+  constructor(problems: Problem[]) {
+    const lines = problems.map(({ path, problem }) => `- ${path}: ${problem}`);
+    super(['The state machine cannot be run here:', ...lines].join('\n'));
     this.name = 'InvalidDefinition';
+    this.problems = problems;
   }
 }
 
@@ -189,11 +199,11 @@ export function parseDefinition(definition: unknown): Machine {
   const parsed = machine.safeParse(value);
   if (!parsed.success) {
     throw new InvalidDefinition(
-      parsed.error.issues.map((issue) => `${issue.path.join('/')}: ${issue.message}`),
+      parsed.error.issues.map(({ path, message }) => ({ path: path.join('/'), problem: message })),
     );
   }
   const problems = [...walkStates(parsed.data)].flatMap(({ path, state, siblings }) =>
-    problemsOf(state, siblings, parsed.data.QueryLanguage).map((problem) => `${path}: ${problem}`),
+    problemsOf(state, siblings, parsed.data.QueryLanguage).map((problem) => ({ path, problem })),
   );
   if (problems.length > 0) throw new InvalidDefinition(problems);
   return parsed.data;
