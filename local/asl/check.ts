@@ -6,6 +6,7 @@ import {
   type Branch,
   branchesOf,
   InvalidDefinition,
+  isDistributed,
   type MapState,
   type ParallelState,
   type Problem,
@@ -48,9 +49,8 @@ async function checkBranch(branch: Branch, { prefix, known, outer }: Surrounding
     const variables = before.get(name);
     const here = variables === undefined ? ['can never be reached'] : await checkState(state, variables);
     problems.push(...here.map((problem) => ({ path, problem })));
-    const isDistributed = state.Type === 'Map' && state.ItemProcessor.ProcessorConfig?.Mode === 'DISTRIBUTED';
     for (const inner of branchesOf(state)) {
-      const surroundings = isDistributed
+      const surroundings = isDistributed(state)
         ? { known: new Set<string>(), outer: new Set<string>() }
         : { known: variables ?? new Set<string>(), outer: new Set([...outer, ...assigned]) };
       problems.push(...(await checkBranch(inner, { prefix: `${path} / `, ...surroundings })));
@@ -115,6 +115,11 @@ async function checkState(state: State, variables: Set<string>): Promise<string[
     const { HeartbeatSeconds: heartbeat, TimeoutSeconds: timeout } = state;
     if (typeof heartbeat === 'number' && typeof timeout === 'number' && heartbeat >= timeout) {
       problems.push('HeartbeatSeconds must be smaller than TimeoutSeconds');
+    }
+  }
+  if (state.Type === 'Map' && !isDistributed(state)) {
+    for (const field of ['ToleratedFailureCount', 'ToleratedFailurePercentage'] as const) {
+      if (state[field] !== undefined) problems.push(`${field} has an effect only in mode DISTRIBUTED`);
     }
   }
   const { Branches: _, ItemProcessor: __, ...fields } = state as unknown as Record<string, Json>;

@@ -157,11 +157,8 @@ const machine = z.strictObject({
 });
 
 export type TaskState = z.infer<typeof task>;
-export type PassState = z.infer<typeof pass>;
 export type WaitState = z.infer<typeof wait>;
 export type ChoiceState = z.infer<typeof choice>;
-export type ChoiceRule = z.infer<typeof choiceRule>;
-export type SucceedState = z.infer<typeof succeed>;
 export type FailState = z.infer<typeof fail>;
 export type ParallelState = z.infer<typeof parallel>;
 export type MapState = z.infer<typeof map>;
@@ -169,8 +166,6 @@ export type MapState = z.infer<typeof map>;
 export type State = z.infer<typeof state>;
 /** One way to retry, as written in a state's Retry. */
 export type Retrier = z.infer<typeof retrier>;
-/** One way to go on after an error, as written in a state's Catch. */
-export type Catcher = z.infer<typeof catcher>;
 /** States that belong together: of the machine, of a branch, of an item processor. */
 export type Branch = z.infer<typeof branch>;
 /** A whole state machine. */
@@ -210,7 +205,7 @@ export function parseDefinition(definition: unknown): Machine {
 }
 
 /** One state on a walk through a machine. */
-export interface Visited {
+interface Visited {
   /** Names from the outside in: `Each target / Apply`. */
   path: string;
   state: State;
@@ -233,8 +228,13 @@ export function branchesOf(state: State): Branch[] {
   return state.Type === 'Map' ? [state.ItemProcessor] : [];
 }
 
+/** Whether a state is a Map that runs its items as executions of their own. */
+export function isDistributed(state: State): boolean {
+  return state.Type === 'Map' && state.ItemProcessor.ProcessorConfig?.Mode === 'DISTRIBUTED';
+}
+
 /** Every name of a state that `state` may go on to. */
-export function nextStates(state: State): string[] {
+function nextStates(state: State): string[] {
   const next: (string | undefined)[] = [];
   if ('Next' in state) next.push(state.Next);
   if ('Catch' in state) next.push(...(state.Catch ?? []).map((catcher) => catcher.Next));
@@ -267,7 +267,7 @@ const DISTRIBUTED_ONLY = [
 ] as const;
 
 function mapProblems(state: MapState): string[] {
-  if (state.ItemProcessor.ProcessorConfig?.Mode === 'DISTRIBUTED') {
+  if (isDistributed(state)) {
     return state.Items !== undefined && state.ItemReader !== undefined
       ? ['has both Items and ItemReader']
       : [];

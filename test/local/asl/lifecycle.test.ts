@@ -7,6 +7,7 @@ import { redriveExecution, redriveStatus } from '../../../local/asl/redrive.ts';
 import { TaskTokens } from '../../../local/asl/tokens.ts';
 import { deferred, type Handler, World } from './support.ts';
 
+const ARN = 'arn:aws:states:eu-west-1:111122223333:execution:Machine:run';
 const LAMBDA = 'arn:aws:states:::lambda:invoke';
 const TASK = { Type: 'Task', Resource: LAMBDA, End: true };
 const PASS = { Type: 'Pass', End: true };
@@ -23,7 +24,7 @@ const never: Handler = () => new Promise<Json>(() => {});
 /** Redrives from what was saved, as a new process would. */
 function redrive(world: World, handler: Handler = async () => 'ok') {
   world.handler = handler;
-  const record = world.load('arn:aws:states:eu-west-1:111122223333:execution:Machine:run');
+  const record = world.load(ARN);
   if (record === undefined) throw new Error('nothing was saved');
   return redriveExecution(world, record);
 }
@@ -309,30 +310,70 @@ test('executions of a killed process become ABORTED and can be redriven from the
   expect(ids).toEqual(ids.map((_, index) => index + 1));
 });
 
-test('at every event of a life, what was saved can be redriven to the same end', async () => {
-  const world = new World(async ({ stateName }) => stateName);
-  const records: string[] = [];
+const branch = (name: string) => ({ StartAt: name, States: { [name]: TASK } });
+const everything = machine({
+  A: { ...TASK, End: undefined, Assign: { v: '{% $states.result %}' }, Next: 'P' },
+  P: { Type: 'Parallel', Branches: [branch('X'), branch('Y')], Next: 'M' },
+  M: { Type: 'Map', ItemProcessor: branch('I'), Next: 'D' },
+  D: {
+    Type: 'Map',
+    ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' }, ...branch('C') },
+    Next: 'B',
+  },
+  B: { Type: 'Pass', Output: ['{% $v %}', '{% $states.input %}'], End: true },
+});
+const itsOutput = ['A', ['C', 'C']];
+const byName: Handler = async ({ stateName }) => stateName;
+
+test('killed after any event, what was saved is redriven to the same end', async () => {
+  const world = new World(byName);
+  const snapshots: Map<string, string>[] = [];
   const save = world.save.bind(world);
   world.save = (arn, record) => {
-    records.push(JSON.stringify(record));
     save(arn, record);
+    snapshots.push(new Map(world.saved));
   };
-  const branch = (name: string) => ({ StartAt: name, States: { [name]: TASK } });
-  const states = {
-    A: { ...TASK, End: undefined, Assign: { v: '{% $states.result %}' }, Next: 'P' },
-    P: { Type: 'Parallel', Branches: [branch('X'), branch('Y')], Next: 'M' },
-    M: { Type: 'Map', ItemProcessor: { StartAt: 'I', States: { I: TASK } }, Next: 'B' },
-    B: { Type: 'Pass', Output: ['{% $v %}', '{% $states.input %}'], End: true },
-  };
-  const { output } = await world.run(machine(states));
-  expect(output).toEqual(['A', ['I', 'I']]);
-  expect(records.length).toBeGreaterThan(30);
-  for (const text of records.filter((one) => JSON.parse(one).status === 'RUNNING')) {
-    const restarted = new World(async ({ stateName }) => stateName);
-    const record = JSON.parse(text);
-    abortInterrupted(restarted, record);
-    expect((await redriveExecution(restarted, record).done).output).toEqual(output);
+  expect((await world.run(everything)).output).toEqual(itsOutput);
+  expect(snapshots.length).toBeGreaterThan(50);
+  for (const snapshot of snapshots.slice(0, -2)) {
+    const restarted = new World(byName);
+    for (const [arn, text] of snapshot) restarted.saved.set(arn, text);
+    for (const arn of snapshot.keys()) {
+      const record = restarted.load(arn);
+      if (record?.status === 'RUNNING') abortInterrupted(restarted, record);
+    }
+    expect((await redrive(restarted, byName).done).output).toEqual(itsOutput);
   }
+});
+
+test('stopped after any event, nothing follows ExecutionAborted, and a redrive comes to the same end', async () => {
+  const total = await new World(byName).run(everything).then(({ execution }) => execution.record.lastEventId);
+  for (let stopAt = 1; stopAt < total; stopAt += 1) {
+    const world = new World(byName);
+    const append = world.appendEvent.bind(world);
+    world.appendEvent = (arn, event) => {
+      append(arn, event);
+      if (arn !== ARN || event.id !== stopAt) return;
+      queueMicrotask(() => execution.stop());
+    };
+    const execution = world.start(everything);
+    if ((await execution.done).status !== 'ABORTED') continue;
+    expect(world.types(execution).filter((type) => type === 'ExecutionAborted')).toHaveLength(1);
+    expect(world.types(execution).at(-1)).toBe('ExecutionAborted');
+    expect(world.children.every(({ status }) => status !== 'RUNNING')).toBe(true);
+    expect((await redrive(world, byName).done).output).toEqual(itsOutput);
+  }
+});
+
+test('a handler that stops its own execution before it answers does no harm', async () => {
+  const world = new World(async () => {
+    execution.stop();
+    await new Promise((resolve) => setImmediate(resolve));
+    throw new StatesError('Late');
+  });
+  const execution = world.start(machine({ A: TASK }));
+  expect((await execution.done).status).toBe('ABORTED');
+  await world.clock.advance(0);
 });
 
 test('the real clock waits longer than the 24.8 days a timer can', async () => {
