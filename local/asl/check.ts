@@ -48,6 +48,9 @@ async function checkBranch(branch: Branch, { prefix, known, outer }: Surrounding
     const path = `${prefix}${name}`;
     const variables = before.get(name);
     const here = variables === undefined ? ['can never be reached'] : await checkState(state, variables);
+    for (const variable of exits(state).flatMap((exit) => exit.variables)) {
+      if (outer.has(variable)) here.push(`assigns $${variable}, which belongs to a state around it`);
+    }
     problems.push(...here.map((problem) => ({ path, problem })));
     for (const inner of branchesOf(state)) {
       const surroundings = isDistributed(state)
@@ -55,10 +58,6 @@ async function checkBranch(branch: Branch, { prefix, known, outer }: Surrounding
         : { known: variables ?? new Set<string>(), outer: new Set([...outer, ...assigned]) };
       problems.push(...(await checkBranch(inner, { prefix: `${path} / `, ...surroundings })));
     }
-  }
-  for (const name of assigned) {
-    if (!outer.has(name)) continue;
-    problems.push({ path: prefix, problem: `assigns $${name}, which belongs to a state around it` });
   }
   return problems;
 }

@@ -259,12 +259,7 @@ function problemsOf(state: State, siblings: Branch, language: Machine['QueryLang
   return problems;
 }
 
-const DISTRIBUTED_ONLY = [
-  'ItemReader',
-  'ToleratedFailurePercentage',
-  'ToleratedFailureCount',
-  'Label',
-] as const;
+const DISTRIBUTED_ONLY = ['ItemReader', 'Label'] as const;
 
 function mapProblems(state: MapState): string[] {
   if (isDistributed(state)) {

@@ -50,7 +50,7 @@ test('branches read the variables around them, but may not assign them', async (
     A: { Type: 'Pass', Assign: { v: 1 }, Next: 'P' },
     P: { Type: 'Parallel', Branches: [inner], End: true },
   });
-  expect(problems).toEqual([{ path: 'P / ', problem: 'assigns $v, which belongs to a state around it' }]);
+  expect(problems).toEqual([{ path: 'P / I', problem: 'assigns $v, which belongs to a state around it' }]);
 });
 
 test('children of a Distributed Map do not see the variables around them', async () => {
@@ -65,6 +65,13 @@ test('children of a Distributed Map do not see the variables around them', async
   });
   expect(problems).toEqual([
     { path: 'M / I', problem: 'Output: $v has no value on every way to this state' },
+  ]);
+});
+
+test('tolerated failures on an inline Map, which AWS accepts but ignores', async () => {
+  const ItemProcessor = { StartAt: 'I', States: { I: end } };
+  expect(await machine({ A: { Type: 'Map', ToleratedFailureCount: 1, ItemProcessor, End: true } })).toEqual([
+    { path: 'A', problem: 'ToleratedFailureCount has an effect only in mode DISTRIBUTED' },
   ]);
 });
 
