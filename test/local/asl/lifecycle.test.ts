@@ -343,6 +343,9 @@ test('killed after any event, what was saved is redriven to the same end', async
       if (record?.status === 'RUNNING') abortInterrupted(restarted, record);
     }
     expect((await redrive(restarted, byName).done).output).toEqual(itsOutput);
+    for (const [arn, text] of snapshot) {
+      if (JSON.parse(text).status === 'SUCCEEDED') expect(restarted.histories.has(arn)).toBe(false);
+    }
   }
 });
 

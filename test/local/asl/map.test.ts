@@ -46,6 +46,24 @@ test('iterations one after the other: each follows from the last state before it
   ]);
 });
 
+test('a Map after a Map, and the same one in a loop, start afresh', async () => {
+  const ItemProcessor = { StartAt: 'I', States: { I: { ...PASS, Output: '{% $states.input * 2 %}' } } };
+  const loop = {
+    StartAt: 'M',
+    States: {
+      M: { Type: 'Map', ItemProcessor, Next: 'N' },
+      N: { Type: 'Map', ItemProcessor, Next: 'C' },
+      C: {
+        Type: 'Choice',
+        Choices: [{ Condition: '{% $states.input[0] < 10 %}', Next: 'M' }],
+        Default: 'End',
+      },
+      End: { Type: 'Succeed' },
+    },
+  };
+  expect((await new World().run(loop, [1, 2])).output).toEqual([16, 32]);
+});
+
 test('a Map over nothing succeeds', async () => {
   expect((await new World().run(map(PASS), [])).output).toEqual([]);
 });

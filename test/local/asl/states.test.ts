@@ -201,6 +201,30 @@ test('an uncaught error in one branch aborts the others and their tasks', async 
   ]);
 });
 
+test('a branch that never waits is stopped between two of its states', async () => {
+  const names = Array.from({ length: 50 }, (_, index) => `S${index}`);
+  const chain = {
+    StartAt: 'S0',
+    States: Object.fromEntries(
+      names.map((name, index) => [
+        name,
+        { Type: 'Pass', Output: '{% 1 %}', ...(index < 49 ? { Next: `S${index + 1}` } : { End: true }) },
+      ]),
+    ),
+  };
+  const failing = {
+    StartAt: 'A',
+    States: { A: { Type: 'Pass', Output: '{% 1 %}', Next: 'F' }, F: { Type: 'Fail', Error: 'E' } },
+  };
+  const world = new World();
+  const { execution, error } = await world.run({
+    StartAt: 'P',
+    States: { P: { Type: 'Parallel', Branches: [chain, failing], End: true } },
+  });
+  expect(error).toBe('E');
+  expect(world.types(execution).filter((type) => type === 'PassStateExited').length).toBeLessThan(10);
+});
+
 test('a retried Parallel runs all its branches again and says that it failed only at the end', async () => {
   const world = new World(async () => {
     throw new StatesError('Busy');
