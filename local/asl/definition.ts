@@ -51,7 +51,7 @@ const task = z.strictObject({
   Resource: z
     .string()
     .regex(
-      /^arn:aws[\w-]*:(states:[\w-]*:\d*:[\w-]+:.+|lambda:[\w-]+:\d{12}:function:.+)$/,
+      /^arn:aws[\w-]*:(states:::[\w-]+:.+|lambda:[\w-]+:\d{12}:function:.+)$/,
       'must be a service integration or a Lambda function; activities are not supported',
     ),
   Arguments: json.optional(),
@@ -157,11 +157,8 @@ const machine = z.strictObject({
 });
 
 export type TaskState = z.infer<typeof task>;
-export type PassState = z.infer<typeof pass>;
 export type WaitState = z.infer<typeof wait>;
 export type ChoiceState = z.infer<typeof choice>;
-export type ChoiceRule = z.infer<typeof choiceRule>;
-export type SucceedState = z.infer<typeof succeed>;
 export type FailState = z.infer<typeof fail>;
 export type ParallelState = z.infer<typeof parallel>;
 export type MapState = z.infer<typeof map>;
@@ -169,17 +166,25 @@ export type MapState = z.infer<typeof map>;
 export type State = z.infer<typeof state>;
 /** One way to retry, as written in a state's Retry. */
 export type Retrier = z.infer<typeof retrier>;
-/** One way to go on after an error, as written in a state's Catch. */
-export type Catcher = z.infer<typeof catcher>;
 /** States that belong together: of the machine, of a branch, of an item processor. */
 export type Branch = z.infer<typeof branch>;
 /** A whole state machine. */
 export type Machine = z.infer<typeof machine>;
+/** Something wrong with a definition, and where: the path of the state and perhaps a field. */
+export interface Problem {
+  path: string;
+  problem: string;
+}
+
 /** A definition the interpreter does not run; the message names every reason and its place. */
 export class InvalidDefinition extends Error {
-  constructor(problems: string[]) {
-    super(`The state machine cannot be run here:\n${problems.map((problem) => `- ${problem}`).join('\n')}`);
+  readonly problems: Problem[];
+
+  constructor(problems: Problem[]) {
+    const lines = problems.map(({ path, problem }) => `- ${path}: ${problem}`);
+    super(['The state machine cannot be run here:', ...lines].join('\n'));
     this.name = 'InvalidDefinition';
+    this.problems = problems;
   }
 }
 
@@ -189,18 +194,18 @@ export function parseDefinition(definition: unknown): Machine {
   const parsed = machine.safeParse(value);
   if (!parsed.success) {
     throw new InvalidDefinition(
-      parsed.error.issues.map((issue) => `${issue.path.join('/')}: ${issue.message}`),
+      parsed.error.issues.map(({ path, message }) => ({ path: path.join('/'), problem: message })),
     );
   }
   const problems = [...walkStates(parsed.data)].flatMap(({ path, state, siblings }) =>
-    problemsOf(state, siblings, parsed.data.QueryLanguage).map((problem) => `${path}: ${problem}`),
+    problemsOf(state, siblings, parsed.data.QueryLanguage).map((problem) => ({ path, problem })),
   );
   if (problems.length > 0) throw new InvalidDefinition(problems);
   return parsed.data;
 }
 
 /** One state on a walk through a machine. */
-export interface Visited {
+interface Visited {
   /** Names from the outside in: `Each target / Apply`. */
   path: string;
   state: State;
@@ -223,8 +228,13 @@ export function branchesOf(state: State): Branch[] {
   return state.Type === 'Map' ? [state.ItemProcessor] : [];
 }
 
+/** Whether a state is a Map that runs its items as executions of their own. */
+export function isDistributed(state: State): boolean {
+  return state.Type === 'Map' && state.ItemProcessor.ProcessorConfig?.Mode === 'DISTRIBUTED';
+}
+
 /** Every name of a state that `state` may go on to. */
-export function nextStates(state: State): string[] {
+function nextStates(state: State): string[] {
   const next: (string | undefined)[] = [];
   if ('Next' in state) next.push(state.Next);
   if ('Catch' in state) next.push(...(state.Catch ?? []).map((catcher) => catcher.Next));
@@ -249,15 +259,10 @@ function problemsOf(state: State, siblings: Branch, language: Machine['QueryLang
   return problems;
 }
 
-const DISTRIBUTED_ONLY = [
-  'ItemReader',
-  'ToleratedFailurePercentage',
-  'ToleratedFailureCount',
-  'Label',
-] as const;
+const DISTRIBUTED_ONLY = ['ItemReader', 'Label'] as const;
 
 function mapProblems(state: MapState): string[] {
-  if (state.ItemProcessor.ProcessorConfig?.Mode === 'DISTRIBUTED') {
+  if (isDistributed(state)) {
     return state.Items !== undefined && state.ItemReader !== undefined
       ? ['has both Items and ItemReader']
       : [];

@@ -5,7 +5,7 @@
 import jsonata from 'jsonata';
 import type { Clock } from './clock.ts';
 import { STEP_FUNCTIONS_FUNCTIONS } from './functions.ts';
-import { type Json, jsonType, toJson } from './json.ts';
+import { type Json, jsonType } from './json.ts';
 
 /** What an expression can read. */
 export interface Bindings {
@@ -109,6 +109,14 @@ async function evaluateExpression(text: string, location: string, bindings: Bind
   }
   if (value === undefined) throw failure(`{%${text}%}`, location, 'returned nothing (undefined).');
   return value;
+}
+
+/** A plain JSON copy of a result; `undefined` when there is none, or it is a function. */
+function toJson(result: unknown): Json | undefined {
+  const text = JSON.stringify(result, (_, value) =>
+    value?._jsonata_function === true || value?._jsonata_lambda === true ? undefined : value,
+  );
+  return text === undefined ? undefined : JSON.parse(text);
 }
 
 /** `$now(picture?, timezone?)` by the injected clock. */

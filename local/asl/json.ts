@@ -14,12 +14,6 @@ export function exceedsPayloadLimit(value: Json): boolean {
   return Buffer.byteLength(JSON.stringify(value)) > PAYLOAD_LIMIT;
 }
 
-/** A plain JSON copy of `value`; `undefined` when JSON has no form for it (undefined, a function). */
-export function toJson(value: unknown): Json | undefined {
-  const text = JSON.stringify(value);
-  return text === undefined ? undefined : JSON.parse(text);
-}
-
 /** The JSON word for the type of `value`, as Step Functions writes it in its messages. */
 export function jsonType(value: Json): 'array' | 'boolean' | 'null' | 'number' | 'object' | 'string' {
   if (value === null) return 'null';

@@ -1,11 +1,11 @@
 /** The Map state of mode DISTRIBUTED: every item becomes a child execution with a history of its own. */
 import { randomUUID } from 'node:crypto';
-import { runSiblings } from './abort.ts';
+import { orAborted, runSiblings } from './abort.ts';
 import type { MapState } from './definition.ts';
 import { Aborted, StatesError } from './errors.ts';
 import { errorDetails } from './history.ts';
 import type { Json } from './json.ts';
-import { mapItems, selectItems } from './map-items.ts';
+import { mapItems, selectItems, toleratedFailures } from './map-items.ts';
 import type { MapRun } from './record.ts';
 import type { Visit } from './visit.ts';
 
@@ -54,13 +54,14 @@ async function readItems(state: MapState, visit: Visit): Promise<Json[]> {
   const { Resource = '', Arguments = null } = state.ItemReader ?? {};
   const args = await visit.evaluate(Arguments, 'ItemReader/Arguments');
   try {
-    const text = await visit.run.host.task(Resource, {
+    const reading = visit.run.host.task(Resource, {
       arguments: args,
       signal: visit.scope.signal,
       submitted: () => {},
       executionArn: visit.run.record.arn,
       stateName: visit.name,
     });
+    const text = await orAborted(visit.scope.signal, reading);
     const items: Json = JSON.parse(String(text));
     if (!Array.isArray(items)) throw new Error('The JSON file must contain an array');
     return items;
@@ -135,25 +136,6 @@ async function runChild(state: MapState, visit: Visit, { mapRun, index, signal }
 function mapRunFailed(visit: Visit, error: StatesError): StatesError {
   visit.emit('MapRunFailed', { mapRunFailedEventDetails: errorDetails(error.error, error.errorCause) });
   return error;
-}
-
-/**
- * Whether so many failures are still tolerated. Each threshold that is set must hold; with none, no failure is.
- * https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
- */
-async function toleratedFailures(state: MapState, visit: Visit) {
-  const count = await visit.evaluateCount(state.ToleratedFailureCount, 'ToleratedFailureCount');
-  const percentage =
-    state.ToleratedFailurePercentage === undefined
-      ? undefined
-      : Number(
-          await visit.evaluateAs('number', state.ToleratedFailurePercentage, 'ToleratedFailurePercentage'),
-        );
-  return (failed: number, total: number) => {
-    if (failed === 0) return true;
-    if (count === undefined && percentage === undefined) return false;
-    return failed <= (count ?? Infinity) && (failed / total) * 100 <= (percentage ?? Infinity);
-  };
 }
 
 /** The part of the children's ARNs that names the Map state. */

@@ -3,7 +3,7 @@ import { runSiblings } from './abort.ts';
 import type { MapState } from './definition.ts';
 import { Aborted, StatesError } from './errors.ts';
 import type { Json } from './json.ts';
-import { mapItems, selectItems } from './map-items.ts';
+import { mapItems, selectItems, toleratedFailures } from './map-items.ts';
 import { type Frame, newFrame } from './record.ts';
 import type { Visit } from './visit.ts';
 
@@ -14,6 +14,8 @@ const MOST_AT_ONCE = 40;
 export async function runInlineMap(state: MapState, visit: Visit): Promise<Json> {
   const { frame } = visit;
   const limit = await visit.evaluateCount(state.MaxConcurrency, 'MaxConcurrency');
+  // AWS evaluates the thresholds of an inline Map too, though only a Distributed Map tolerates failures.
+  await toleratedFailures(state, visit);
   frame.iterations ??= await startIterations(state, visit);
   const { items, inputs, frames } = frame.iterations;
   const begin = frame.lastEventId;

@@ -1,4 +1,4 @@
-/** The items of a Map state, and what its ItemSelector makes of each. */
+/** What both modes of the Map state share: its items, their selection, and the failures it tolerates. */
 import type { MapState } from './definition.ts';
 import { EvaluationError } from './expressions.ts';
 import type { Json } from './json.ts';
@@ -21,4 +21,23 @@ export async function selectItems(state: MapState, visit: Visit, items: Json[]):
     inputs.push(await visit.evaluate(selector, 'ItemSelector', { item: { Index, Value } }));
   }
   return inputs;
+}
+
+/**
+ * Whether so many failures are still tolerated. Each threshold that is set must hold; with none, no failure is.
+ * https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
+ */
+export async function toleratedFailures(state: MapState, visit: Visit) {
+  const count = await visit.evaluateCount(state.ToleratedFailureCount, 'ToleratedFailureCount');
+  const percentage =
+    state.ToleratedFailurePercentage === undefined
+      ? undefined
+      : Number(
+          await visit.evaluateAs('number', state.ToleratedFailurePercentage, 'ToleratedFailurePercentage'),
+        );
+  return (failed: number, total: number) => {
+    if (failed === 0) return true;
+    if (count === undefined && percentage === undefined) return false;
+    return failed <= (count ?? Infinity) && (failed / total) * 100 <= (percentage ?? Infinity);
+  };
 }

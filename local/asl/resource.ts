@@ -4,10 +4,7 @@ import { type Details, errorDetails, inputDetails, outputDetails } from './histo
 import type { Json } from './json.ts';
 
 /** One event to append. */
-interface TaskEvent {
-  type: string;
-  details?: Details;
-}
+type TaskEvent = [type: string, details?: Details];
 
 /** What a task was given. */
 export interface Scheduled {
@@ -40,66 +37,59 @@ function integration(resourceType: string, resource: string): TaskResource {
   const target = { resourceType, resource };
   return {
     waitsForToken: resource.endsWith('.waitForTaskToken'),
-    scheduled: ({ arguments: parameters, region, timeoutInSeconds, heartbeatInSeconds }) => ({
-      type: 'TaskScheduled',
-      details: {
-        taskScheduledEventDetails: {
-          ...target,
-          region,
-          parameters: JSON.stringify(parameters),
-          ...(timeoutInSeconds !== undefined && { timeoutInSeconds }),
-          ...(heartbeatInSeconds !== undefined && { heartbeatInSeconds }),
-        },
-      },
-    }),
-    started: () => ({ type: 'TaskStarted', details: { taskStartedEventDetails: target } }),
-    submitted: (output) => ({
-      type: 'TaskSubmitted',
-      details: { taskSubmittedEventDetails: { ...target, ...outputDetails(output) } },
-    }),
-    succeeded: (output) => ({
-      type: 'TaskSucceeded',
-      details: { taskSucceededEventDetails: { ...target, ...outputDetails(output) } },
-    }),
-    failed: ({ error, errorCause }) => ({
-      type: 'TaskFailed',
-      details: { taskFailedEventDetails: { ...target, ...errorDetails(error, errorCause) } },
-    }),
-    timedOut: ({ error, errorCause }) => ({
-      type: 'TaskTimedOut',
-      details: { taskTimedOutEventDetails: { ...target, ...errorDetails(error, errorCause) } },
-    }),
+    scheduled({ arguments: parameters, region, timeoutInSeconds, heartbeatInSeconds }) {
+      const details = {
+        ...target,
+        region,
+        parameters: JSON.stringify(parameters),
+        ...(timeoutInSeconds !== undefined && { timeoutInSeconds }),
+        ...(heartbeatInSeconds !== undefined && { heartbeatInSeconds }),
+      };
+      return ['TaskScheduled', { taskScheduledEventDetails: details }];
+    },
+    started: () => ['TaskStarted', { taskStartedEventDetails: target }],
+    submitted: (output) => [
+      'TaskSubmitted',
+      { taskSubmittedEventDetails: { ...target, ...outputDetails(output) } },
+    ],
+    succeeded: (output) => [
+      'TaskSucceeded',
+      { taskSucceededEventDetails: { ...target, ...outputDetails(output) } },
+    ],
+    failed: ({ error, errorCause }) => [
+      'TaskFailed',
+      { taskFailedEventDetails: { ...target, ...errorDetails(error, errorCause) } },
+    ],
+    timedOut: ({ error, errorCause }) => [
+      'TaskTimedOut',
+      { taskTimedOutEventDetails: { ...target, ...errorDetails(error, errorCause) } },
+    ],
   };
 }
 
 function lambdaFunction(resource: string): TaskResource {
   return {
     waitsForToken: false,
-    scheduled: ({ arguments: input, timeoutInSeconds }) => ({
-      type: 'LambdaFunctionScheduled',
-      details: {
-        lambdaFunctionScheduledEventDetails: {
-          resource,
-          ...inputDetails(input),
-          ...(timeoutInSeconds !== undefined && { timeoutInSeconds }),
-        },
-      },
-    }),
-    started: () => ({ type: 'LambdaFunctionStarted' }),
-    submitted: () => {
+    scheduled({ arguments: input, timeoutInSeconds }) {
+      const timeout = timeoutInSeconds !== undefined && { timeoutInSeconds };
+      const details = { resource, ...inputDetails(input), ...timeout };
+      return ['LambdaFunctionScheduled', { lambdaFunctionScheduledEventDetails: details }];
+    },
+    started: () => ['LambdaFunctionStarted'],
+    submitted() {
       throw new Error(`${resource} is a plain Lambda function: it is never submitted`);
     },
-    succeeded: (output) => ({
-      type: 'LambdaFunctionSucceeded',
-      details: { lambdaFunctionSucceededEventDetails: outputDetails(output) },
-    }),
-    failed: ({ error, errorCause }) => ({
-      type: 'LambdaFunctionFailed',
-      details: { lambdaFunctionFailedEventDetails: errorDetails(error, errorCause) },
-    }),
-    timedOut: ({ error, errorCause }) => ({
-      type: 'LambdaFunctionTimedOut',
-      details: { lambdaFunctionTimedOutEventDetails: errorDetails(error, errorCause) },
-    }),
+    succeeded: (output) => [
+      'LambdaFunctionSucceeded',
+      { lambdaFunctionSucceededEventDetails: outputDetails(output) },
+    ],
+    failed: ({ error, errorCause }) => [
+      'LambdaFunctionFailed',
+      { lambdaFunctionFailedEventDetails: errorDetails(error, errorCause) },
+    ],
+    timedOut: ({ error, errorCause }) => [
+      'LambdaFunctionTimedOut',
+      { lambdaFunctionTimedOutEventDetails: errorDetails(error, errorCause) },
+    ],
   };
 }

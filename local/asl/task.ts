@@ -24,10 +24,8 @@ export async function runTask(state: TaskState, visit: Visit): Promise<Json> {
       heartbeatInSeconds: await visit.evaluateCount(state.HeartbeatSeconds, 'HeartbeatSeconds', 1),
     };
     visit.checkSize(call.arguments);
-    const scheduled = resource.scheduled(call);
-    visit.emit(scheduled.type, scheduled.details);
-    const started = resource.started();
-    visit.emit(started.type, started.details);
+    visit.emit(...resource.scheduled(call));
+    visit.emit(...resource.started());
 
     const deadline = countdown(clock, call.timeoutInSeconds, 'States.Timeout');
     // Only the holder of a token can show that it is alive.
@@ -58,9 +56,7 @@ function callHandler(resourceArn: string, args: Json, { visit, resource, token }
   const abandoned = new AbortController();
   let over = false;
   const submitted = (output: Json) => {
-    if (over || visit.scope.signal.aborted) return;
-    const { type, details } = resource.submitted(output);
-    visit.emit(type, details);
+    if (!over && !visit.scope.signal.aborted) visit.emit(...resource.submitted(output));
   };
   const answer = (async () =>
     visit.run.host.task(resourceArn, {
@@ -101,8 +97,7 @@ async function report(outcome: Promise<Json>, { visit, resource, abandon }: Repo
   try {
     const output = (await outcome) ?? null;
     visit.checkSize(output);
-    const { type, details } = resource.succeeded(output);
-    visit.emit(type, details);
+    visit.emit(...resource.succeeded(output));
     return output;
   } catch (error) {
     if (error instanceof Aborted || error instanceof Expired) abandon();
@@ -111,8 +106,7 @@ async function report(outcome: Promise<Json>, { visit, resource, abandon }: Repo
       const message = error instanceof Error ? error.message : String(error);
       throw new StatesError('States.Runtime', visit.explain(message));
     }
-    const { type, details } = error instanceof Expired ? resource.timedOut(error) : resource.failed(error);
-    visit.emit(type, details);
+    visit.emit(...(error instanceof Expired ? resource.timedOut(error) : resource.failed(error)));
     throw error;
   }
 }

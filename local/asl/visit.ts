@@ -7,7 +7,7 @@ import { type Bindings, EvaluationError, evaluate, evaluateAs, evaluateCount } f
 import { type Details, inputDetails, type NewEvent, outputDetails } from './history.ts';
 import type { Host } from './host.ts';
 import { exceedsPayloadLimit, type Json, type jsonType } from './json.ts';
-import { type ExecutionRecord, type Frame, moveTo } from './record.ts';
+import { type ExecutionRecord, type Frame, forgetInside, moveTo } from './record.ts';
 
 /** What a walk through states needs of its execution. */
 export interface Run {
@@ -127,6 +127,7 @@ export class Visit {
     if (next === undefined) {
       frame.status = 'SUCCEEDED';
       frame.output = output;
+      forgetInside(frame);
     } else {
       moveTo(frame, next, output);
     }

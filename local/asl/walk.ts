@@ -1,7 +1,7 @@
 /** A walk through states: enter, run, leave, until one ends it. */
 import { attempt } from './attempts.ts';
 import { runChoice } from './choice.ts';
-import type { FailState } from './definition.ts';
+import { type FailState, isDistributed } from './definition.ts';
 import { Aborted, StatesError } from './errors.ts';
 import type { Json } from './json.ts';
 import { leave } from './leave.ts';
@@ -44,8 +44,7 @@ async function runState(visit: Visit): Promise<Step> {
     case 'Parallel':
       return attempt(state, visit, () => runParallel(state, visit));
     case 'Map': {
-      const run =
-        state.ItemProcessor.ProcessorConfig?.Mode === 'DISTRIBUTED' ? runDistributedMap : runInlineMap;
+      const run = isDistributed(state) ? runDistributedMap : runInlineMap;
       return attempt(state, visit, () => run(state, visit));
     }
     case 'Choice':
