@@ -37,7 +37,7 @@ export interface GatewayOptions {
 export interface Gateway {
   /** What AWS_ENDPOINT_URL has to be: `http://127.0.0.1:PORT`. */
   readonly url: string;
-  /** Ends running long polls, closes every connection and resolves when the port is free. */
+  /** Closes every connection, which ends long polls; resolves when the port is free and no service is at work. */
   close(): Promise<void>;
 }
 
@@ -49,13 +49,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     byName.set(service.name, service);
     if (service.target !== undefined) byTarget.set(service.target, service);
   }
-  const closing = new AbortController();
   const directory = { byTarget, byName };
+  const running = new Set<Promise<void>>();
   const server = createServer((incoming, outgoing) => {
-    serve({ options, directory, closing: closing.signal }, incoming, outgoing).catch((error: unknown) => {
+    const answered = serve({ options, directory }, incoming, outgoing).catch((error: unknown) => {
       options.onFault?.(error, `${incoming.method} ${incoming.url}`);
       outgoing.destroy();
     });
+    running.add(answered);
+    void answered.then(() => running.delete(answered));
   });
   // Uploads may take longer than Node's five minutes, and clients keep idle connections longer than its five seconds.
   server.requestTimeout = 0;
@@ -67,10 +69,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async close() {
-      closing.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
+      await Promise.all(running);
     },
   };
 }
@@ -78,7 +80,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 interface Surroundings {
   readonly options: GatewayOptions;
   readonly directory: { byTarget: ReadonlyMap<string, Service>; byName: ReadonlyMap<string, Service> };
-  readonly closing: AbortSignal;
 }
 
 async function serve(
@@ -90,13 +91,14 @@ async function serve(
   const id = randomUUID();
   const url = incoming.url ?? '/';
   const [path = '/', search = ''] = splitOnce(url, '?');
-  let shape: ErrorShape = 'json';
+  let shape: ErrorShape = 's3';
   let response: WireResponse;
   const hangUp = new AbortController();
   outgoing.once('close', () => hangUp.abort());
   try {
     const route = options.routes?.find((candidate) => path.startsWith(candidate.prefix));
     if (route === undefined) {
+      checkPath(path);
       const query = new URLSearchParams(search);
       const signed = { method: incoming.method ?? 'GET', path, query, headers: incoming.headers };
       const identity = readIdentity(signed);
@@ -116,7 +118,7 @@ async function serve(
         principal,
         region: identity.region,
         body: incoming,
-        signal: AbortSignal.any([hangUp.signal, surroundings.closing]),
+        signal: hangUp.signal,
         authorize: (permission) => authorize(options, { shape, principal }, permission),
       };
       response = await service.handle(request);
@@ -136,6 +138,15 @@ async function serve(
 function splitOnce(text: string, separator: string): [string, string] {
   const at = text.indexOf(separator);
   return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** Services decode the path freely after this. */
+function checkPath(path: string): void {
+  try {
+    decodeURIComponent(path);
+  } catch {
+    throw new AwsError('InvalidURI', `Couldn't parse the specified URI ${path}.`, 400);
+  }
 }
 
 function requestIds(id: string): Record<string, string> {
@@ -180,7 +191,7 @@ function authenticate(options: GatewayOptions, shape: ErrorShape, identity: Iden
 
 function unsigned(shape: ErrorShape): AwsError {
   return shape === 's3'
-    ? new AwsError('AccessDenied', 'Access Denied: the request is not signed.', 403)
+    ? new AwsError('AccessDenied', 'Access Denied: the request is not signed with Signature Version 4.', 403)
     : new AwsError('MissingAuthenticationToken', 'Missing Authentication Token', 403);
 }
 

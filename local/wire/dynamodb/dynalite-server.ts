@@ -17,6 +17,7 @@ export interface DynaliteServer {
   readonly tables: readonly TableDefinition[];
   /** Sends one operation with its JSON body. */
   call(operation: string, body: string | Buffer): Promise<DynamoResponse>;
+  /** Lets the running operations end, then closes the files. */
   close(): Promise<void>;
 }
 
@@ -40,7 +41,17 @@ export async function startDynalite(
   const { port } = server.address() as AddressInfo;
   const agent = new Agent({ keepAlive: true });
 
-  async function call(operation: string, body: string | Buffer): Promise<DynamoResponse> {
+  const pending = new Set<Promise<unknown>>();
+
+  function call(operation: string, body: string | Buffer): Promise<DynamoResponse> {
+    const answer = exchange(operation, body);
+    pending.add(answer);
+    const forget = () => void pending.delete(answer);
+    answer.then(forget, forget);
+    return answer;
+  }
+
+  function exchange(operation: string, body: string | Buffer): Promise<DynamoResponse> {
     return new Promise((resolve, reject) => {
       const headers = {
         ...signatureLike,
@@ -68,6 +79,8 @@ export async function startDynalite(
   }
 
   async function close(): Promise<void> {
+    // dynalite throws, uncaught, when a connection breaks under a request.
+    await Promise.allSettled(pending);
     agent.destroy();
     const closed = new Promise<void>((resolve, reject) => {
       server.close((error) => (error ? reject(error) : resolve()));

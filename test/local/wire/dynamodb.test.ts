@@ -150,6 +150,21 @@ test('items survive a restart', async () => {
   await client.send(new DeleteItemCommand({ TableName, Key: key('lasting') }));
 });
 
+test('closing lets running operations end', async () => {
+  const folder = join(world.folder, 'closing');
+  const closing = await startDynalite(folder, [readTable(ledger)]);
+  const calls = Array.from({ length: 50 }, (_, index) =>
+    closing.call('PutItem', JSON.stringify({ TableName, Item: key(`item-${index}`) })),
+  );
+  await closing.close();
+  const answers = await Promise.all(calls);
+  expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200));
+  const again = await startDynalite(folder, [readTable(ledger)]);
+  const { body } = await again.call('Scan', JSON.stringify({ TableName, Select: 'COUNT' }));
+  expect(JSON.parse(body.toString()).Count).toBe(50);
+  await again.close();
+});
+
 test('a table with what the twin cannot serve is refused by name', () => {
   const streaming = { ...ledger, StreamSpecification: { StreamViewType: 'NEW_IMAGE' } };
   expect(() => readTable(streaming)).toThrow(/StreamSpecification/);

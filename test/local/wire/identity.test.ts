@@ -202,6 +202,14 @@ test('REST services answer by path, and unknown paths are refused by name', asyn
   });
 });
 
+test('a path that is no URI is refused', async () => {
+  const response = await fetch(`${world.url()}/plain/%zz`);
+  expect([response.status, await response.text()]).toEqual([
+    400,
+    expect.stringContaining('<Code>InvalidURI</Code>'),
+  ]);
+});
+
 test('a service that is not there is refused by name', async () => {
   const { accessKeyId, sessionToken } = world.principal.credentials;
   const response = await fetch(`${world.url()}/`, {
