@@ -1,4 +1,4 @@
-/** `main.mjs credentials state|environment FILE`: the `credential_process` of the tool's two profiles. Started by AWS SDKs. */
+/** `main.mjs credentials FILE state|environment`: the `credential_process` of the tool's two profiles. Started by AWS SDKs. */
 import { readFile } from 'node:fs/promises';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { containerCredentials, type RoleCredentials } from './container-credentials.ts';
@@ -12,7 +12,7 @@ const SESSION_SECONDS = 3600;
  * @returns the answer of a credential process, with its expiry, so that SDKs ask again in time:
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
  */
-export async function credentialProcess(which: string, identityFile: string): Promise<string> {
+export async function credentialProcess(identityFile: string, which: string): Promise<string> {
   const identity = identitySchema.parse(JSON.parse(await readFile(identityFile, 'utf8')));
   const own = await containerCredentials(identity.credentialSource);
   const role = which === 'environment' ? await assumeEnvironmentRole(identity, own) : own;

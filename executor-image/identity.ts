@@ -1,5 +1,5 @@
 /**
- * Who the tool is. An AWS config file outside the work tree with two profiles, both answered by `main.mjs credentials …`:
+ * Who the tool is. An AWS config file outside the work tree with two profiles, both answered by `main.mjs credentials FILE …`:
  * `belay-state` is the job's role (named in the managed backend), `belay-environment` the environment's role (the tool's default).
  */
 import { writeFile } from 'node:fs/promises';
@@ -51,8 +51,9 @@ export async function writeIdentity(
   const credentials = join(directory, 'aws-credentials');
   await writeFile(identityFile, JSON.stringify(identity), { mode: 0o600 });
   const profile = (name: string, which: string, region: string) => {
-    const command = [...executor, 'credentials', which, identityFile].map((word) => `"${word}"`).join(' ');
-    return `[profile ${name}]\nregion = ${region}\ncredential_process = ${command}\n`;
+    const quoted = [...executor, 'credentials', identityFile].map((word) => `"${word}"`).join(' ');
+    // Begins and ends without a quote: the config parser of the Go SDK takes outermost quotes off the whole value.
+    return `[profile ${name}]\nregion = ${region}\ncredential_process = env ${quoted} ${which}\n`;
   };
   await writeFile(
     config,

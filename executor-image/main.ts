@@ -24,17 +24,17 @@ async function job(): Promise<number> {
   });
 }
 
-async function credentials(which: string, identityFile: string): Promise<number> {
+async function credentials(identityFile: string, which: string): Promise<number> {
   // The tool's environment, the manifest's included, must not lead our own call to STS elsewhere.
   for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
   const { credentialProcess } = await import('./credentials.ts');
-  process.stdout.write(await credentialProcess(which, identityFile));
+  process.stdout.write(await credentialProcess(identityFile, which));
   return EXIT_CODE.succeeded;
 }
 
-const [, , command, which = '', identityFile = ''] = process.argv;
+const [, , command, identityFile = '', which = ''] = process.argv;
 try {
-  process.exit(await (command === 'credentials' ? credentials(which, identityFile) : job()));
+  process.exit(await (command === 'credentials' ? credentials(identityFile, which) : job()));
 } catch (error) {
   process.stderr.write(`${messageOf(error)}\n`);
   process.exit(error instanceof JobFailure ? error.exitCode : EXIT_CODE.badInput);

@@ -66,8 +66,7 @@ async function admitted(ports: JobPorts, spec: JobSpec, proof: JobProof, started
   const worked = await outcomeOf(() => runStage(job));
   const urls = await uploadUrls(job);
   const kept = await outcomeOf(() => keepArtifacts(job, urls));
-  const failure = [worked, kept].find((outcome) => outcome instanceof Error);
-  const failedAs = failure && asFailure(failure, ports.stop);
+  const failedAs = joinFailures([worked, kept], ports.stop);
   const result: JobResult = {
     version: 1,
     stage: spec.stage,
@@ -93,6 +92,16 @@ function asFailure(error: unknown, stop: Stop): JobFailure {
   if (!stop.requested || failure.exitCode === EXIT_CODE.terminated) return failure;
   const stopped = terminated(`stopped by SIGTERM: ${failure.message}`);
   return new JobFailure(stopped.exitCode, stopped.message, failure.diagnostics);
+}
+
+/** The first failure decides how the job ends; a second one (an artifact that could not be kept) is told with it. */
+function joinFailures(outcomes: readonly unknown[], stop: Stop): JobFailure | undefined {
+  const failures = outcomes.filter((outcome) => outcome instanceof Error);
+  const [first] = failures;
+  if (!first) return undefined;
+  const { exitCode, diagnostics } = asFailure(first, stop);
+  const reasons = failures.map((failure) => asFailure(failure, stop).message);
+  return new JobFailure(exitCode, reasons.join('; '), diagnostics);
 }
 
 /** Asked for at the end: presigned URLs expire, applies may take days. */

@@ -20,12 +20,20 @@ export function validateDiagnostics(
   report: z.infer<typeof validateJsonSchema>,
   componentPath: string,
 ): Diagnostic[] {
-  return report.diagnostics.map(({ severity, summary, detail, range }) => ({
-    severity,
-    summary,
-    detail,
-    ...(range && { file: repositoryPath(componentPath, range.filename), line: range.start.line }),
-  }));
+  return report.diagnostics
+    .map(({ severity, summary, detail, range }) => ({
+      severity,
+      summary,
+      detail,
+      ...(range && { file: repositoryPath(componentPath, range.filename), line: range.start.line }),
+    }))
+    .sort(inReadingOrder);
+}
+
+/** By file and line: the tool's own order changes from run to run. */
+function inReadingOrder(a: Diagnostic, b: Diagnostic): number {
+  const [fileA, fileB] = [a.file ?? '', b.file ?? ''];
+  return fileA === fileB ? (a.line ?? 0) - (b.line ?? 0) : fileA < fileB ? -1 : 1;
 }
 
 /**

@@ -5,10 +5,10 @@ import { documentDigest } from './canonical.ts';
 
 const changeSchema = z.object({
   actions: z.array(z.string()),
-  before: z.unknown(),
-  after: z.unknown(),
+  before: z.unknown().optional(),
+  after: z.unknown().optional(),
   /** True wherever a value is known only after the apply. */
-  after_unknown: z.unknown(),
+  after_unknown: z.unknown().optional(),
   importing: z.unknown().optional(),
 });
 

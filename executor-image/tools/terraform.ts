@@ -206,9 +206,10 @@ export class TerraformTool implements Tool {
   }
 }
 
-/** `network/main.tf:3: Unsupported argument`, of the first error; the fallback where the tool printed none. */
+/** `network/main.tf:3: Unsupported argument`, of the first error that has a place; the fallback where the tool printed none. */
 function firstError(diagnostics: readonly Diagnostic[], fallback: string): string {
-  const error = diagnostics.find(({ severity }) => severity === 'error');
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  const error = errors.find(({ file }) => file !== undefined) ?? errors[0];
   if (!error) return fallback;
   return error.file ? `${error.file}:${error.line}: ${error.summary}` : error.summary;
 }
