@@ -26,7 +26,10 @@ const payloadSchema = z.object({
 });
 
 /** Shrinks a payload; `problem` names every field that is not as GitHub documents it. Tags and deletions are passed on. */
-export function pushReceived(delivery: string, payload: unknown): { push: PushReceived } | { problem: string } {
+export function pushReceived(
+  delivery: string,
+  payload: unknown,
+): { push: PushReceived } | { problem: string } {
   const parsed = payloadSchema.safeParse(payload);
   if (!parsed.success) return { problem: parsed.error.issues.map(fieldProblem).join('; ') };
   const { ref, before, after, forced, repository, head_commit, sender, pusher } = parsed.data;
@@ -74,8 +77,7 @@ export function quietEnd(push: PushReceived): QuietEnd | undefined {
 /** The name of the branch that was pushed. */
 export const branchOf = (push: PushReceived) => push.ref.replace(/^refs\/heads\//, '');
 
-const shortRef = (ref: string) =>
-  ref.replace(/^refs\/heads\//, 'branch ').replace(/^refs\/tags\//, 'tag ');
+const shortRef = (ref: string) => ref.replace(/^refs\/heads\//, 'branch ').replace(/^refs\/tags\//, 'tag ');
 
 const fieldProblem = (issue: z.core.$ZodIssue) =>
   `${issue.path.length === 0 ? 'payload' : issue.path.join('.')}: ${issue.message}`;

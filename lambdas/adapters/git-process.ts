@@ -39,7 +39,12 @@ export function gitAt(options: GitPlaceOptions): GitPlace {
   const environment = gitEnvironment(options);
   const hidden = options.authorization === undefined ? [] : secretsOf(options.authorization.token);
 
-  async function start(args: readonly string[], input: string | undefined, accepted: readonly number[], zip: boolean) {
+  async function start(
+    args: readonly string[],
+    input: string | undefined,
+    accepted: readonly number[],
+    zip: boolean,
+  ) {
     const child = spawn('git', args, {
       cwd: options.home,
       env: environment,
@@ -70,7 +75,12 @@ export function gitAt(options: GitPlaceOptions): GitPlace {
 }
 
 /** The token goes by environment, which only this user's processes can read; arguments are visible to all. */
-function gitEnvironment({ home, scheme, authorization, environment }: GitPlaceOptions): Record<string, string> {
+function gitEnvironment({
+  home,
+  scheme,
+  authorization,
+  environment,
+}: GitPlaceOptions): Record<string, string> {
   const config: ReadonlyArray<readonly [string, string]> = [
     ['core.hooksPath', '/dev/null'],
     ['gc.auto', '0'],
@@ -79,13 +89,20 @@ function gitEnvironment({ home, scheme, authorization, environment }: GitPlaceOp
     ['http.lowSpeedTime', '30'],
     ...(authorization === undefined
       ? []
-      : [[`http.${authorization.url}/.extraHeader`, `Authorization: Basic ${basic(authorization.token)}`] as const]),
+      : [
+          [
+            `http.${authorization.url}/.extraHeader`,
+            `Authorization: Basic ${basic(authorization.token)}`,
+          ] as const,
+        ]),
   ];
   return {
-    ...Object.fromEntries(PASSED_ON.flatMap((name) => {
-      const value = environment[name];
-      return value === undefined ? [] : [[name, value]];
-    })),
+    ...Object.fromEntries(
+      PASSED_ON.flatMap((name) => {
+        const value = environment[name];
+        return value === undefined ? [] : [[name, value]];
+      }),
+    ),
     HOME: home,
     GIT_DIR: home,
     GIT_CONFIG_NOSYSTEM: '1',

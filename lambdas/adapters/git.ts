@@ -85,6 +85,7 @@ function blobTexts(output: Buffer): Map<string, string> {
 
 function schemeOf(url: string): string {
   const scheme = /^([a-z]+):\/\//.exec(url)?.[1];
-  if (scheme === undefined) throw new Error(`GITHUB_URL is ${url}: it must begin with https://, http:// or file://`);
+  if (scheme === undefined)
+    throw new Error(`GITHUB_URL is ${url}: it must begin with https://, http:// or file://`);
   return scheme;
 }

@@ -111,7 +111,8 @@ const failureSchema = z.object({
 /** Octokit's error holds the request with its token: only what people need is taken over, never the error itself. */
 function worded(doing: string, error: unknown): Error {
   const failure = failureSchema.safeParse(error);
-  if (!failure.success) return new Error(`${doing}: ${error instanceof Error ? error.message : String(error)}`);
+  if (!failure.success)
+    return new Error(`${doing}: ${error instanceof Error ? error.message : String(error)}`);
   const { status, message, response } = failure.data;
   if (response === undefined) return new Error(`${doing}: GitHub could not be reached: ${message}`);
   const headers = response.headers;

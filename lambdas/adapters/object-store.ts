@@ -40,10 +40,8 @@ export function objectStore(bucket: string, client = artifactsClient()): ObjectS
       const source = [bucket, ...from.split('/')].map(encodeURIComponent).join('/');
       await client.send(new CopyObjectCommand({ ...of(to), CopySource: source }));
     },
-    presignGet: (key, seconds) =>
-      getSignedUrl(client, new GetObjectCommand(of(key)), { expiresIn: seconds }),
-    presignPut: (key, seconds) =>
-      getSignedUrl(client, new PutObjectCommand(of(key)), { expiresIn: seconds }),
+    presignGet: (key, seconds) => getSignedUrl(client, new GetObjectCommand(of(key)), { expiresIn: seconds }),
+    presignPut: (key, seconds) => getSignedUrl(client, new PutObjectCommand(of(key)), { expiresIn: seconds }),
   };
 }
 

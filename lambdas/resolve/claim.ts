@@ -1,5 +1,10 @@
 /** Who serves a delivery: the first step of `resolve`. Duplicates, replays and redeliveries meet here. */
-import { DELIVERY_TTL_SECONDS, type DeliveryItem, deliveryItemSchema, ledgerKeys } from '../../core/ledger.ts';
+import {
+  DELIVERY_TTL_SECONDS,
+  type DeliveryItem,
+  deliveryItemSchema,
+  ledgerKeys,
+} from '../../core/ledger.ts';
 import type { Clock, Executions, Ledger } from '../ports.ts';
 
 interface ClaimPorts {
@@ -53,10 +58,6 @@ export async function changeOwnDelivery(
   change: Partial<Pick<DeliveryItem, 'release' | 'state'>>,
   ledger: Ledger,
 ): Promise<boolean> {
-  const changed = await ledger.update(
-    ledgerKeys.delivery(guid),
-    { set: change },
-    { equals: { execution } },
-  );
+  const changed = await ledger.update(ledgerKeys.delivery(guid), { set: change }, { equals: { execution } });
   return changed !== undefined;
 }

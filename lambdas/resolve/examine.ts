@@ -1,9 +1,13 @@
 /** What a fetched commit asks for: nothing, something refused, or a deployment with its documents stored. A step of `resolve`. */
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { PushReceived } from '../../core/contracts/push.ts';
-import { type ReleaseDocument, type ReleaseRef, releaseDocumentSchema } from '../../core/contracts/release.ts';
 import { parseTree, type SourceTree } from '../../core/content/tree.ts';
+import type { PushReceived } from '../../core/contracts/push.ts';
+import {
+  type ReleaseDocument,
+  type ReleaseRef,
+  releaseDocumentSchema,
+} from '../../core/contracts/release.ts';
 import { releaseKey, sourceKey, treeKey } from '../../core/keys.ts';
 import { parseManifest } from '../../core/manifest/parse.ts';
 import { formatProblems, manifestFile } from '../../core/manifest/problem.ts';
@@ -67,7 +71,9 @@ export async function examine(
   const names = environments.map(({ name }) => name);
   const pointers = await lfsPointers(tree, fetched);
   const warning =
-    pointers.length === 0 ? '' : `; Git LFS files are not fetched, jobs see their pointers: ${some(pointers)}`;
+    pointers.length === 0
+      ? ''
+      : `; Git LFS files are not fetched, jobs see their pointers: ${some(pointers)}`;
   return { environments: names, reason: `deploying to ${names.join(', ')}${warning}` };
 }
 

@@ -1,5 +1,5 @@
 /** Finds the references of every target's code in a fetched commit, reading only the directories that matter. A step of `resolve`. */
-import { type SourceFile, findReferences } from '../../core/content/references.ts';
+import { findReferences, type SourceFile } from '../../core/content/references.ts';
 import type { SourceTree, TreeEntry } from '../../core/content/tree.ts';
 import type { ResolvedTarget } from '../../core/manifest/resolved.ts';
 import type { FetchedCommit } from '../ports.ts';
@@ -22,7 +22,11 @@ export async function referencesOf(
       (files.get(directory) ?? []).map(({ path, id, mode }) => {
         const text = texts.get(id);
         if (text === undefined) missing.add(id);
-        return { name: path.slice(path.lastIndexOf('/') + 1), text: text ?? '', isLink: text !== undefined && mode === LINK };
+        return {
+          name: path.slice(path.lastIndexOf('/') + 1),
+          text: text ?? '',
+          isLink: text !== undefined && mode === LINK,
+        };
       });
     const found = new Map(
       targets.map((target) => [

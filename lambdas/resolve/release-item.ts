@@ -1,8 +1,15 @@
 /** The release a delivery becomes: its item and its place as its commit's newest. Steps of `resolve`. */
-import { branchOf } from '../../core/push.ts';
+
 import type { PushReceived } from '../../core/contracts/push.ts';
 import type { ReleaseRef } from '../../core/contracts/release.ts';
-import { commitItemSchema, type DeliveryItem, ledgerKeys, type ReleaseItem, releaseItemSchema } from '../../core/ledger.ts';
+import {
+  commitItemSchema,
+  type DeliveryItem,
+  ledgerKeys,
+  type ReleaseItem,
+  releaseItemSchema,
+} from '../../core/ledger.ts';
+import { branchOf } from '../../core/push.ts';
 import { isNewerRelease, releaseId } from '../../core/release-id.ts';
 import type { Ledger } from '../ports.ts';
 import { changeOwnDelivery, isOwner } from './claim.ts';

@@ -88,8 +88,7 @@ async function publishPush(delivery: string, body: string, ports: WebhookPorts):
   const payload = parsedJson(body);
   if (payload === undefined) return refusal(400, 'the body is not JSON');
   const received = pushReceived(delivery, payload.value);
-  if ('problem' in received)
-    return refusal(400, `the payload is not that of a push: ${received.problem}`);
+  if ('problem' in received) return refusal(400, `the payload is not that of a push: ${received.problem}`);
   try {
     await ports.bus.publish({ ...PUSH_EVENT, detail: received.push });
   } catch (error) {
