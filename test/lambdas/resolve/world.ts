@@ -22,7 +22,7 @@ export const FILES = {
   'belay.yaml': MANIFEST,
   'components/network/main.tf': 'module "vpc" {\n  source = "../../modules/vpc"\n}\n',
   'components/database/main.tf': 'locals {}\n',
-  'modules/vpc/main.tf': 'locals {\n  zones = file("${path.module}/../zones.txt")\n}\n',
+  'modules/vpc/main.tf': `locals {\n  zones = file("\${path.module}/../zones.txt")\n}\n`,
   'modules/zones.txt': 'a b c\n',
 };
 
