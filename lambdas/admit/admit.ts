@@ -1,7 +1,7 @@
 /** Lets jobs begin, one writer at a time for each target, and signs them off; called by every job and by the machine. */
 import type { z } from 'zod';
-import type { admit as contract, JobProof } from '../../core/contracts/job-services.ts';
 import { type JobSpec, jobSpecSchema } from '../../core/contracts/job.ts';
+import type { admit as contract, JobProof } from '../../core/contracts/job-services.ts';
 import { nonceMatches } from '../../core/job-proof.ts';
 import { type JobItem, jobItemSchema, ledgerKeys, type TargetItem } from '../../core/ledger.ts';
 import { WRITING_STAGES } from '../../core/words.ts';

@@ -1,6 +1,7 @@
 /** Asks the ancestry gate with what GitHub knows, and notes the commit as attempted; called by `open`. */
-import { gateProblem } from '../../core/deployment/gate.ts';
+
 import type { ReleaseDocument } from '../../core/contracts/release.ts';
+import { gateProblem } from '../../core/deployment/gate.ts';
 import type { EnvironmentItem } from '../../core/ledger.ts';
 import type { GitHub, Ledger } from '../ports.ts';
 import { changeEnvironment, type EnvironmentAddress } from '../shared/environment-item.ts';

@@ -1,15 +1,15 @@
 /** Opens a deployment under its lease: ancestry gate, affected targets, their turns; called by the Deployment machine. */
 import type { z } from 'zod';
 import type { open as contract } from '../../core/contracts/functions.ts';
-import { type EnvironmentItem, ledgerKeys } from '../../core/ledger.ts';
 import { targetsKey } from '../../core/keys.ts';
+import { type EnvironmentItem, ledgerKeys } from '../../core/ledger.ts';
 import type { GitHub, Ledger, ObjectStore, StatusQueue } from '../ports.ts';
 import { readReleaseDocument } from '../shared/documents.ts';
 import { readEnvironment } from '../shared/environment-item.ts';
 import { readReleaseItem } from '../shared/items.ts';
 import { reopenLater } from '../shared/later-environments.ts';
 import { noteAttempt, passGate } from './gate.ts';
-import { openTargets, type Opening } from './targets.ts';
+import { type Opening, openTargets } from './targets.ts';
 
 export interface OpenPorts {
   readonly ledger: Ledger;

@@ -106,7 +106,8 @@ async function writeOutcome(
 ) {
   if (item === before) return;
   const key = ledgerKeys.outcome(release.repository, release.id, { environment, component: item.component });
-  const condition = before === undefined ? ({ absent: true } as const) : { equals: { attempt: before.attempt } };
+  const condition =
+    before === undefined ? ({ absent: true } as const) : { equals: { attempt: before.attempt } };
   if (await ledger.put(key, item, condition)) return;
   const now = await ledger.get(key);
   // Our own write whose answer was lost, or a retry of this very call.

@@ -1,10 +1,10 @@
 /** The `prepare` function as it is deployed. */
 import { randomBytes } from 'node:crypto';
 import { prepare as contract } from '../../core/contracts/functions.ts';
+import { systemClock } from '../adapters/clock.ts';
 import { dynamoLedger } from '../adapters/ledger.ts';
 import { objectStore } from '../adapters/object-store.ts';
 import { sqsStatusQueue } from '../adapters/status-queue.ts';
-import { systemClock } from '../adapters/clock.ts';
 import { prepare } from './prepare.ts';
 
 const env = contract.readEnv(process.env);

@@ -1,10 +1,10 @@
 /** Before each job: is it needed, and what is it told? Called by the per-target flow for plan, apply and test. */
 import type { z } from 'zod';
 import type { prepare as contract } from '../../core/contracts/functions.ts';
-import { stageKey } from '../../core/keys.ts';
-import { ledgerKeys, type OutcomeItem, turnItemSchema } from '../../core/ledger.ts';
 import { resolveInputs } from '../../core/deployment/inputs.ts';
 import { jobDefinition, jobName } from '../../core/deployment/job-order.ts';
+import { stageKey } from '../../core/keys.ts';
+import { ledgerKeys, type OutcomeItem, turnItemSchema } from '../../core/ledger.ts';
 import type { ResolvedTarget } from '../../core/manifest/resolved.ts';
 import type { Outcome, Stage } from '../../core/words.ts';
 import type { Clock, StatusQueue } from '../ports.ts';
@@ -80,9 +80,7 @@ async function preparePlan(
 /** `network failed, database was rejected`; undefined when everything the target needs ended well. */
 async function blockedReason(input: StageRef, { ledger }: PreparePorts): Promise<string | undefined> {
   const { release, environment } = input;
-  const turn = turnItemSchema.parse(
-    await ledger.get(ledgerKeys.turn(release.repository, release.id, input)),
-  );
+  const turn = turnItemSchema.parse(await ledger.get(ledgerKeys.turn(release.repository, release.id, input)));
   if (turn.blockedBy === undefined) return undefined;
   const outcomes = await readOutcomes(ledger, release, environment);
   const ends = [...turn.blockedBy].sort().map((component) => {

@@ -1,8 +1,9 @@
 /** Writes a job's spec and what the ledger keeps of its nonce; called by `prepare`. */
-import { type JobSpec, jobSpecSchema } from '../../core/contracts/job.ts';
-import { environmentRole } from '../../core/deployment/job-order.ts';
+
 import type { TargetRef } from '../../core/contracts/functions.ts';
+import { type JobSpec, jobSpecSchema } from '../../core/contracts/job.ts';
 import type { ReleaseDocument } from '../../core/contracts/release.ts';
+import { environmentRole } from '../../core/deployment/job-order.ts';
 import { nonceHash } from '../../core/job-proof.ts';
 import { stageKey, stateKey } from '../../core/keys.ts';
 import { type JobItem, ledgerKeys } from '../../core/ledger.ts';
@@ -34,8 +35,7 @@ export async function writeSpec(
 ): Promise<string> {
   const key = stageKey({ ...stage, ...ids(stage) }, stage.stage, 'job.json');
   const known = await readDocument(ports.store, key, jobSpecSchema);
-  const spec =
-    known?.fence === stage.fence ? known : newSpec(stage, document, { planDigest, ...ports });
+  const spec = known?.fence === stage.fence ? known : newSpec(stage, document, { planDigest, ...ports });
   if (spec !== known) await ports.store.put(key, JSON.stringify(spec));
   const hash = nonceHash(spec.nonce);
   const item = await ports.ledger.get(ledgerKeys.job(key));

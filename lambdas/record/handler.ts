@@ -1,10 +1,10 @@
 /** The `record` function as it is deployed. */
 import { record as contract } from '../../core/contracts/functions.ts';
+import { systemClock } from '../adapters/clock.ts';
 import { dynamoLedger } from '../adapters/ledger.ts';
 import { objectStore } from '../adapters/object-store.ts';
 import { sqsStatusQueue } from '../adapters/status-queue.ts';
 import { stepFunctionsTokens } from '../adapters/tokens.ts';
-import { systemClock } from '../adapters/clock.ts';
 import { record } from './record.ts';
 
 const env = contract.readEnv(process.env);

@@ -8,7 +8,7 @@ import { readEnvironment } from '../shared/environment-item.ts';
 import { readOutcome } from '../shared/outcome-item.ts';
 import { endTurn } from '../shared/turns.ts';
 import { conclude } from './conclusion.ts';
-import { keepResults, type KeepPorts } from './results.ts';
+import { type KeepPorts, keepResults } from './results.ts';
 
 export interface RecordPorts extends KeepPorts {
   readonly tokens: Tokens;

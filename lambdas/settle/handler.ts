@@ -1,9 +1,9 @@
 /** The `settle` function as it is deployed. */
 import { settle as contract } from '../../core/contracts/functions.ts';
+import { systemClock } from '../adapters/clock.ts';
 import { dynamoLedger } from '../adapters/ledger.ts';
 import { objectStore } from '../adapters/object-store.ts';
 import { sqsStatusQueue } from '../adapters/status-queue.ts';
-import { systemClock } from '../adapters/clock.ts';
 import { settle } from './settle.ts';
 
 const env = contract.readEnv(process.env);

@@ -38,7 +38,13 @@ export async function endLostTargets(
       return;
     }
     const { name } = environment;
-    const never: OutcomeItem = { environment: name, component, attempt: NEVER_OPENED, affected: 'changed', ...end };
+    const never: OutcomeItem = {
+      environment: name,
+      component,
+      attempt: NEVER_OPENED,
+      affected: 'changed',
+      ...end,
+    };
     await ledger.put(key, never, { absent: true });
   });
 }

@@ -1,6 +1,6 @@
 /** Gives every target one outcome, and the deployment or the release its verdict; called by both machines near their end. */
 import type { z } from 'zod';
-import type { DeploymentRef, settle as contract } from '../../core/contracts/functions.ts';
+import type { settle as contract, DeploymentRef } from '../../core/contracts/functions.ts';
 import type { ReleaseDocument } from '../../core/contracts/release.ts';
 import {
   environmentVerdict,

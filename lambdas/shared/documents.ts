@@ -45,7 +45,9 @@ export async function readReleaseDocument(
 export function environmentIn(document: ReleaseDocument, name: string): ReleaseEnvironment {
   const environment = document.environments.find((one) => one.name === name);
   if (environment === undefined) {
-    throw new Error(`looking for environment ${name} in release ${document.release.id}: its manifest has none`);
+    throw new Error(
+      `looking for environment ${name} in release ${document.release.id}: its manifest has none`,
+    );
   }
   return environment;
 }

@@ -6,7 +6,11 @@ import { inParallel } from './in-parallel.ts';
 import { readDeploymentItem, readOutcomes } from './items.ts';
 
 /** Called by `settle`. Environments that have a verdict of their own keep it. */
-export async function skipLater(ledger: Ledger, document: ReleaseDocument, environment: string): Promise<void> {
+export async function skipLater(
+  ledger: Ledger,
+  document: ReleaseDocument,
+  environment: string,
+): Promise<void> {
   const reason = `${environment} did not succeed`;
   await markLater(ledger, document, environment, {
     applies: ({ verdict }) => verdict === undefined || verdict === 'skipped',
@@ -16,7 +20,11 @@ export async function skipLater(ledger: Ledger, document: ReleaseDocument, envir
 }
 
 /** Called by `open`. */
-export async function reopenLater(ledger: Ledger, document: ReleaseDocument, environment: string): Promise<void> {
+export async function reopenLater(
+  ledger: Ledger,
+  document: ReleaseDocument,
+  environment: string,
+): Promise<void> {
   const progress = `waiting for ${environment}`;
   await markLater(ledger, document, environment, {
     applies: ({ verdict }) => verdict === 'skipped',
@@ -35,7 +43,12 @@ interface Mark {
 export const NEVER_OPENED = 0;
 
 /** The deployment comes last: it is what a retry looks at. */
-async function markLater(ledger: Ledger, { release, environments }: ReleaseDocument, after: string, mark: Mark) {
+async function markLater(
+  ledger: Ledger,
+  { release, environments }: ReleaseDocument,
+  after: string,
+  mark: Mark,
+) {
   const { id, repository } = release;
   const later = environments.slice(environments.findIndex(({ name }) => name === after) + 1);
   for (const { name, targets } of later) {
