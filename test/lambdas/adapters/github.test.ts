@@ -16,7 +16,7 @@ async function api(...answers: (HttpAnswer | ((request: HttpRequest) => HttpAnsw
     return typeof answer === 'function' ? answer(request) : (answer ?? {});
   });
   server = started;
-  return { github: gitHub(`${started.url}/api/v3/`, async () => TOKEN), requests: started.requests };
+  return { github: gitHub(`${started.url}/api/v3/`, async () => TOKEN, [1, 1]), requests: started.requests };
 }
 
 const broken = () => {
