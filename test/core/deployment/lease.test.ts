@@ -187,6 +187,12 @@ function run(taken: readonly Step[]) {
     if (isNewOwner && item.queue.some(({ execution }) => execution === next.owner?.execution)) {
       expect(next.owner?.execution).toBe(first?.execution);
     }
+    for (const { execution, grant } of next.answers.filter((one) => !item.answers.includes(one))) {
+      if (grant.decision !== 'superseded') continue;
+      const older = deployment(Number(execution.slice(1)), 0);
+      const winner = next.queue.find(({ branch }) => branch === older.branch);
+      expect(winner?.startedAt.localeCompare(older.startedAt)).toBe(1);
+    }
     const branches = next.queue.map(({ branch }) => branch);
     expect(new Set(branches).size).toBe(branches.length);
     item = next;
