@@ -11,7 +11,7 @@ import type { Clock, StatusQueue } from '../ports.ts';
 import { environmentIn, readReleaseDocument, targetIn } from '../shared/documents.ts';
 import { readOutcomes, readTargetItem } from '../shared/items.ts';
 import { noteProgress, requireOutcome } from '../shared/outcome-item.ts';
-import { readConsumedOutputs } from '../shared/outputs.ts';
+import { publishOutputs, readConsumedOutputs } from '../shared/outputs.ts';
 import { type SpecPorts, type StageRef, writeSpec } from './spec.ts';
 
 export interface PreparePorts extends SpecPorts {
@@ -44,6 +44,8 @@ export async function prepare(
   const { entry } = targetIn(environmentIn(document, environment), component);
   const end = stage === 'plan' ? await preparePlan(input, { entry, item }, ports) : undefined;
   if (end) return end;
+  // The test reads the outputs of what was just applied.
+  if (stage === 'test') await publishOutputs(ports.store, input);
   const key = await writeSpec(input, { document, planDigest: item.planDigest }, ports);
   return {
     decision: 'run',

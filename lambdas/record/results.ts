@@ -1,11 +1,12 @@
 /** Keeps what a target's jobs brought about: outputs for dependents, last good, what is live; called by `record`. */
 import { contentKey } from '../../core/content/content-key.ts';
 import type { TargetEnd, TargetRef } from '../../core/contracts/functions.ts';
-import { outputsKey, stageKey } from '../../core/keys.ts';
+import { stageKey } from '../../core/keys.ts';
 import { ledgerKeys, type OutcomeItem, type TargetItem } from '../../core/ledger.ts';
 import type { Condition, Ledger, ObjectStore } from '../ports.ts';
 import { environmentIn, readReleaseDocument, readTree, targetIn } from '../shared/documents.ts';
 import { readTargetItem } from '../shared/items.ts';
+import { publishOutputs } from '../shared/outputs.ts';
 
 export interface KeepPorts {
   readonly ledger: Ledger;
@@ -25,18 +26,9 @@ export async function keepResults(
     (end.kind === 'decided' && end.outcome === 'unchanged' && item.planDigest !== undefined);
   const isApplied = end.kind === 'completed' && end.applied;
   const isUntested = end.kind === 'broke' && end.stage === 'test';
-  if (isApplied || isUntested) await keepOutputs(input, ports.store);
+  if (isApplied || isUntested) await publishOutputs(ports.store, input);
   if (isGood) await keepLastGood(input, item, { isApplied, ...ports });
   if (isUntested) await keepUntested(input, item, ports);
-}
-
-/** A test of an empty plan has no apply, and so no outputs of its own. */
-async function keepOutputs(target: TargetRef, store: ObjectStore): Promise<void> {
-  const { release, environment, component } = target;
-  const produced = stageKey(addressOf(target), 'apply', 'outputs.json');
-  if (await store.exists(produced)) {
-    await store.copy(produced, outputsKey(release.repository, environment, component));
-  }
 }
 
 async function keepLastGood(

@@ -1,6 +1,7 @@
-/** The outputs components produced, read for those who consume them; used by `open` and `prepare`. */
+/** The outputs components produced: stored for and read by those who consume them. Used by `open`, `prepare` and `record`. */
+import type { TargetRef } from '../../core/contracts/functions.ts';
 import { type Outputs, outputsSchema } from '../../core/contracts/job.ts';
-import { outputsKey } from '../../core/keys.ts';
+import { outputsKey, stageKey } from '../../core/keys.ts';
 import type { ResolvedTarget } from '../../core/manifest/resolved.ts';
 import type { ObjectStore } from '../ports.ts';
 import { readDocument } from './documents.ts';
@@ -23,4 +24,19 @@ export async function readConsumedOutputs(
     if (produced !== undefined) outputs.set(component, produced);
   });
   return outputs;
+}
+
+/**
+ * Makes what the apply of this release produced the component's newest outputs: for its test and for its dependents. A test of
+ * an empty plan has no apply; the outputs stay then.
+ */
+export async function publishOutputs(
+  store: ObjectStore,
+  { release, environment, component }: TargetRef,
+): Promise<void> {
+  const address = { repository: release.repository, release: release.id, environment, component };
+  const produced = stageKey(address, 'apply', 'outputs.json');
+  if (await store.exists(produced)) {
+    await store.copy(produced, outputsKey(release.repository, environment, component));
+  }
 }
