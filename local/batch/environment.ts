@@ -21,6 +21,7 @@ export interface Machine {
 const FROM_THE_SHELL = [
   'PATH',
   'HOME',
+  'TMPDIR',
   'TF_CLI_CONFIG_FILE',
   'TF_PLUGIN_CACHE_DIR',
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY'].flatMap((name) => [name, name.toLowerCase()]),
@@ -31,6 +32,7 @@ const FROM_THE_SHELL = [
   'GIT_SSL_CAINFO',
   'NODE_EXTRA_CA_CERTS',
   'REQUESTS_CA_BUNDLE',
+  'AWS_CA_BUNDLE',
 ];
 
 /** The variable that says where the image's work area is. */

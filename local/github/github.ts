@@ -8,7 +8,7 @@ import { readBody } from '../wire/json-service.ts';
 import { Deliveries, type DeliveryAnswer } from './deliveries.ts';
 import { git, gitAnswer } from './git.ts';
 import { pushPayload } from './payload.ts';
-import { type LocalRepository, Repositories } from './repositories.ts';
+import { type BranchUpdate, type LocalRepository, Repositories } from './repositories.ts';
 import { restAnswer } from './rest.ts';
 import { isGitRequest, serveGit } from './smart-http.ts';
 import { type Status, Statuses } from './statuses.ts';
@@ -82,25 +82,41 @@ export class GitHub {
   }
 
   /**
-   * Takes the directory's HEAD as the head of `branch` (default: the branch that is checked out) and delivers the push event,
-   * `deliveries` times at once with one GUID.
+   * Takes the directory's HEAD as `ref` (a branch, or a full ref; default: the branch that is checked out) and delivers the
+   * push event, `deliveries` times at once with one GUID.
    */
   async receivePush(order: {
     readonly directory: string;
-    readonly branch?: string | undefined;
+    readonly ref?: string | undefined;
     readonly deliveries?: number | undefined;
   }): Promise<PushResult> {
     const { directory } = order;
     const commit = await git(directory, 'rev-parse', '--verify', 'HEAD^{commit}');
     const checkedOut = await gitAnswer(directory, 'symbolic-ref', '--quiet', '--short', 'HEAD');
     const known = await this.repositories.byDirectory(directory);
-    const branch = order.branch ?? checkedOut ?? known?.defaultBranch ?? 'main';
-    const repository = known ?? (await this.repositories.register(directory, branch));
-    const update = await this.repositories.receive(repository, branch, commit);
+    const branch = checkedOut ?? known?.defaultBranch ?? 'main';
+    const pushed = order.ref ?? branch;
+    const ref = pushed.startsWith('refs/') ? pushed : `refs/heads/${pushed}`;
+    const repository =
+      known ?? (await this.repositories.register(directory, ref.replace(/^refs\/\w+\//, '')));
+    const update = await this.repositories.receive(repository, ref, commit);
+    return this.#deliverPush(repository, update, { commit, times: order.deliveries ?? 1 });
+  }
+
+  /** Deletes a branch or tag, as `git push --delete` does, and delivers the push event. */
+  async receiveDeletion(repository: LocalRepository, ref: string): Promise<PushResult> {
+    const update = await this.repositories.remove(repository, ref);
+    return this.#deliverPush(repository, update, { commit: update.before, times: 1 });
+  }
+
+  async #deliverPush(
+    repository: LocalRepository,
+    update: BranchUpdate,
+    { commit, times }: { commit: string; times: number },
+  ): Promise<PushResult> {
     const bare = this.repositories.bare(repository);
     const login = userInfo().username;
     const payload = await pushPayload(bare, { repository, update, login, url: this.url });
-    const times = order.deliveries ?? 1;
     const answer = await this.deliveries.send('push', payload, { repository: repository.id, times });
     return { ...answer, repository, commit };
   }

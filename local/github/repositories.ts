@@ -102,10 +102,9 @@ export class Repositories {
     }
   }
 
-  /** Takes a commit of the user's directory as the head of a branch, by force if need be, as people push. */
-  async receive(repository: LocalRepository, branch: string, commit: string): Promise<BranchUpdate> {
+  /** Takes a commit of the user's directory as a branch or tag (a full ref), by force if need be, as people push. */
+  async receive(repository: LocalRepository, ref: string, commit: string): Promise<BranchUpdate> {
     const bare = this.bare(repository);
-    const ref = `refs/heads/${branch}`;
     const before = (await gitAnswer(bare, 'rev-parse', '--verify', '--quiet', ref)) ?? NO_COMMIT;
     // Fetched rather than pushed: a push would run hooks of the user. Shallow clones are taken as they are.
     const options = [
@@ -128,5 +127,13 @@ export class Repositories {
       );
     }
     return { ref, before, after: commit };
+  }
+
+  /** Deletes a branch or tag (a full ref). Throws when there is none. */
+  async remove(repository: LocalRepository, ref: string): Promise<BranchUpdate> {
+    const bare = this.bare(repository);
+    const before = await git(bare, 'rev-parse', '--verify', '--quiet', ref);
+    await git(bare, 'update-ref', '-d', ref);
+    return { ref, before, after: NO_COMMIT };
   }
 }

@@ -19,17 +19,31 @@ const NEEDED = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttribut
 /** One wait for messages, in milliseconds. */
 const LONG_POLL_MS = 20_000;
 
+/** Running mappings. */
+export interface EventSources {
+  /** False while every queue has been found without a message that could be received now. */
+  readonly busy: boolean;
+  close(): Promise<void>;
+}
+
 /**
- * Starts polling; the answer ends it.
+ * Starts polling.
  * @throws Error when a function's role may not read its queue: AWS refuses such a mapping too.
  */
-export function startEventSources(options: EventSourcesOptions): () => Promise<void> {
+export function startEventSources(options: EventSourcesOptions): EventSources {
   const closing = new AbortController();
-  for (const source of options.assembly.eventSources) requirePermissions(options, source);
-  const loops = options.assembly.eventSources.map((source) => poll(options, source, closing.signal));
-  return async () => {
-    closing.abort();
-    await Promise.all(loops);
+  const handling = new Set<EventSourceDefinition>();
+  const { eventSources } = options.assembly;
+  for (const source of eventSources) requirePermissions(options, source);
+  const loops = eventSources.map((source) => poll(options, source, { signal: closing.signal, handling }));
+  return {
+    get busy() {
+      return handling.size > 0;
+    },
+    async close() {
+      closing.abort();
+      await Promise.all(loops);
+    },
   };
 }
 
@@ -52,25 +66,31 @@ function requirePermissions(
 async function poll(
   options: EventSourcesOptions,
   source: EventSourceDefinition,
-  signal: AbortSignal,
+  { signal, handling }: { signal: AbortSignal; handling: Set<EventSourceDefinition> },
 ): Promise<void> {
-  const { queues, functions, assembly } = options;
+  const wait = { max: source.batchSize, waitMs: LONG_POLL_MS, signal };
   while (!signal.aborted) {
-    const batch = await queues.receive(source.queueArn, {
-      max: source.batchSize,
-      waitMs: LONG_POLL_MS,
-      signal,
-    });
+    const batch = await options.queues.receive(source.queueArn, wait);
     if (batch.length === 0) continue;
-    const records = batch.map((message) => recordOf(message, source, assembly.place.region));
-    const { payload, failed } = await functions.invoke(
-      source.functionArn,
-      JSON.stringify({ Records: records }),
-    );
-    const failures = failed ? 'all' : source.reportsItemFailures ? failedItems(payload, batch) : [];
-    // A batch that failed as a whole stays invisible until its time runs out, like single failed items.
-    if (failures !== 'all') queues.settle(source.queueArn, batch, new Set(failures));
+    handling.add(source);
+    await handle(options, source, batch);
+    handling.delete(source);
   }
+}
+
+async function handle(
+  { queues, functions, assembly }: EventSourcesOptions,
+  source: EventSourceDefinition,
+  batch: readonly ReceivedMessage[],
+): Promise<void> {
+  const records = batch.map((message) => recordOf(message, source, assembly.place.region));
+  const { payload, failed } = await functions.invoke(
+    source.functionArn,
+    JSON.stringify({ Records: records }),
+  );
+  const failures = failed ? 'all' : source.reportsItemFailures ? failedItems(payload, batch) : [];
+  // A batch that failed as a whole stays invisible until its time runs out, like single failed items.
+  if (failures !== 'all') queues.settle(source.queueArn, batch, new Set(failures));
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting */

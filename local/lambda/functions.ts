@@ -18,8 +18,10 @@ export interface FunctionsOptions {
   /** URL of the twin's AWS endpoint. */
   readonly endpoint: string;
   readonly principals: Principals;
-  /** Folder for the functions' logs, their /tmp and compiled code. */
+  /** Folder for the functions' logs and their /tmp. */
   readonly folder: string;
+  /** Folder of compiled code: the second start of a bundle need not compile it again. */
+  readonly compileCache: string;
   /** PATH of the functions: where `git` is found. */
   readonly path: string;
   /** Values that stand for the outside world: they replace variables of the same name, and only those. */
@@ -45,7 +47,7 @@ export class Functions {
     for (const definition of options.definitions) {
       const pool = new Pool({
         definition,
-        compileCache: join(options.folder, 'compiled'),
+        compileCache: options.compileCache,
         environment: (logStream) => this.#environment(definition, logStream),
         maxAgeMs: (SESSION_SECONDS - 3600) * 1000,
         print: (text) => this.#print(definition, text),
