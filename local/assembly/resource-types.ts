@@ -47,10 +47,9 @@ const secretArn = ({ place, name }: Resource) => {
   const digits = createHash('sha256').update(name).digest('hex').slice(0, 6);
   return arnOf(place, 'secretsmanager', `secret:${name}-${digits}`);
 };
-const keyId = (resource: Resource) => {
-  const digits = stableId(resource, 32);
-  return [8, 12, 16, 20, 32].map((end, at, ends) => digits.slice(ends[at - 1] ?? 0, end)).join('-');
-};
+/** A UUID of version 4: tools check key ids for that. */
+const keyId = (resource: Resource) =>
+  stableId(resource, 32).replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, '$1-$2-4$3-a$4-$5');
 /** Rules of a bus other than `default` carry its name. */
 const rulePath = (resource: Resource, separator: string) => {
   const bus = resource.property('EventBusName');
