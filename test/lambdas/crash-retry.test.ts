@@ -12,7 +12,7 @@ import {
   type World,
   world,
 } from '../support/deployment-world.ts';
-import { contracts } from '../support/settle-release.ts';
+import { settleRelease } from '../support/settle-release.ts';
 
 class Crash extends Error {}
 
@@ -82,7 +82,7 @@ const scenarios: Record<string, { run: Scenario; outcomes: readonly string[] }> 
     run: async (w, call) => {
       const ref = await release(w, { environments: { dev: [network, app] } });
       await deploy(w, ref, { call, tools: { network: { outputs } } });
-      await call('settle release', (ports) => contracts.settleRelease(ref, ports));
+      await call('settle release', (ports) => settleRelease(ref, ports));
       return ref;
     },
     outcomes: ['app: applied (1 added)', 'network: applied (1 added)'],
