@@ -12,37 +12,8 @@ import {
   type World,
   world,
 } from '../support/deployment-world.ts';
+import { Crash, dyingPorts } from '../support/dying-ports.ts';
 import { settleRelease } from '../support/settle-release.ts';
-
-class Crash extends Error {}
-
-/** The ports, dying after the `count`th call; `used` tells whether it came to that. */
-function dyingPorts(ports: World['ports'], count: number) {
-  let calls = 0;
-  const crash = { happened: false };
-  const wrap = <T extends object>(port: T): T =>
-    Object.fromEntries(
-      Object.entries(port).map(([name, method]) => [
-        name,
-        async (...parameters: unknown[]) => {
-          if (crash.happened) throw new Crash();
-          const answer = await method(...parameters);
-          if (++calls < count) return answer;
-          crash.happened = true;
-          throw new Crash();
-        },
-      ]),
-    ) as T;
-  const { ledger, store, status, tokens, executions, jobs, github, ...others } = ports;
-  return {
-    crash,
-    ports: {
-      ...others,
-      ...{ ledger: wrap(ledger), store: wrap(store), status: wrap(status), tokens: wrap(tokens) },
-      ...{ executions: wrap(executions), jobs: wrap(jobs), github: wrap(github) },
-    },
-  };
-}
 
 /**
  * The whole state of the world. Versions count writes, which a retry may add to; of nonces only the agreement of spec and ledger
