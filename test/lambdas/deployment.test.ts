@@ -249,3 +249,14 @@ test('a second deployment of the same release takes over; the first one settles 
   expect(settled.verdict).toBe('superseded');
   expect([...w.ledger.items]).toEqual(before);
 });
+
+test('a target that was opened under another fence is not recorded', async () => {
+  const ref = await release(w, { environments: { dev: [network] } });
+  await deploy(w, ref, { execution: 'first', stopBefore: 'record network' });
+  await deploy(w, ref, { execution: 'second', stopBefore: 'open' });
+  const before = [...w.ledger.items];
+  const end = { kind: 'completed', applied: true } as const;
+  const at = { release: ref, environment: 'dev', component: 'network', execution: 'second', fence: 2 };
+  await record({ ...at, end }, w.ports);
+  expect([...w.ledger.items]).toEqual(before);
+});

@@ -158,7 +158,7 @@ test('a crash anywhere while the lease changes hands loses nobody', async () => 
       await acquire(old);
       await acquire(other);
       const dying = dyingPorts(w.ports, after);
-      const dies = async (call: Promise<void | object>) =>
+      const dies = async (call: Promise<unknown>) =>
         call.catch((error) => {
           if (!(error instanceof Crash)) throw error;
         });
