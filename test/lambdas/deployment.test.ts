@@ -2,6 +2,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { outputsKey, stageKey } from '../../core/keys.ts';
 import { ledgerKeys } from '../../core/ledger.ts';
+import { dynamoLedger } from '../../lambdas/adapters/ledger.ts';
 import { record } from '../../lambdas/record/record.ts';
 import { settle } from '../../lambdas/settle/settle.ts';
 import {
@@ -13,6 +14,7 @@ import {
   type World,
   world,
 } from '../support/deployment-world.ts';
+import { startLedgerTable } from '../support/ledger-table.ts';
 import { settleRelease } from '../support/settle-release.ts';
 
 let w: World;
@@ -259,4 +261,28 @@ test('a target that was opened under another fence is not recorded', async () =>
   const at = { release: ref, environment: 'dev', component: 'network', execution: 'second', fence: 2 };
   await record({ ...at, end }, w.ports);
   expect([...w.ledger.items]).toEqual(before);
+});
+
+test('the same on DynamoDB: a failure, the redrive, a push behind it', async () => {
+  const table = await startLedgerTable();
+  try {
+    Object.assign(w.ledger, dynamoLedger(table.name, table.client));
+    const ref = await release(w, { environments: { dev: [network, app], prod: [network] } });
+    expect(await deploy(w, ref, { tools: { ...tools, app: { apply: 'is killed' } } })).toMatchObject({
+      verdict: 'failed',
+    });
+    expect(await deploy(w, ref, { execution: 'redriven', tools })).toMatchObject({ verdict: 'succeeded' });
+    expect(await deploy(w, ref, { environment: 'prod', tools })).toMatchObject({ verdict: 'succeeded' });
+    expect(await settleRelease(ref, w.ports)).toMatchObject({ verdict: 'succeeded' });
+    expect(await outcomesOf(w, ref)).toEqual(['app: applied (1 added)', 'network: applied (1 added)']);
+    expect(await outcomesOf(w, ref, 'prod')).toEqual(['network: applied (1 added)']);
+    const second = await release(w, { commit: commitOf('2'), environments: { dev: [network, app] } });
+    await deploy(w, second);
+    expect(await outcomesOf(w, second)).toEqual([
+      'app: unchanged (not affected)',
+      'network: unchanged (not affected)',
+    ]);
+  } finally {
+    await table.stop();
+  }
 });
