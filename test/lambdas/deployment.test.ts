@@ -216,6 +216,24 @@ test('superseded at the gate: nothing is touched, every target says so, and a re
   expect(await targetItem('network')).toMatchObject({ live: { commit: commitOf('1'), state: 'clean' } });
 });
 
+test('a deployment that could not even open fails with the reason, and its targets are skipped', async () => {
+  const ref = await release(w, { environments: { dev: [network], prod: [network] } });
+  await deploy(w, ref, { execution: 'e', stopBefore: 'open' });
+  const reason = 'finding the affected targets: {"errorType":"Error","errorMessage":"GitHub answered 502"}';
+  const input = { scope: 'environment', release: ref, environment: 'dev', execution: 'e' } as const;
+  expect(await settle({ ...input, ended: { verdict: 'failed', reason } }, w.ports)).toEqual({
+    verdict: 'failed',
+    summary:
+      'dev failed: finding the affected targets: GitHub answered 502; redrive the execution arn:release:20261120-1111111-1 to go on from here',
+  });
+  expect(await outcomesOf(w, ref)).toEqual([
+    'network: skipped (finding the affected targets: GitHub answered 502)',
+  ]);
+  expect(await w.ledger.get(ledgerKeys.deployment(7, ref.id, 'dev'))).toMatchObject({
+    ...{ progress: 'ended', verdict: 'failed', reason: 'finding the affected targets: GitHub answered 502' },
+  });
+});
+
 test('a target whose flow was lost is failed, and so is the deployment', async () => {
   const ref = await release(w, { environments: { dev: [network] } });
   const call = async <T>(name: string, body: (ports: World['ports']) => Promise<T>) =>
