@@ -15,7 +15,7 @@ const comparisonSchema = z.object({ status: z.enum(['identical', 'ahead', 'behin
 const refSchema = z.object({ object: z.object({ sha: z.string() }) });
 
 /** The API at `baseUrl` (`https://api.github.com`, or `https://<host>/api/v3`). Refusals throw `GitHubError`. */
-export function gitHub(baseUrl: string, token: GitHubToken): GitHub {
+export function gitHub(baseUrl: string, token: GitHubToken, pauses = PAUSES_MS): GitHub {
   const send = octokit.defaults({
     baseUrl: baseUrl.replace(/\/$/, ''),
     headers: { 'user-agent': 'belay', 'x-github-api-version': '2022-11-28' },
@@ -36,7 +36,7 @@ export function gitHub(baseUrl: string, token: GitHubToken): GitHub {
 
   /** A read is the same however often it is done; a write is left to the caller's own queue. */
   async function read(doing: string, route: string, parameters: object): Promise<unknown> {
-    for (const pause of PAUSES_MS) {
+    for (const pause of pauses) {
       try {
         return await call(doing, route, parameters);
       } catch (error) {

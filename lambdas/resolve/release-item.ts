@@ -46,8 +46,8 @@ export async function openRelease(
 }
 
 /**
- * Makes a release this execution's own. The delivery is looked at between reading and writing the release: one that lost the
- * delivery meanwhile finds so here, one that loses it later is adopted from in turn.
+ * Makes a release this execution's own. The delivery is looked at between reading and writing the release: who has lost it
+ * finds so here, who loses it after that is adopted from in turn.
  */
 async function adopt(
   { guid, execution }: DeliveryItem,
@@ -56,11 +56,12 @@ async function adopt(
   ledger: Ledger,
 ): Promise<ReleaseItem | undefined> {
   const key = ledgerKeys.release(repository, id);
-  const found = releaseItemSchema.parse(await ledger.get(key));
-  if (found.execution === execution) return found;
-  if (!(await isOwner(guid, execution, ledger))) return undefined;
-  const taken = await ledger.update(key, { set: { execution } }, { equals: { execution: found.execution } });
-  return taken === undefined ? undefined : releaseItemSchema.parse(taken);
+  for (;;) {
+    const found = releaseItemSchema.parse(await ledger.get(key));
+    if (found.execution === execution) return found;
+    if (!(await isOwner(guid, execution, ledger))) return undefined;
+    await ledger.update(key, { set: { execution } }, { equals: { execution: found.execution } });
+  }
 }
 
 /** Makes `release` its commit's newest, unless a newer one is: only the newest writes the commit's statuses. */
