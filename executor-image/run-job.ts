@@ -63,7 +63,12 @@ async function admitted(ports: JobPorts, spec: JobSpec, proof: JobProof, started
   const job: Job = { ...ports, spec, proof, workspace, log, masking, report, keep: new Map() };
 
   log.say(`${spec.stage} ${spec.target.environment}/${spec.target.component}, release ${spec.release.id}`);
-  const worked = await outcomeOf(() => runStage(job));
+  const worked = await outcomeOf(async () => {
+    const done = await runStage(job);
+    // A tool that was asked to stop may end well without having done everything: that is never called a success.
+    if (job.stop.requested) throw terminated(`stopped by SIGTERM; until then: ${done}`);
+    return done;
+  });
   const urls = await uploadUrls(job);
   const kept = await outcomeOf(() => keepArtifacts(job, urls));
   const failedAs = joinFailures([worked, kept], ports.stop);
