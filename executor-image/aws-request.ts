@@ -19,7 +19,7 @@ export interface AwsRequest {
   readonly body?: string;
 }
 
-const ATTEMPTS = 6;
+const ATTEMPTS = 8;
 const FIRST_PAUSE_MS = 100;
 
 /**

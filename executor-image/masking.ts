@@ -115,7 +115,8 @@ function merged(intervals: Array<[number, number]>): Array<[number, number]> {
 
 /** Every text to hide in a value: its leaves, the lines of those with several, and the JSON of a whole structure. */
 function* leaves(value: unknown): Generator<string> {
-  if (value === null || value === undefined) return;
+  // Hiding every `true` would hide nothing and blot out the log.
+  if (value === null || value === undefined || typeof value === 'boolean') return;
   if (typeof value !== 'object') {
     const text = String(value);
     yield text;

@@ -61,6 +61,17 @@ test.each([
   expect(world.requests).toEqual([]);
 });
 
+test('a duplicate that is stopped while it waits ends', async () => {
+  const { code, log } = await world.run({
+    ...wish,
+    admit: async ({ action }) =>
+      action === 'begin' ? { decision: 'wait', writer: 'other' } : { decision: 'running', writer: 'other' },
+    onLine: (_, stop) => stop.request(),
+  });
+  expect(code).toBe(143);
+  expect(log).toContain('stopped by SIGTERM before the other writer had ended');
+});
+
 test('an unusable spec is said with all its problems', async () => {
   const { code, log } = await world.run({ ...wish, spec: { fence: 'one' as never, nonce: 'short' } });
   expect(code).toBe(30);
