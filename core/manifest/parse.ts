@@ -1,0 +1,62 @@
+/** `belay.yaml` from text to a checked manifest, or to every problem at once; called by `resolve` and the command line. */
+import { readDocument } from './document.ts';
+import type { Draft } from './draft.ts';
+import { type Finding, type Problem, placeWords } from './problem.ts';
+import { checkReferences } from './reference-rules.ts';
+import { repositoryPath } from './repository-path.ts';
+import type { Manifest } from './schema.ts';
+import { checkShape } from './shape.ts';
+import { checkTargets } from './target-rules.ts';
+
+/** What the repository at this commit can tell about the manifest. */
+export interface Surroundings {
+  /** Whether the commit has a directory at this path (normal form, see `repositoryPath`). */
+  hasDirectory(path: string): boolean;
+}
+
+/**
+ * The manifest, or everything that is wrong with it in the order of the text; never throws.
+ * With `surroundings`, components' paths must also exist in the commit.
+ */
+export function parseManifest(
+  text: string,
+  surroundings?: Surroundings,
+): { manifest: Manifest } | { problems: Problem[] } {
+  const document = readDocument(text);
+  if (!('value' in document)) return { problems: inTextOrder(document.problems) };
+  if (document.value === null) {
+    return {
+      problems: [
+        { line: 1, column: 1, message: 'is empty: it needs `version`, `environments` and `components`' },
+      ],
+    };
+  }
+  const shape = checkShape(document.value);
+  const findings = [
+    ...('findings' in shape ? shape.findings : []),
+    ...checkReferences(shape.draft),
+    ...checkTargets(shape.draft),
+    ...(surroundings === undefined ? [] : checkDirectories(shape.draft, surroundings)),
+  ];
+  const problems = [
+    ...document.problems,
+    ...findings.map((one) => ({ ...document.positionOf(one), message: placeWords(one.path) + one.message })),
+  ];
+  if (problems.length > 0 || !('manifest' in shape)) return { problems: inTextOrder(problems) };
+  return { manifest: shape.manifest };
+}
+
+function checkDirectories(manifest: Draft<Manifest>, { hasDirectory }: Surroundings): Finding[] {
+  return Object.entries(manifest.components ?? {}).flatMap(([name, component]): Finding[] => {
+    const path = component?.path === undefined ? undefined : repositoryPath(component.path);
+    if (path === undefined || hasDirectory(path)) return [];
+    const message = `\`${path}\` is not a directory of this commit`;
+    return [{ path: ['components', name, 'path'], at: 'value', message }];
+  });
+}
+
+function inTextOrder(problems: readonly Problem[]): Problem[] {
+  // What is wrong in the same way in several environments is said once.
+  const different = new Map(problems.map((one) => [`${one.line}:${one.column} ${one.message}`, one]));
+  return [...different.values()].sort((one, other) => one.line - other.line || one.column - other.column);
+}
