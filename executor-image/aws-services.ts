@@ -1,5 +1,5 @@
 /** The services over AWS: S3 for the spec, Lambda for the functions, with the job role's credentials. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { ExecutorSettings } from '../core/contracts/executor.ts';
 import { admit, artifacts, secrets } from '../core/contracts/job-services.ts';
 import { type AwsRequest, encodePart, sendToAws } from './aws-request.ts';

@@ -1,7 +1,7 @@
 /** The way of a job, from its spec to its exit code. Called by `main.ts`. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { EXIT_CODE, type JobResult, type JobSpec, jobSpecSchema } from '../core/contracts/job.ts';
 import type { JobProof } from '../core/contracts/job-services.ts';
 import { enter, leave } from './admission.ts';

@@ -1,7 +1,7 @@
 /** OpenTofu and Terraform behind the tool interface. One adapter: the commands and files used here are the same in both. */
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Diagnostic, Outputs } from '../../core/contracts/job.ts';
 import {
   printedDiagnostics,

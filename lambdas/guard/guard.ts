@@ -1,5 +1,5 @@
 /** Judges a finished plan against the policy and notes its facts; called by the per-target flow between plan and apply. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { guard as contract, TargetRef } from '../../core/contracts/functions.ts';
 import { jobResultSchema } from '../../core/contracts/job.ts';
 import { judgePlan } from '../../core/deployment/policy.ts';

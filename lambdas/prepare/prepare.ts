@@ -1,5 +1,5 @@
 /** Before each job: is it needed, and what is it told? Called by the per-target flow for plan, apply and test. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { prepare as contract } from '../../core/contracts/functions.ts';
 import { resolveInputs } from '../../core/deployment/inputs.ts';
 import { jobDefinition, jobName } from '../../core/deployment/job-order.ts';

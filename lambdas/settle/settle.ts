@@ -1,5 +1,5 @@
 /** Gives every target one outcome, and the deployment or the release its verdict; called by both machines near their end. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { settle as contract, DeploymentRef } from '../../core/contracts/functions.ts';
 import type { ReleaseDocument } from '../../core/contracts/release.ts';
 import { readableReason } from '../../core/deployment/failure.ts';
@@ -101,7 +101,7 @@ async function settleRelease(
   }
   const verdict = verdictOfDoneRelease(outcomes);
   const names = document.environments.map(({ name }) => name).join(', ');
-  const reason = verdict === 'succeeded' ? `deployed to ${names}` : `nothing to do in ${names}`;
+  const reason = verdict === 'succeeded' ? `deployed to ${names}` : `nothing is affected in ${names}`;
   await endRelease(input, { verdict, reason }, ports);
   return { verdict, summary: reason };
 }
