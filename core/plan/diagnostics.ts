@@ -1,5 +1,5 @@
 /** Problems as OpenTofu and Terraform report them, turned into diagnostics with repository paths. Called by the executor. */
-import { posix } from 'node:path';
+import posix from 'node:path/posix';
 import * as z from 'zod';
 import type { Diagnostic } from '../contracts/job.ts';
 
