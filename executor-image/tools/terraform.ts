@@ -69,8 +69,9 @@ export class TerraformTool implements Tool {
     await writeFile(join(workspace.component, BACKEND_FILE), content);
   }
 
+  /** Looks at the code alone: the role of a validate job may not read state. */
   async validate(): Promise<readonly Diagnostic[]> {
-    const [unformatted] = await Promise.all([this.#unformatted(), this.#init([])]);
+    const [unformatted] = await Promise.all([this.#unformatted(), this.#init(['-backend=false'])]);
     if (unformatted.length > 0) {
       throw failed(
         `not formatted: ${unformatted.map(({ file }) => file).join(', ')}`,
