@@ -1,0 +1,13 @@
+/** The CDK app's entry: configuration in, the stack out. */
+import { App } from 'aws-cdk-lib/core';
+import { BelayStack } from '../lib/belay-stack.ts';
+
+try {
+  const app = new App();
+  new BelayStack(app, 'Belay', { description: 'Belay: serverless GitOps pipeline for infrastructure code' });
+  app.synth();
+} catch (error) {
+  // CDK errors drag kilobytes of minified source along; their message alone says what is wrong.
+  process.stderr.write(`synthesizing Belay: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,26 @@
+/** The wiring: which part is handed to which. No logic lives here. */
+import { Stack, type StackProps } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { DeploymentMachine } from './deployment-machine.ts';
+import { Executor } from './executor.ts';
+import { Functions } from './functions.ts';
+import { Bus, Ingress } from './ingress.ts';
+import { ReleaseMachine } from './release-machine.ts';
+import { Stores } from './stores.ts';
+
+export class BelayStack extends Stack {
+  constructor(scope: Construct, id: string, props?: StackProps) {
+    super(scope, id, props);
+    const stores = new Stores(this, 'Stores');
+    const { bus } = new Bus(this, 'Events');
+    const functions = new Functions(this, 'Functions', {
+      stores,
+      bus,
+      github: { url: 'https://github.com', apiUrl: 'https://api.github.com' },
+    });
+    const { queue } = new Executor(this, 'Executor', { stores, functions });
+    const deployment = new DeploymentMachine(this, 'Deployment', { functions, stores, queue });
+    const release = new ReleaseMachine(this, 'Release', { functions, deployment: deployment.machine });
+    new Ingress(this, 'Ingress', { bus, webhook: functions.webhook, release: release.machine });
+  }
+}

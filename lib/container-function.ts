@@ -1,0 +1,59 @@
+/** The only way this stack makes a function: the shared image, one command, an environment checked against its contract. */
+import {
+  Architecture,
+  DockerImageCode,
+  DockerImageFunction,
+  type IFunction,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import type { z } from 'zod';
+import type { Contract } from '../core/contract.ts';
+import type { Binding, Exactly } from './binding.ts';
+import type { Image } from './image.ts';
+
+export interface ContainerFunctionProps<Name extends string, Bindings extends readonly Binding<never>[]> {
+  readonly image: Image;
+  /** The bundle in the image whose `handler` is called. */
+  readonly command: string;
+  readonly contract: Contract<Name, z.ZodType, z.ZodType>;
+  /** Together they must set exactly the contract's variables: anything else does not compile. */
+  readonly bindings: Bindings & Exactly<Name, Bindings>;
+  /** @default 30 seconds */
+  readonly timeout?: Duration;
+  /** MiB. @default 512 */
+  readonly memory?: number;
+  /** MiB in /tmp. @default 512 */
+  readonly storage?: number;
+}
+
+export class ContainerFunction<
+  Name extends string,
+  const Bindings extends readonly Binding<never>[],
+> extends Construct {
+  readonly fn: IFunction;
+
+  constructor(scope: Construct, id: string, props: ContainerFunctionProps<Name, Bindings>) {
+    super(scope, id);
+    this.fn = new DockerImageFunction(this, 'Function', {
+      description: `Belay: ${props.command}`,
+      code: DockerImageCode.fromEcr(props.image.repository, {
+        tagOrDigest: props.image.tag,
+        cmd: [`${props.command}.handler`],
+      }),
+      architecture: Architecture.ARM_64,
+      timeout: props.timeout ?? Duration.seconds(30),
+      memorySize: props.memory ?? 512,
+      ...(props.storage === undefined ? {} : { ephemeralStorageSize: Size.mebibytes(props.storage) }),
+      tracing: Tracing.ACTIVE,
+      environment: Object.assign({}, ...props.bindings.map((binding) => binding.env)),
+      logGroup: new LogGroup(this, 'Logs', {
+        retention: RetentionDays.THREE_MONTHS,
+        removalPolicy: RemovalPolicy.DESTROY,
+      }),
+    });
+    for (const binding of props.bindings) binding.grant(this.fn);
+  }
+}

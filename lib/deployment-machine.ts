@@ -1,0 +1,196 @@
+/** The Deployment machine: one release in one environment, under the environment's lease. */
+import type { JobQueue } from 'aws-cdk-lib/aws-batch';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import {
+  Choice,
+  Condition,
+  DefinitionBody,
+  DistributedMap,
+  Fail,
+  LogLevel,
+  Pass,
+  QueryLanguage,
+  S3JsonItemReader,
+  StateMachine,
+  StateMachineType,
+  Succeed,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { DEPLOYMENT_FAILED } from '../core/failures.ts';
+import type { Functions } from './functions.ts';
+import { DEPLOYMENT_MACHINE } from './names.ts';
+import type { Stores } from './stores.ts';
+import { TargetFlow } from './target-flow.ts';
+import { functionTask, tokenTask } from './tasks.ts';
+
+export interface DeploymentMachineProps {
+  readonly functions: Functions;
+  readonly stores: Stores;
+  readonly queue: JobQueue;
+}
+
+/** Input: `{release, environment}`. Output: `{verdict}`, or the error `DeploymentFailed` with a sentence for people. */
+export class DeploymentMachine extends Construct {
+  readonly machine: StateMachine;
+
+  constructor(scope: Construct, id: string, { functions, stores, queue }: DeploymentMachineProps) {
+    super(scope, id);
+
+    const giveBack = functionTask(this, 'Give the lease back', {
+      fn: functions.lease,
+      payload: `$merge([$deployment, {'action': 'give-back'}])`,
+    });
+    giveBack.next(
+      Choice.jsonata(this, 'How did it end?')
+        .when(
+          Condition.jsonata(`{% $settled.verdict in ['succeeded', 'superseded'] %}`),
+          Succeed.jsonata(this, 'Deployed', { outputs: { verdict: '{% $settled.verdict %}' } }),
+        )
+        .otherwise(
+          Fail.jsonata(this, 'Deployment failed', {
+            error: DEPLOYMENT_FAILED,
+            cause: '{% $settled.summary %}',
+          }),
+        ),
+    );
+
+    const settle = functionTask(this, 'Settle the deployment', {
+      fn: functions.settle,
+      payload: `$merge([$deployment, {'scope': 'environment'}, $ended ? {'ended': $ended} : {}])`,
+      assign: { settled: '{% $states.result.Payload %}' },
+    });
+    settle.next(giveBack);
+    // The lease must not be kept by a deployment that cannot even be settled.
+    settle.addCatch(giveBack, {
+      errors: ['States.ALL'],
+      assign: {
+        settled: {
+          verdict: 'failed',
+          summary: `{% 'settling the deployment failed: ' & $string($states.errorOutput.Cause) %}`,
+        },
+      },
+    });
+
+    const endedAs = (name: string, verdict: string, reason: string) =>
+      Pass.jsonata(this, name, { assign: { ended: { verdict, reason } } }).next(settle);
+    const failedWhile = (doing: string) => ({
+      errors: ['States.ALL'],
+      assign: {
+        ended: { verdict: 'failed', reason: `{% '${doing}: ' & $string($states.errorOutput.Cause) %}` },
+      },
+    });
+
+    const targets = DistributedMap.jsonata(this, 'Deploy the affected targets', {
+      label: 'Targets',
+      mapExecutionType: StateMachineType.STANDARD,
+      itemReader: new S3JsonItemReader({ bucket: stores.artifacts, key: '{% $opened.targetsKey %}' }),
+      itemSelector: {
+        release: '{% $deployment.release %}',
+        environment: '{% $deployment.environment %}',
+        execution: '{% $deployment.execution %}',
+        fence: '{% $grant.fence %}',
+        component: '{% $states.context.Map.Item.Value.component %}',
+        test: '{% $states.context.Map.Item.Value.test %}',
+      },
+      // Children end in outcomes, not in failures; one lost child must not stop its siblings.
+      toleratedFailurePercentage: 100,
+      outputs: '{% $states.input %}',
+    });
+    targets.itemProcessor(new TargetFlow(this, 'Target', { functions, queue }).start);
+    targets.addCatch(settle, { errors: ['States.ALL'] });
+    targets.next(settle);
+
+    const open = functionTask(this, 'Find the affected targets', {
+      fn: functions.open,
+      payload: `$merge([$deployment, {'fence': $grant.fence}])`,
+      assign: { opened: '{% $states.result.Payload %}' },
+    });
+    open.addCatch(settle, failedWhile('finding the affected targets'));
+    open.next(
+      Choice.jsonata(this, 'Is anything affected?')
+        .when(Condition.jsonata(`{% $opened.decision = 'deploy' %}`), targets)
+        .when(
+          Condition.jsonata(`{% $opened.decision = 'superseded' %}`),
+          endedAs('Superseded at the gate', 'superseded', '{% $opened.reason %}'),
+        )
+        .otherwise(settle),
+    );
+
+    const lease = tokenTask(this, 'Take the lease', {
+      fn: functions.lease,
+      payload: `$merge([$deployment, {'action': 'acquire'}])`,
+      assign: { grant: '{% $states.result %}' },
+    });
+    lease.addCatch(settle, failedWhile('waiting for the lease'));
+    lease.next(
+      Choice.jsonata(this, 'Is the lease granted?')
+        .when(Condition.jsonata(`{% $grant.decision = 'granted' %}`), open)
+        .otherwise(endedAs('Superseded in the queue', 'superseded', '{% $grant.reason %}')),
+    );
+
+    const begin = Pass.jsonata(this, 'Begin the deployment', {
+      assign: {
+        deployment: {
+          release: '{% $states.input.release %}',
+          environment: '{% $states.input.environment %}',
+          execution: '{% $states.context.Execution.Id %}',
+        },
+        ended: null,
+      },
+    });
+
+    this.machine = new StateMachine(this, 'Machine', {
+      stateMachineName: DEPLOYMENT_MACHINE,
+      comment: 'A release in one environment',
+      queryLanguage: QueryLanguage.JSONATA,
+      definitionBody: DefinitionBody.fromChainable(begin.next(lease)),
+      tracingEnabled: true,
+      logs: {
+        destination: new LogGroup(this, 'Logs', {
+          logGroupName: `/aws/vendedlogs/states/${DEPLOYMENT_MACHINE}`,
+          retention: RetentionDays.THREE_MONTHS,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+        level: LogLevel.ERROR,
+      },
+    });
+    stores.key.grantDecrypt(this.machine);
+    grantJobs(this.machine, queue);
+  }
+}
+
+/**
+ * What `batch:submitJob.sync` needs. Terminating is limited to interruptible jobs: an apply is never killed.
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/connect-batch.html
+ */
+function grantJobs(machine: StateMachine, queue: JobQueue): void {
+  const stack = Stack.of(machine);
+  const batch = (resource: string, resourceName: string) =>
+    stack.formatArn({ service: 'batch', resource, resourceName });
+  const allow = (statement: ConstructorParameters<typeof PolicyStatement>[0]) =>
+    machine.addToRolePolicy(new PolicyStatement(statement));
+  allow({
+    actions: ['batch:SubmitJob', 'batch:TagResource'],
+    resources: [queue.jobQueueArn, batch('job-definition', 'belay-*'), batch('job', '*')],
+  });
+  // DescribeJobs knows no resources.
+  allow({ actions: ['batch:DescribeJobs'], resources: ['*'] });
+  allow({
+    actions: ['batch:TerminateJob'],
+    resources: [batch('job', '*')],
+    conditions: { StringEquals: { 'aws:ResourceTag/interruptible': 'true' } },
+  });
+  allow({
+    actions: ['events:PutTargets', 'events:PutRule', 'events:DescribeRule'],
+    resources: [
+      stack.formatArn({
+        service: 'events',
+        resource: 'rule',
+        resourceName: 'StepFunctionsGetEventsForBatchJobsRule',
+        arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+      }),
+    ],
+  });
+}

@@ -1,0 +1,165 @@
+/** What runs long: a Fargate compute environment without idle cost, its queue, and one job definition per stage and architecture. */
+import {
+  EcsFargateContainerDefinition,
+  EcsJobDefinition,
+  FargateComputeEnvironment,
+  JobQueue,
+} from 'aws-cdk-lib/aws-batch';
+import { SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { ContainerImage, CpuArchitecture, FargatePlatformVersion, LogDriver } from 'aws-cdk-lib/aws-ecs';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Duration, RemovalPolicy, Size, Stack, Tags } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import {
+  type Architecture,
+  architectureSchema,
+  type Stage,
+  stageSchema,
+  WRITING_STAGES,
+} from '../core/words.ts';
+import type { Functions } from './functions.ts';
+import { Image } from './image.ts';
+import { environmentRole, jobDefinitionName } from './names.ts';
+import type { Stores } from './stores.ts';
+
+/** A validate, plan or test that takes longer hangs. Apply and destroy have no limit short of Batch's own 14 days. */
+export const INTERRUPTIBLE_JOB_LIMIT = Duration.hours(2);
+/** Root of the work area in the image; plans hold absolute paths, so it never changes. */
+const WORKSPACE = '/workspace';
+
+export interface ExecutorProps {
+  readonly stores: Stores;
+  readonly functions: Functions;
+}
+
+export class Executor extends Construct {
+  readonly queue: JobQueue;
+
+  constructor(scope: Construct, id: string, props: ExecutorProps) {
+    super(scope, id);
+    const image = new Image(this, 'Image', {
+      folder: 'executor-image',
+      entries: { main: 'executor-image/main.ts' },
+    });
+    // Public subnets without a NAT gateway cost nothing while idle; the security group lets nothing in.
+    const vpc = new Vpc(this, 'Vpc', {
+      maxAzs: 2,
+      natGateways: 0,
+      subnetConfiguration: [{ name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 20 }],
+      restrictDefaultSecurityGroup: false,
+    });
+    const computeEnvironment = new FargateComputeEnvironment(this, 'Compute', {
+      vpc,
+      vpcSubnets: { subnetType: SubnetType.PUBLIC },
+      securityGroups: [
+        new SecurityGroup(this, 'Egress', {
+          vpc,
+          description: 'Jobs of Belay: out only',
+          allowAllOutbound: true,
+        }),
+      ],
+      maxvCpus: 256,
+    });
+    this.queue = new JobQueue(this, 'Queue', {
+      jobQueueName: 'belay',
+      computeEnvironments: [{ computeEnvironment, order: 1 }],
+    });
+    const logs = new LogGroup(this, 'Logs', {
+      retention: RetentionDays.SIX_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const executionRole = new Role(this, 'ExecutionRole', {
+      assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com'),
+      description: 'Pulls the executor image and writes its log',
+    });
+    image.repository.grantPull(executionRole);
+    logs.grantWrite(executionRole);
+
+    for (const stage of stageSchema.options) {
+      const jobRole = this.jobRole(stage, props);
+      for (const architecture of architectureSchema.options) {
+        this.jobDefinition(stage, architecture, { image, jobRole, executionRole, logs, props });
+      }
+    }
+  }
+
+  private jobDefinition(
+    stage: Stage,
+    architecture: Architecture,
+    parts: { image: Image; jobRole: Role; executionRole: Role; logs: LogGroup; props: ExecutorProps },
+  ): void {
+    const { functions, stores } = parts.props;
+    const writes = WRITING_STAGES.includes(stage);
+    const id = `${pascal(stage)}${pascal(architecture)}`;
+    const definition = new EcsJobDefinition(this, id, {
+      jobDefinitionName: jobDefinitionName(stage, architecture),
+      // Running executions name the definition without a revision; the replaced one must stay usable for redrives.
+      skipDeregisterOnUpdate: true,
+      retryAttempts: 1,
+      ...(writes ? {} : { timeout: INTERRUPTIBLE_JOB_LIMIT }),
+      propagateTags: true,
+      container: new EcsFargateContainerDefinition(this, `${id}Container`, {
+        image: ContainerImage.fromEcrRepository(parts.image.repository, `${parts.image.tag}-${architecture}`),
+        cpu: 1,
+        memory: Size.gibibytes(2),
+        ephemeralStorageSize: Size.gibibytes(30),
+        fargateCpuArchitecture: architecture === 'arm64' ? CpuArchitecture.ARM64 : CpuArchitecture.X86_64,
+        fargatePlatformVersion: FargatePlatformVersion.LATEST,
+        assignPublicIp: true,
+        command: ['node', '/belay/main.mjs'],
+        environment: {
+          BELAY_WORKSPACE: WORKSPACE,
+          ARTIFACTS_BUCKET: stores.artifacts.bucketName,
+          ADMIT_FUNCTION: functions.admit.functionName,
+          ARTIFACTS_FUNCTION: functions.artifacts.functionName,
+          SECRETS_FUNCTION: functions.secrets.functionName,
+        },
+        jobRole: parts.jobRole,
+        executionRole: parts.executionRole,
+        logging: LogDriver.awsLogs({ logGroup: parts.logs, streamPrefix: stage }),
+      }),
+    });
+    // Only jobs tagged so may be terminated by the machines.
+    Tags.of(definition).add('interruptible', String(!writes));
+  }
+
+  /** What a job of this stage may do: read its spec, call the job services, touch state, become the environment's role. */
+  private jobRole(stage: Stage, { stores, functions }: ExecutorProps): Role {
+    const role = new Role(this, `${pascal(stage)}JobRole`, {
+      assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com'),
+      description: `Belay jobs: ${stage}`,
+    });
+    const allow = (actions: string[], resources: string[]) =>
+      role.addToPolicy(new PolicyStatement({ actions, resources }));
+    allow(['s3:GetObject'], [stores.artifacts.arnForObjects(`*/${stage}/job.json`)]);
+    stores.key.grantDecrypt(role);
+    for (const fn of [functions.admit, functions.artifacts, functions.secrets]) fn.grantInvoke(role);
+    if (stage === 'validate' || stage === 'test') return role;
+
+    const state = stores.artifacts.arnForObjects('*/state/*');
+    allow(['s3:GetObject'], [state]);
+    // Terraform looks for other workspaces' states, and a missing state must be a 404 and not a 403.
+    allow(['s3:ListBucket'], [stores.artifacts.bucketArn]);
+    const writes = WRITING_STAGES.includes(stage);
+    if (writes) {
+      allow(['s3:PutObject', 's3:DeleteObject'], [state]);
+      stores.key.grantEncrypt(role);
+    }
+    allow(
+      ['sts:AssumeRole', 'sts:TagSession'],
+      [
+        Stack.of(this).formatArn({
+          service: 'iam',
+          region: '',
+          account: '*',
+          resource: 'role',
+          resourceName: environmentRole(writes ? 'apply' : 'plan'),
+        }),
+      ],
+    );
+    return role;
+  }
+}
+
+const pascal = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);

@@ -1,0 +1,179 @@
+/** All functions of the pipeline, each with exactly what its contract names. Handlers are known here only by file and command. */
+
+import type { EventBus } from 'aws-cdk-lib/aws-events';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Duration, Stack } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import * as contracts from '../core/contracts/functions.ts';
+import * as jobServices from '../core/contracts/job-services.ts';
+import { type Binding, permission, variables } from './binding.ts';
+import { ContainerFunction } from './container-function.ts';
+import { Image } from './image.ts';
+import { DEPLOYMENT_MACHINE, executionsOf, machineArns, RELEASE_MACHINE } from './names.ts';
+import type { Stores } from './stores.ts';
+
+/** Every function's command; its entry is `lambdas/<command>/handler.ts`. */
+export const COMMANDS = [
+  'webhook',
+  'resolve',
+  'lease',
+  'open',
+  'turn',
+  'prepare',
+  'guard',
+  'record',
+  'settle',
+  'admit',
+  'secrets',
+  'artifacts',
+  'git-status',
+] as const;
+
+export interface FunctionsProps {
+  readonly stores: Stores;
+  readonly bus: EventBus;
+  /** Base of clone URLs and of the REST API. */
+  readonly github: { readonly url: string; readonly apiUrl: string };
+}
+
+export class Functions extends Construct {
+  readonly image: Image;
+  readonly webhook: IFunction;
+  readonly resolve: IFunction;
+  readonly lease: IFunction;
+  readonly open: IFunction;
+  readonly turn: IFunction;
+  readonly prepare: IFunction;
+  readonly guard: IFunction;
+  readonly record: IFunction;
+  readonly settle: IFunction;
+  readonly admit: IFunction;
+  readonly secrets: IFunction;
+  readonly artifacts: IFunction;
+  readonly gitStatus: IFunction;
+
+  constructor(scope: Construct, id: string, props: FunctionsProps) {
+    super(scope, id);
+    const { stores, bus, github } = props;
+    const stack = Stack.of(this);
+    this.image = new Image(this, 'Image', {
+      folder: 'lambdas',
+      entries: Object.fromEntries(COMMANDS.map((command) => [command, `lambdas/${command}/handler.ts`])),
+    });
+    const image = this.image;
+
+    const ledger = stores.useLedger();
+    const readArtifacts = stores.useArtifacts('read');
+    const artifacts = stores.useArtifacts('read-write');
+    const statusQueue = stores.useStatusQueue();
+    const token = stores.useGitHubToken();
+    const api = variables({ GITHUB_API_URL: github.apiUrl });
+    const tokens = allow(['states:SendTaskSuccess'], machineArns(stack, DEPLOYMENT_MACHINE));
+    const deployments = allow(['states:DescribeExecution'], executionsOf(stack, DEPLOYMENT_MACHINE));
+    const releases = allow(['states:DescribeExecution'], executionsOf(stack, RELEASE_MACHINE));
+    // DescribeJobs knows no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbatch.html
+    const jobs = allow(['batch:DescribeJobs'], ['*']);
+
+    this.webhook = new ContainerFunction(this, 'Webhook', {
+      image,
+      command: 'webhook',
+      contract: contracts.webhook,
+      bindings: [
+        { env: { BUS_NAME: bus.eventBusName }, grant: (fn: IFunction) => void bus.grantPutEventsTo(fn) },
+        stores.useWebhookSecret(),
+      ],
+      // GitHub gives up after 10 seconds: answering later than that helps nobody.
+      timeout: Duration.seconds(10),
+      memory: 1024,
+    }).fn;
+    this.resolve = new ContainerFunction(this, 'Resolve', {
+      image,
+      command: 'resolve',
+      contract: contracts.resolve,
+      bindings: [ledger, artifacts, statusQueue, token, api, variables({ GITHUB_URL: github.url }), releases],
+      // Fetching and packing a large repository: memory buys processor and network, /tmp holds clone and snapshot.
+      timeout: Duration.minutes(15),
+      memory: 2048,
+      storage: 10_240,
+    }).fn;
+    this.lease = new ContainerFunction(this, 'Lease', {
+      image,
+      command: 'lease',
+      contract: contracts.lease,
+      bindings: [ledger, statusQueue, tokens, deployments, jobs],
+    }).fn;
+    this.open = new ContainerFunction(this, 'Open', {
+      image,
+      command: 'open',
+      contract: contracts.open,
+      bindings: [ledger, artifacts, statusQueue, token, api],
+      timeout: Duration.minutes(5),
+      memory: 1024,
+    }).fn;
+    this.turn = new ContainerFunction(this, 'Turn', {
+      image,
+      command: 'turn',
+      contract: contracts.turn,
+      bindings: [ledger, statusQueue, tokens],
+    }).fn;
+    this.prepare = new ContainerFunction(this, 'Prepare', {
+      image,
+      command: 'prepare',
+      contract: contracts.prepare,
+      bindings: [ledger, artifacts, stores.useKeyArn(), statusQueue],
+    }).fn;
+    this.guard = new ContainerFunction(this, 'Guard', {
+      image,
+      command: 'guard',
+      contract: contracts.guard,
+      bindings: [ledger, readArtifacts, statusQueue],
+    }).fn;
+    this.record = new ContainerFunction(this, 'Record', {
+      image,
+      command: 'record',
+      contract: contracts.record,
+      bindings: [ledger, artifacts, statusQueue, tokens],
+      timeout: Duration.minutes(1),
+    }).fn;
+    this.settle = new ContainerFunction(this, 'Settle', {
+      image,
+      command: 'settle',
+      contract: contracts.settle,
+      bindings: [ledger, readArtifacts, statusQueue],
+      timeout: Duration.minutes(5),
+    }).fn;
+    this.admit = new ContainerFunction(this, 'Admit', {
+      image,
+      command: 'admit',
+      contract: jobServices.admit,
+      bindings: [ledger, readArtifacts, jobs],
+    }).fn;
+    this.secrets = new ContainerFunction(this, 'Secrets', {
+      image,
+      command: 'secrets',
+      contract: jobServices.secrets,
+      bindings: [ledger, readArtifacts, stores.useRepositorySecrets()],
+    }).fn;
+    this.artifacts = new ContainerFunction(this, 'Artifacts', {
+      image,
+      command: 'artifacts',
+      contract: jobServices.artifacts,
+      bindings: [ledger, artifacts],
+    }).fn;
+    this.gitStatus = new ContainerFunction(this, 'GitStatus', {
+      image,
+      command: 'git-status',
+      contract: contracts.gitStatus,
+      bindings: [ledger, token, api],
+      timeout: Duration.minutes(1),
+    }).fn;
+    this.gitStatus.addEventSource(
+      new SqsEventSource(stores.statusQueue, { batchSize: 10, reportBatchItemFailures: true }),
+    );
+  }
+}
+
+const allow = (actions: string[], resources: string[]): Binding<never> =>
+  permission((fn) => fn.addToRolePolicy(new PolicyStatement({ actions, resources })));

@@ -1,0 +1,76 @@
+/** How a push gets in: HTTP API → webhook function → bus (with archive) → rule → the Release machine. */
+import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { EventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { CfnOutput, Duration } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { PUSH_EVENT } from '../core/contracts/push.ts';
+
+/** Long enough to replay what a broken deployment of Belay itself has missed over a holiday. */
+const ARCHIVE_RETENTION = Duration.days(30);
+
+/** The bus everything from outside passes, kept apart from the function that feeds it and the rule that empties it. */
+export class Bus extends Construct {
+  readonly bus: EventBus;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.bus = new EventBus(this, 'Bus', { eventBusName: 'belay' });
+    this.bus.archive('Archive', {
+      archiveName: 'belay',
+      description: 'Every delivery, replayable: resolve makes replays harmless',
+      eventPattern: { source: [PUSH_EVENT.source] },
+      retention: ARCHIVE_RETENTION,
+    });
+  }
+}
+
+export interface IngressProps {
+  readonly bus: EventBus;
+  readonly webhook: IFunction;
+  readonly release: IStateMachine;
+}
+
+export class Ingress extends Construct {
+  constructor(scope: Construct, id: string, props: IngressProps) {
+    super(scope, id);
+    const api = new HttpApi(this, 'Api', {
+      description: 'Where GitHub delivers webhooks to Belay',
+      createDefaultStage: false,
+    });
+    api.addRoutes({
+      path: '/webhook',
+      methods: [HttpMethod.POST],
+      integration: new HttpLambdaIntegration('WebhookIntegration', props.webhook),
+    });
+    // The signature is checked by the function; the throttle bounds what an unsigned flood can cost.
+    api.addStage('Live', {
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: { rateLimit: 50, burstLimit: 200 },
+    });
+    const deadLetters = new Queue(this, 'DeadLetters', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    new Rule(this, 'PushRule', {
+      eventBus: props.bus,
+      description: 'A push starts a release',
+      eventPattern: { source: [PUSH_EVENT.source], detailType: [PUSH_EVENT.detailType] },
+      targets: [
+        new SfnStateMachine(props.release, {
+          input: RuleTargetInput.fromEventPath('$.detail'),
+          deadLetterQueue: deadLetters,
+          maxEventAge: Duration.hours(24),
+          retryAttempts: 185,
+        }),
+      ],
+    });
+    new CfnOutput(this, 'WebhookUrl', { value: `${api.apiEndpoint}/webhook` });
+  }
+}

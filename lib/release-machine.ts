@@ -1,0 +1,110 @@
+/** The Release machine: one push on its way through the environments, one nested Deployment after another. */
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import {
+  Choice,
+  Condition,
+  DefinitionBody,
+  IntegrationPattern,
+  JitterType,
+  LogLevel,
+  QueryLanguage,
+  StateMachine,
+  Succeed,
+  TaskInput,
+  Timeout,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import type { Functions } from './functions.ts';
+import { RELEASE_MACHINE } from './names.ts';
+import { functionTask } from './tasks.ts';
+
+/** Step Functions lets a Standard execution live a year; approvals and queues may take weeks. */
+const DEPLOYMENT_LIMIT = Duration.days(300);
+
+export interface ReleaseMachineProps {
+  readonly functions: Functions;
+  readonly deployment: StateMachine;
+}
+
+/**
+ * Input: a `PushReceived`. The position in the loop travels in the states' input, so that a redrive, which re-runs the failed
+ * state with its input, starts exactly the failed environment again (a fresh Deployment: no name is given) and goes on.
+ */
+export class ReleaseMachine extends Construct {
+  readonly machine: StateMachine;
+
+  constructor(scope: Construct, id: string, { functions, deployment }: ReleaseMachineProps) {
+    super(scope, id);
+
+    const settle = functionTask(this, 'Settle the release', {
+      fn: functions.settle,
+      payload: `{'scope': 'release', 'release': $states.input.release}`,
+      outputs: '{% $states.result.Payload %}',
+    });
+    settle.next(Succeed.jsonata(this, 'Released'));
+
+    const deploy = StepFunctionsStartExecution.jsonata(this, 'Deploy the next environment', {
+      comment: 'A failure is not caught: the release stops here, and a redrive goes on from here',
+      stateMachine: deployment,
+      integrationPattern: IntegrationPattern.RUN_JOB,
+      input: TaskInput.fromObject({
+        release: '{% $states.input.release %}',
+        environment: '{% $states.input.environments[$states.input.position] %}',
+      }),
+      taskTimeout: Timeout.duration(DEPLOYMENT_LIMIT),
+      outputs: {
+        release: '{% $states.input.release %}',
+        environments: '{% $states.input.environments %}',
+        position: '{% $states.input.position + 1 %}',
+        verdict: '{% $states.result.Output.verdict %}',
+      },
+    });
+    // Starting is throttled per account: 1, 2, 4, … 60 seconds, about five minutes. A Deployment started twice is harmless.
+    deploy.addRetry({
+      errors: ['StepFunctions.ExecutionLimitExceededException', 'StepFunctions.ThrottlingException'],
+      interval: Duration.seconds(1),
+      backoffRate: 2,
+      maxAttempts: 10,
+      maxDelay: Duration.seconds(60),
+      jitterStrategy: JitterType.FULL,
+    });
+    deploy.next(
+      Choice.jsonata(this, 'Is an environment left?')
+        .when(
+          Condition.jsonata(`{% $states.input.verdict = 'superseded' %}`),
+          Succeed.jsonata(this, 'Superseded'),
+        )
+        .when(Condition.jsonata('{% $states.input.position < $count($states.input.environments) %}'), deploy)
+        .otherwise(settle),
+    );
+
+    const resolve = functionTask(this, 'Resolve the push', {
+      fn: functions.resolve,
+      payload: `{'push': $states.input, 'execution': $states.context.Execution.Id, 'startedAt': $states.context.Execution.StartTime}`,
+      outputs: `{% $merge([$states.result.Payload, {'position': 0}]) %}`,
+    });
+    resolve.next(
+      Choice.jsonata(this, 'Is there anything to deploy?')
+        .when(Condition.jsonata(`{% $states.input.decision = 'deploy' %}`), deploy)
+        .otherwise(Succeed.jsonata(this, 'Nothing to deploy')),
+    );
+
+    this.machine = new StateMachine(this, 'Machine', {
+      stateMachineName: RELEASE_MACHINE,
+      comment: 'A push on its way through the environments',
+      queryLanguage: QueryLanguage.JSONATA,
+      definitionBody: DefinitionBody.fromChainable(resolve),
+      tracingEnabled: true,
+      logs: {
+        destination: new LogGroup(this, 'Logs', {
+          logGroupName: `/aws/vendedlogs/states/${RELEASE_MACHINE}`,
+          retention: RetentionDays.THREE_MONTHS,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+        level: LogLevel.ERROR,
+      },
+    });
+  }
+}

@@ -1,0 +1,177 @@
+/** What Belay remembers: artifacts, ledger, status queue, secrets, and the key they are encrypted with. */
+import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
+import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { type Binding, permission, variables } from './binding.ts';
+
+/** Replaced versions (above all of state files) are kept this long for recovery. */
+const REPLACED_VERSION_RETENTION = Duration.days(365);
+/** A function's timeout times six, as AWS advises for event sources, rounded up. */
+export const STATUS_VISIBILITY = Duration.minutes(6);
+/** How often a status message is tried before a person must look: about half an hour of GitHub being away. */
+const STATUS_ATTEMPTS = 10;
+
+export class Stores extends Construct {
+  readonly key: Key;
+  readonly artifacts: Bucket;
+  readonly ledger: Table;
+  readonly statusQueue: Queue;
+  readonly githubToken: Secret;
+  readonly webhookSecret: Secret;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.key = new Key(this, 'Key', {
+      description: 'Encrypts the artifacts, ledger, queues and secrets of Belay',
+      enableKeyRotation: true,
+    });
+    this.artifacts = new Bucket(this, 'Artifacts', {
+      encryption: BucketEncryption.KMS,
+      encryptionKey: this.key,
+      bucketKeyEnabled: true,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
+      versioned: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+      lifecycleRules: [
+        // Keys start with the repository id, so no prefix tells state and last good from old releases: only replaced
+        // versions and leftovers expire by rule.
+        {
+          abortIncompleteMultipartUploadAfter: Duration.days(2),
+          noncurrentVersionExpiration: REPLACED_VERSION_RETENTION,
+          expiredObjectDeleteMarker: true,
+        },
+      ],
+    });
+    this.ledger = new Table(this, 'Ledger', {
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      sortKey: { name: 'sk', type: AttributeType.STRING },
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      timeToLiveAttribute: 'expiresAt',
+      encryption: TableEncryption.CUSTOMER_MANAGED,
+      encryptionKey: this.key,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    const statusDeadLetters = new Queue(this, 'StatusDeadLetters', {
+      fifo: true,
+      encryption: QueueEncryption.KMS,
+      encryptionMasterKey: this.key,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    this.statusQueue = new Queue(this, 'StatusQueue', {
+      fifo: true,
+      encryption: QueueEncryption.KMS,
+      encryptionMasterKey: this.key,
+      enforceSSL: true,
+      visibilityTimeout: STATUS_VISIBILITY,
+      retentionPeriod: Duration.days(14),
+      deadLetterQueue: { queue: statusDeadLetters, maxReceiveCount: STATUS_ATTEMPTS },
+    });
+    this.githubToken = new Secret(this, 'GitHubToken', {
+      secretName: 'belay-pipeline/github-token',
+      description: 'GitHub token that fetches commits and writes statuses; put your own value',
+      encryptionKey: this.key,
+    });
+    this.webhookSecret = new Secret(this, 'WebhookSecret', {
+      secretName: 'belay-pipeline/webhook-secret',
+      description: 'Secret that GitHub signs webhook deliveries with',
+      encryptionKey: this.key,
+      generateSecretString: { passwordLength: 48, excludePunctuation: true },
+    });
+  }
+
+  /** The ledger, read and written item by item. */
+  useLedger(): Binding<'LEDGER_TABLE'> {
+    return {
+      ...variables({ LEDGER_TABLE: this.ledger.tableName }),
+      grant: (fn) => {
+        this.ledger.grant(
+          fn,
+          'dynamodb:GetItem',
+          'dynamodb:PutItem',
+          'dynamodb:UpdateItem',
+          'dynamodb:Query',
+        );
+        this.key.grantEncryptDecrypt(fn);
+      },
+    };
+  }
+
+  /** The artifacts bucket, to read or to read and write. Listing makes a missing object a 404 instead of a 403. */
+  useArtifacts(access: 'read' | 'read-write'): Binding<'ARTIFACTS_BUCKET'> {
+    return {
+      ...variables({ ARTIFACTS_BUCKET: this.artifacts.bucketName }),
+      grant: (fn) => {
+        fn.addToRolePolicy(
+          new PolicyStatement({ actions: ['s3:ListBucket'], resources: [this.artifacts.bucketArn] }),
+        );
+        fn.addToRolePolicy(
+          new PolicyStatement({
+            actions: access === 'read' ? ['s3:GetObject'] : ['s3:GetObject', 's3:PutObject'],
+            resources: [this.artifacts.arnForObjects('*')],
+          }),
+        );
+        if (access === 'read') this.key.grantDecrypt(fn);
+        else this.key.grantEncryptDecrypt(fn);
+      },
+    };
+  }
+
+  /** The key jobs encrypt state with. */
+  useKeyArn(): Binding<'ARTIFACTS_KEY_ARN'> {
+    return variables({ ARTIFACTS_KEY_ARN: this.key.keyArn });
+  }
+
+  /** The status queue, to say that something changed. */
+  useStatusQueue(): Binding<'STATUS_QUEUE_URL'> {
+    return {
+      ...variables({ STATUS_QUEUE_URL: this.statusQueue.queueUrl }),
+      grant: (fn) => void this.statusQueue.grantSendMessages(fn),
+    };
+  }
+
+  useGitHubToken(): Binding<'GITHUB_TOKEN_SECRET'> {
+    return {
+      ...variables({ GITHUB_TOKEN_SECRET: this.githubToken.secretArn }),
+      grant: readOf(this.githubToken),
+    };
+  }
+
+  useWebhookSecret(): Binding<'WEBHOOK_SECRET'> {
+    return {
+      ...variables({ WEBHOOK_SECRET: this.webhookSecret.secretArn }),
+      grant: readOf(this.webhookSecret),
+    };
+  }
+
+  /** Secrets of the users' repositories, `belay/<owner>/<name>/…`, which people create by hand. */
+  useRepositorySecrets(): Binding<never> {
+    return permission((fn) =>
+      fn.addToRolePolicy(
+        new PolicyStatement({
+          actions: ['secretsmanager:GetSecretValue'],
+          resources: [
+            Stack.of(this).formatArn({
+              service: 'secretsmanager',
+              resource: 'secret',
+              resourceName: 'belay/*',
+              arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+            }),
+          ],
+        }),
+      ),
+    );
+  }
+}
+
+const readOf =
+  (secret: ISecret): Binding<never>['grant'] =>
+  (fn) =>
+    void secret.grantRead(fn);

@@ -1,0 +1,175 @@
+/** The way of one target through a deployment: the child workflow of the Deployment's Distributed Map. */
+import type { JobQueue } from 'aws-cdk-lib/aws-batch';
+import {
+  Chain,
+  Choice,
+  Condition,
+  type IChainable,
+  type INextable,
+  Pass,
+  type State,
+  Wait,
+  WaitTime,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import { Duration } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import type { Stage } from '../core/words.ts';
+import { INTERRUPTIBLE_JOB_LIMIT } from './executor.ts';
+import type { Functions } from './functions.ts';
+import { functionTask, jobTask, LONGER_THAN_ANY_JOB, tokenTask } from './tasks.ts';
+
+/** Queueing for a slot counts into the state's limit but not into the job's own: a day of queueing is a capacity problem. */
+const INTERRUPTIBLE_TASK_LIMIT = INTERRUPTIBLE_JOB_LIMIT.plus(Duration.days(1));
+
+export interface TargetFlowProps {
+  readonly functions: Functions;
+  readonly queue: JobQueue;
+}
+
+type Catching = State & INextable & { addCatch(handler: IChainable, props?: object): unknown };
+
+/**
+ * Child input: `{release, environment, execution, fence, component, test}`. Everything a state needs later is kept in variables:
+ * `target` (the reference handed to every function), `prepared`, `guarded`, `end`.
+ * A `build` stage belongs between "Wait for its turn" and "Prepare the plan".
+ */
+export class TargetFlow extends Construct {
+  readonly start: IChainable;
+
+  constructor(scope: Construct, id: string, { functions, queue }: TargetFlowProps) {
+    super(scope, id);
+
+    const record = functionTask(this, 'Record the outcome', {
+      fn: functions.record,
+      payload: `$merge([$target, {'end': $end}])`,
+      outputs: {},
+    });
+    const decided = (name: string, from: string) =>
+      Pass.jsonata(this, name, {
+        comment: 'A function has decided how this target ends',
+        assign: {
+          end: { kind: 'decided', outcome: `{% $${from}.outcome %}`, reason: `{% $${from}.reason %}` },
+        },
+      }).next(record);
+    /** Any failure of a state ends the target; `stage` says what was being done. */
+    const caught = <T extends Catching>(state: T, stage: Stage, handler: IChainable = record): T => {
+      state.addCatch(handler, {
+        errors: ['States.ALL'],
+        assign: {
+          end: {
+            kind: 'broke',
+            stage,
+            error: '{% $states.errorOutput.Error %}',
+            cause: `{% $exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : '' %}`,
+          },
+        },
+      });
+      return state;
+    };
+    const prepare = (name: string, stage: Stage) =>
+      caught(
+        functionTask(this, name, {
+          fn: functions.prepare,
+          payload: `$merge([$target, {'stage': '${stage}'}])`,
+          assign: { prepared: '{% $states.result.Payload %}' },
+        }),
+        stage,
+      );
+    const job = (name: string, stage: Stage, timeout: Duration) =>
+      jobTask(this, name, { stage, queueArn: queue.jobQueueArn, order: '$prepared.job', timeout });
+    const completed = (name: string, applied: boolean) =>
+      Pass.jsonata(this, name, { assign: { end: { kind: 'completed', applied } } });
+
+    const turn = caught(
+      tokenTask(this, 'Wait for its turn', {
+        fn: functions.turn,
+        payload: '$target',
+        outputs: '{% $states.input %}',
+      }),
+      'plan',
+    );
+
+    // Test, after an apply or after an empty plan.
+    const test = caught(job('Test', 'test', INTERRUPTIBLE_TASK_LIMIT), 'test');
+    const prepareTest = prepare('Prepare the test', 'test');
+    const testOrRecord = Chain.start(
+      Choice.jsonata(this, 'Is there a test?')
+        .when(Condition.jsonata('{% $test %}'), prepareTest)
+        .otherwise(record),
+    );
+    prepareTest.next(
+      Choice.jsonata(this, 'May the test start?')
+        .when(Condition.jsonata(`{% $prepared.decision = 'run' %}`), test)
+        .otherwise(decided('Test not needed', 'prepared')),
+    );
+    test.next(record);
+
+    // Apply. However its Task ends, the job itself must have ended before anything else happens to the target.
+    const apply = job('Apply', 'apply', LONGER_THAN_ANY_JOB);
+    const hasEnded = functionTask(this, 'Has the apply ended?', {
+      fn: functions.admit,
+      payload: `{'action': 'has-ended', 'repository': $target.release.repository, 'environment': $target.environment, 'component': $target.component}`,
+      assign: { writer: '{% $states.result.Payload %}' },
+    });
+    hasEnded.next(
+      Choice.jsonata(this, 'Is it still running?')
+        .when(
+          Condition.jsonata(`{% $writer.decision = 'running' %}`),
+          Wait.jsonata(this, 'Wait for the apply to end', {
+            time: WaitTime.duration(Duration.seconds(30)),
+          }).next(hasEnded),
+        )
+        .otherwise(record),
+    );
+    hasEnded.addCatch(record, { errors: ['States.ALL'] });
+    caught(apply, 'apply', hasEnded);
+    apply.next(completed('Applied', true).next(testOrRecord));
+    const prepareApply = prepare('Prepare the apply', 'apply');
+    prepareApply.next(
+      Choice.jsonata(this, 'May the apply start?')
+        .when(Condition.jsonata(`{% $prepared.decision = 'run' %}`), apply)
+        .otherwise(decided('Apply not needed', 'prepared')),
+    );
+
+    // Plan.
+    const guard = caught(
+      functionTask(this, 'Check the plan', {
+        fn: functions.guard,
+        payload: '$target',
+        assign: { guarded: '{% $states.result.Payload %}' },
+      }),
+      'plan',
+    );
+    guard.next(
+      Choice.jsonata(this, 'May the plan be applied?')
+        .when(Condition.jsonata(`{% $guarded.decision = 'apply' %}`), prepareApply)
+        .when(
+          Condition.jsonata(`{% $guarded.decision = 'test' %}`),
+          completed('Nothing to apply', false).next(testOrRecord),
+        )
+        .otherwise(decided('Plan not applied', 'guarded')),
+    );
+    const plan = caught(job('Plan', 'plan', INTERRUPTIBLE_TASK_LIMIT), 'plan').next(guard);
+    const preparePlan = prepare('Prepare the plan', 'plan');
+    preparePlan.next(
+      Choice.jsonata(this, 'Is a plan needed?')
+        .when(Condition.jsonata(`{% $prepared.decision = 'run' %}`), plan)
+        .otherwise(decided('No plan needed', 'prepared')),
+    );
+
+    this.start = Pass.jsonata(this, 'Begin the target', {
+      assign: {
+        target: {
+          release: '{% $states.input.release %}',
+          environment: '{% $states.input.environment %}',
+          execution: '{% $states.input.execution %}',
+          fence: '{% $states.input.fence %}',
+          component: '{% $states.input.component %}',
+        },
+        test: '{% $states.input.test %}',
+      },
+    })
+      .next(turn)
+      .next(preparePlan);
+  }
+}
