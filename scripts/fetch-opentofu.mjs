@@ -8,11 +8,14 @@ import { fileInZip } from './zip.mjs';
 const [folder] = process.argv.slice(2);
 try {
   const release = releaseFor(process.platform, process.arch);
-  if (release === undefined) throw new Error(`no release is pinned for ${process.platform} on ${process.arch}`);
+  if (release === undefined)
+    throw new Error(`no release is pinned for ${process.platform} on ${process.arch}`);
   const zip = await download(release.url);
   const sha256 = createHash('sha256').update(zip).digest('hex');
   if (sha256 !== release.sha256) {
-    throw new Error(`${release.url} has the SHA-256 ${sha256}, expected ${release.sha256}; it was thrown away`);
+    throw new Error(
+      `${release.url} has the SHA-256 ${sha256}, expected ${release.sha256}; it was thrown away`,
+    );
   }
   mkdirSync(folder, { recursive: true });
   // Renamed into place, so that a half-written program is never found.

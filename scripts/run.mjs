@@ -35,10 +35,13 @@ async function main([name, ...args]) {
     if (fetched !== undefined) path.push(fetched);
   }
   await ensureSynth(root, node);
-  return runToEnd(['--no-warnings', ...argv.map((one) => (one.includes('/') ? join(root, one) : one)), ...args], {
-    ...process.env,
-    PATH: path.join(delimiter),
-  });
+  return runToEnd(
+    ['--no-warnings', ...argv.map((one) => (one.includes('/') ? join(root, one) : one)), ...args],
+    {
+      ...process.env,
+      PATH: path.join(delimiter),
+    },
+  );
 }
 
 /** Runs the project's Node and answers with its exit code, as a shell would for one that a signal ended. */
