@@ -11,7 +11,7 @@ import { screenFor } from './cli/screen.ts';
 import { EXIT, USAGE, UsageError } from './cli/usage.ts';
 
 async function main(argv: readonly string[]): Promise<number> {
-  const command = parseCommand(argv, process.env.INIT_CWD ?? process.cwd());
+  const command = parseCommand(argv, callersDirectory());
   if (command.name === 'help') {
     process.stdout.write(USAGE);
     return EXIT.done;
@@ -21,6 +21,12 @@ async function main(argv: readonly string[]): Promise<number> {
     command.json ? `${JSON.stringify(result)}\n` : lines.map((line) => `${line}\n`).join(''),
   );
   return exitCode;
+}
+
+/** `npm run` starts scripts in the package's folder and keeps the caller's in INIT_CWD. */
+function callersDirectory(): string {
+  const { npm_lifecycle_event, INIT_CWD } = process.env;
+  return npm_lifecycle_event === 'local' && INIT_CWD !== undefined ? INIT_CWD : process.cwd();
 }
 
 function run(command: Exclude<Command, { name: 'help' }>): Promise<Ending> {

@@ -1,6 +1,6 @@
 /** What the person typed, as a command that is complete and plausible; called by `local/cli.ts`. */
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArgs, types } from 'node:util';
 import { UsageError } from './usage.ts';
 
 interface Common {
@@ -136,7 +136,7 @@ function parsed(argv: readonly string[]) {
     });
   } catch (error) {
     // The library's messages are sentences for people; what follows the first is advice about its own API.
-    const message = error instanceof Error ? error.message : String(error);
+    const message = types.isNativeError(error) ? error.message : String(error);
     throw new UsageError((message.split('. ')[0] ?? message).replaceAll("'", '`'));
   }
 }

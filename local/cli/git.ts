@@ -17,15 +17,17 @@ export async function workingCopy(
   const real = await realpath(directory).catch(() => {
     throw new UsageError(`there is no directory ${directory}`);
   });
-  const root = await git('rev-parse', '--show-toplevel').catch(() => {
+  const bare = await git('rev-parse', '--is-bare-repository').catch(() => {
     throw new UsageError(`${directory} is not a git repository`);
   });
+  const isBare = bare === 'true';
+  const root = await git('rev-parse', isBare ? '--absolute-git-dir' : '--show-toplevel');
   if ((await realpath(root)) !== real)
     throw new UsageError(
-      `${directory} lies inside the git repository ${root}; name its root, or make it one of its own`,
+      `${directory} lies inside the git repository ${root}; name its root, or make it a repository of its own`,
     );
   const commit = await git('rev-parse', '--verify', '--quiet', 'HEAD^{commit}').catch(() => {
     throw new UsageError(`${directory} has no commit yet`);
   });
-  return { directory: real, commit, isDirty: (await git('status', '--porcelain')) !== '' };
+  return { directory: real, commit, isDirty: !isBare && (await git('status', '--porcelain')) !== '' };
 }

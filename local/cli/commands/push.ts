@@ -23,11 +23,13 @@ export async function push(
   command: PushCommand,
   { openTwin, screen }: { readonly openTwin: OpenTwin; readonly screen: Screen | undefined },
 ): Promise<Ending> {
-  const { directory } = await workingCopy(command.repo);
+  const { directory, isDirty } = await workingCopy(command.repo);
   const twin = await openTwin(command);
   try {
     const { report } = await pushWith(twin, { directory, ref: command.ref, screen });
-    return { exitCode: exitCodeFor(report.verdict), result: report, lines: linesAfter(report) };
+    const lines = linesAfter(report);
+    if (isDirty) lines.push('note: changes that are not committed were not pushed');
+    return { exitCode: exitCodeFor(report.verdict), result: report, lines };
   } finally {
     await twin.close();
   }

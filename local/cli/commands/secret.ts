@@ -18,7 +18,7 @@ export async function secret(
   { openTwin, sources }: { readonly openTwin: OpenTwin; readonly sources: ValueSources },
 ): Promise<Ending> {
   const { directory } = await workingCopy(command.repo);
-  const value = await valueOf(command, sources);
+  const value = await valueFrom(command, sources);
   const twin = await openTwin(command);
   try {
     await twin.putSecret({ directory, name: command.secret, value });
@@ -32,7 +32,7 @@ export async function secret(
   };
 }
 
-async function valueOf({ fromEnv }: SecretCommand, sources: ValueSources): Promise<string> {
+async function valueFrom({ fromEnv }: SecretCommand, sources: ValueSources): Promise<string> {
   // One line break at the end is the terminal's or the editor's, not the value's.
   const value =
     fromEnv === undefined
