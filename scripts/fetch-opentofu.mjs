@@ -1,8 +1,7 @@
 // fetch-opentofu.mjs FOLDER: downloads the pinned OpenTofu, verifies it, and leaves `tofu` in FOLDER; started by tool.mjs.
-import { createHash } from 'node:crypto';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { releaseFor } from './opentofu.mjs';
+import { releaseFor, verify } from './opentofu.mjs';
 import { fileInZip } from './zip.mjs';
 
 const [folder] = process.argv.slice(2);
@@ -11,12 +10,7 @@ try {
   if (release === undefined)
     throw new Error(`no release is pinned for ${process.platform} on ${process.arch}`);
   const zip = await download(release.url);
-  const sha256 = createHash('sha256').update(zip).digest('hex');
-  if (sha256 !== release.sha256) {
-    throw new Error(
-      `${release.url} has the SHA-256 ${sha256}, expected ${release.sha256}; it was thrown away`,
-    );
-  }
+  verify(zip, release);
   mkdirSync(folder, { recursive: true });
   // Renamed into place, so that a half-written program is never found.
   const partial = join(folder, `tofu.${process.pid}`);

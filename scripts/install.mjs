@@ -6,7 +6,7 @@ import { delimiter, join, sep } from 'node:path';
 /** Runs `npm ci` in `root` unless `node_modules` holds what `package-lock.json` asks for. */
 export async function ensureInstalled(root) {
   if (isInstalled(root)) return;
-  console.error('belay: installing the dependencies (npm ci) …');
+  process.stderr.write('belay: installing the dependencies (npm ci) …\n');
   const { status, error } = spawnSync('npm', ['ci', '--loglevel=error'], {
     cwd: root,
     // `npm ci` removes node_modules/.bin first: install scripts must find the Node that is here to stay.

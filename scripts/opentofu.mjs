@@ -1,4 +1,5 @@
 // The OpenTofu release that is fetched where no tool is installed, and the only bytes accepted as it.
+import { createHash } from 'node:crypto';
 
 /**
  * SHA-256 of the release's zip files by `<platform>_<architecture>`, as in the release's own SHA256SUMS:
@@ -22,4 +23,11 @@ export function releaseFor(platform, arch) {
   const { version } = pinned;
   const url = `https://github.com/opentofu/opentofu/releases/download/v${version}/tofu_${version}_${name}.zip`;
   return { url, sha256 };
+}
+
+/** Throws unless these are the release's bytes. */
+export function verify(bytes, { url, sha256 }) {
+  const found = createHash('sha256').update(bytes).digest('hex');
+  if (found !== sha256)
+    throw new Error(`${url} has the SHA-256 ${found}, expected ${sha256}; it was thrown away`);
 }

@@ -21,7 +21,7 @@ export async function ensureSynth(root, node) {
   const digest = digestOf(root);
   const assembly = join(root, 'cdk.out');
   if (stampOf(assembly) === digest) return;
-  console.error('belay: synthesizing the stacks (cdk synth) …');
+  process.stderr.write('belay: synthesizing the stacks (cdk synth) …\n');
   mkdirSync(join(root, '.belay'), { recursive: true });
   const work = mkdtempSync(join(root, '.belay', 'synth-'));
   try {

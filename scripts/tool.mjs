@@ -12,7 +12,9 @@ export async function findTool(root, node) {
   if (['tofu', 'terraform'].some((name) => isOnPath(name))) return undefined;
   const folder = join(root, '.belay', 'tools', `opentofu-${pinned.version}`);
   if (isExecutable(join(folder, 'tofu'))) return folder;
-  console.error(`belay: neither tofu nor terraform is on PATH; fetching OpenTofu ${pinned.version} …`);
+  process.stderr.write(
+    `belay: neither tofu nor terraform is on PATH; fetching OpenTofu ${pinned.version} …\n`,
+  );
   const { status } = spawnSync(node, [join(import.meta.dirname, 'fetch-opentofu.mjs'), folder], {
     env: { ...process.env, NODE_USE_ENV_PROXY: '1' },
     stdio: ['ignore', process.stderr, process.stderr],
