@@ -62,8 +62,13 @@ export class ReleaseMachine extends Construct {
       },
     });
     // Starting is throttled per account: 1, 2, 4, … 60 seconds, about five minutes. A Deployment started twice is harmless.
+    // AWS's own example names the first: https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
     deploy.addRetry({
-      errors: ['StepFunctions.ExecutionLimitExceededException', 'StepFunctions.ThrottlingException'],
+      errors: [
+        'StepFunctions.ExecutionLimitExceeded',
+        'StepFunctions.ExecutionLimitExceededException',
+        'StepFunctions.ThrottlingException',
+      ],
       interval: Duration.seconds(1),
       backoffRate: 2,
       maxAttempts: 10,

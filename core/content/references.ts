@@ -56,8 +56,8 @@ function referencesOf({ name, text, isLink }: SourceFile, at: string, root: stri
  */
 function codeReferences(text: string, at: string, root: string): string[] {
   const code = text.replace(/^\s*(#|\/\/).*$/gm, '');
-  const named = code.matchAll(/\$\{path\.(module|root|cwd)\}\/([^"'\s(),;|&<>]*)/g);
-  const relative = code.matchAll(/(\bsource"?\s*[=:]\s*")?(?<![\w./}])(\.\.?\/[^"'\s(),;|&<>]*)/g);
+  const named = code.matchAll(/\$\{path\.(module|root|cwd)\}\/([^"'\\\s(),;|&<>]*)/g);
+  const relative = code.matchAll(/(\bsource"?\s*[=:]\s*")?(?<![\w./}])(\.\.?\/[^"'\\\s(),;|&<>]*)/g);
   return [
     ...[...named].flatMap(([, base, rest = '']) =>
       inRepository(knownPart(rest), base === 'module' ? at : root),
@@ -71,7 +71,7 @@ function codeReferences(text: string, at: string, root: string): string[] {
 /** Words with `../` or `./` in them, from each of the directories they may be meant from. Going up without naming anything says nothing. */
 function shellReferences(text: string, from: readonly string[]): string[] {
   const code = text.replace(/^\s*#.*$/gm, '');
-  const words = [...code.matchAll(/(?<![\w.])(?:\.\.?\/)+[^\s"'`;&|<>()]*/g)].map(([word]) =>
+  const words = [...code.matchAll(/(?<![\w.])(?:\.\.?\/)+[^\\\s"'`;&|<>()]*/g)].map(([word]) =>
     knownPart(word),
   );
   return words

@@ -52,7 +52,7 @@ export function parseTree(output: string, rootId: string): SourceTree {
       const patterns = globs.flatMap((glob) => repositoryPath(glob) ?? []);
       if (patterns.includes(repositoryRoot)) return [...index.values()];
       if (patterns.length === 0) return [];
-      const matches = picomatch(patterns, { dot: true });
+      const matches = picomatch(patterns, { dot: true, flags: 's' });
       return entries.filter(({ path }) => matches(path));
     },
     submodules: entries.filter(({ type }) => type === 'commit').map(({ path }) => path),

@@ -37,6 +37,7 @@ export function readDocument(text: string): ManifestDocument | { problems: Probl
       version: '1.2',
       uniqueKeys: true,
     });
+    if (document.errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) throw tooDeep;
     const problems = [
       ...[...document.errors, ...document.warnings].map(({ code, message, pos }) =>
         problemAt(pos[0], code === 'DUPLICATE_KEY' ? 'this key is written twice' : firstSentence(message)),
@@ -48,7 +49,7 @@ export function readDocument(text: string): ManifestDocument | { problems: Probl
       problems.length === document.errors.filter(({ code }) => code === 'DUPLICATE_KEY').length;
     if (!isReadable) return { problems };
     const value: unknown = document.toJS();
-    if (isDeeperThan(deepest, value)) throw new Error(`it is nested more than ${deepest} levels deep`);
+    if (isDeeperThan(deepest, value)) throw tooDeep;
     return {
       value,
       problems,
@@ -78,16 +79,18 @@ function unservedYaml(document: Document.Parsed): { offset: number; message: str
         add(key, `a key must be a string: write it in quotes, \`"${key.source}"\``);
       else add(key ?? value, 'a key must be a string');
     },
-    Scalar(key, { value, ...node }) {
+    Scalar(key, node) {
+      const { value } = node;
       if (key === 'key' || typeof value !== 'number') return;
       if (!Number.isFinite(value)) add(node, `\`${node.source}\` is not a number that JSON can hold`);
       else if (Number.isInteger(value) && !Number.isSafeInteger(value))
         add(node, `\`${node.source}\` is too large to be kept exactly: write it in quotes`);
     },
     Alias(_, node) {
-      const around = rangeOf(node.resolve(document));
-      const own = rangeOf(node);
-      if (around && own && around[0] <= own[0] && own[0] < around[1])
+      const target = node.resolve(document);
+      const [around, own] = [rangeOf(target), rangeOf(node)];
+      if (target === undefined) add(node, `no anchor \`&${node.source}\` stands before this alias`);
+      else if (around && own && around[0] <= own[0] && own[0] < around[1])
         add(node, `\`*${node.source}\` stands inside itself`);
     },
   });
@@ -100,7 +103,8 @@ function offsetOf(document: Document.Parsed, { path, at }: Place): number {
   for (const step of path) {
     const container = isAlias(node) ? node.resolve(document) : node;
     if (isMap(container)) {
-      const pair = container.items.find((one) => isScalar(one.key) && one.key.value === step);
+      // Of a key written twice the last value counts, so its place does too.
+      const pair = container.items.findLast((one) => isScalar(one.key) && one.key.value === step);
       if (pair === undefined) return rangeOf(key ?? node)?.[0] ?? 0;
       key = pair.key;
       node = pair.value;
@@ -120,6 +124,7 @@ function rangeOf(node: unknown): Range | undefined {
 
 /** Far more than any manifest needs, far less than what overflows a stack. */
 const deepest = 50;
+const tooDeep = new Error(`it is nested more than ${deepest} levels deep`);
 
 function isDeeperThan(levels: number, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;

@@ -121,6 +121,7 @@ test('error names: what is matched is known to AWS or thrown by a machine, what 
     'Lambda.TooManyRequestsException',
     'States.ALL',
     'States.TaskFailed',
+    'StepFunctions.ExecutionLimitExceeded',
     'StepFunctions.ExecutionLimitExceededException',
     'StepFunctions.ThrottlingException',
   ]);
