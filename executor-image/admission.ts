@@ -1,0 +1,61 @@
+/** Asks to be let in before anything is touched, and signs off at the end. A duplicate of a running writer waits for it. */
+
+import type { JobSpec } from '../core/contracts/job.ts';
+import { EXIT_CODE, jobResultSchema } from '../core/contracts/job.ts';
+import type { JobProof } from '../core/contracts/job-services.ts';
+import { infrastructure, JobFailure, messageOf } from './failure.ts';
+import type { Services } from './services.ts';
+
+/** Pauses between two looks at the other writer: doubling, bounded (an apply may take hours). */
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 30_000;
+
+/**
+ * Resolves when this job may begin.
+ * @throws JobFailure `refused`, or with the exit code of the other job's result when this one is its duplicate. Nothing of the
+ *   target may be touched or written then, not even a result.
+ */
+export async function enter(
+  services: Services,
+  spec: JobSpec,
+  proof: JobProof,
+  outside: { readonly say: (text: string) => void; readonly sleep: (ms: number) => Promise<void> },
+): Promise<void> {
+  const admission = await services.admit({ action: 'begin', ...proof });
+  if (admission.decision === 'admitted') return;
+  if (admission.decision === 'refused') throw new JobFailure(EXIT_CODE.refused, admission.reason);
+  if (admission.decision !== 'wait') {
+    throw infrastructure(
+      `asking for admission: the answer "${admission.decision}" belongs to another question`,
+    );
+  }
+  outside.say(
+    `job ${admission.writer} writes ${spec.target.environment}/${spec.target.component}: waiting for it`,
+  );
+  const target = {
+    repository: spec.repository.id,
+    environment: spec.target.environment,
+    component: spec.target.component,
+  };
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    const { decision } = await services.admit({ action: 'has-ended', ...target });
+    if (decision === 'ended') break;
+    await outside.sleep(pause);
+  }
+  const result = jobResultSchema.safeParse(await services.readResult());
+  if (!result.success) {
+    throw infrastructure(`job ${admission.writer} ended without a result; this duplicate did nothing`);
+  }
+  const { status, reason } = result.data;
+  throw new JobFailure(
+    status === 'succeeded' ? EXIT_CODE.succeeded : EXIT_CODE.failed,
+    `job ${admission.writer} did this work and ${status}: ${reason}`,
+  );
+}
+
+/** Signs off. Not answered is not fatal: the sweep finds ended writers by their Batch job. */
+export async function leave(services: Services, proof: JobProof, say: (text: string) => void): Promise<void> {
+  await services
+    .admit({ action: 'end', ...proof })
+    .catch((error: unknown) => say(`signing off: ${messageOf(error)}; the sweep will do it`));
+}

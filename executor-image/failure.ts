@@ -1,0 +1,36 @@
+/** The ways a job can end badly, as one error class every part of the executor throws. */
+import { type Diagnostic, EXIT_CODE } from '../core/contracts/job.ts';
+
+export type ExitCode = (typeof EXIT_CODE)[keyof typeof EXIT_CODE];
+
+/** A job's bad end: the reason is one line for people, the code is the process's exit code. */
+export class JobFailure extends Error {
+  readonly exitCode: ExitCode;
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(exitCode: ExitCode, reason: string, diagnostics: readonly Diagnostic[] = []) {
+    super(reason);
+    this.exitCode = exitCode;
+    this.diagnostics = diagnostics;
+  }
+}
+
+/** The tool or the test said no. */
+export const failed = (reason: string, diagnostics?: readonly Diagnostic[]) =>
+  new JobFailure(EXIT_CODE.failed, reason, diagnostics);
+
+/** Spec, snapshot or bundle cannot be used; nothing was touched. */
+export const badInput = (reason: string) => new JobFailure(EXIT_CODE.badInput, reason);
+
+/** A service of Belay's own did not answer. */
+export const infrastructure = (reason: string) => new JobFailure(EXIT_CODE.infrastructure, reason);
+
+/** Stopped by SIGTERM. */
+export const terminated = (reason: string) => new JobFailure(EXIT_CODE.terminated, reason);
+
+/** The one-line message of anything thrown. */
+export function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
+  return `${message}${cause}`;
+}

@@ -1,0 +1,78 @@
+/**
+ * Who the tool is. An AWS config file outside the work tree with two profiles, both answered by `main.mjs credentials FILE …`:
+ * `belay-state` is the job's role (named in the managed backend), `belay-environment` the environment's role (the tool's default).
+ */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { ExecutorSettings } from '../core/contracts/executor.ts';
+import type { JobSpec } from '../core/contracts/job.ts';
+
+export const STATE_PROFILE = 'belay-state';
+export const ENVIRONMENT_PROFILE = 'belay-environment';
+
+/** What `credentials` works with. A file, not variables: the tool's environment belongs to the tool and to the manifest. */
+export const identitySchema = z.object({
+  region: z.string(),
+  endpoint: z.string().optional(),
+  credentialSource: z.object({
+    uri: z.string(),
+    token: z.string().optional(),
+    tokenFile: z.string().optional(),
+  }),
+  environmentRole: z.string(),
+  sessionName: z.string(),
+  tags: z.record(z.string(), z.string()),
+});
+export type Identity = z.infer<typeof identitySchema>;
+
+/** Writes the identity's files and answers the variables that lead an AWS SDK to them. */
+export async function writeIdentity(
+  directory: string,
+  settings: ExecutorSettings,
+  spec: JobSpec,
+  executor: readonly string[],
+): Promise<Record<string, string>> {
+  const identity: Identity = {
+    region: settings.AWS_REGION,
+    endpoint: settings.endpoint,
+    credentialSource: settings.credentialSource,
+    environmentRole: spec.environmentRole,
+    sessionName: sessionName(spec.release.id),
+    tags: {
+      'belay:release': spec.release.id,
+      'belay:repository': spec.repository.fullName,
+      'belay:environment': spec.target.environment,
+      'belay:component': spec.target.component,
+    },
+  };
+  const identityFile = join(directory, 'identity.json');
+  const config = join(directory, 'aws-config');
+  const credentials = join(directory, 'aws-credentials');
+  await writeFile(identityFile, JSON.stringify(identity), { mode: 0o600 });
+  const profile = (name: string, which: string, region: string) => {
+    const quoted = [...executor, 'credentials', identityFile].map((word) => `"${word}"`).join(' ');
+    // Begins and ends without a quote: the config parser of the Go SDK takes outermost quotes off the whole value.
+    return `[profile ${name}]\nregion = ${region}\ncredential_process = env ${quoted} ${which}\n`;
+  };
+  await writeFile(
+    config,
+    profile(STATE_PROFILE, 'state', settings.AWS_REGION) +
+      profile(ENVIRONMENT_PROFILE, 'environment', spec.region),
+    { mode: 0o600 },
+  );
+  // Empty, and named: the files of a developer's home directory must not answer for these profiles.
+  await writeFile(credentials, '', { mode: 0o600 });
+  return {
+    AWS_PROFILE: ENVIRONMENT_PROFILE,
+    AWS_CONFIG_FILE: config,
+    AWS_SHARED_CREDENTIALS_FILE: credentials,
+    AWS_SDK_LOAD_CONFIG: '1',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_REGION: spec.region,
+    AWS_DEFAULT_REGION: spec.region,
+  };
+}
+
+/** A role session name: 2 to 64 of `[\w+=,.@-]` (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html). */
+export const sessionName = (release: string) => release.replace(/[^\w+=,.@-]/g, '-').slice(0, 64);

@@ -1,0 +1,140 @@
+/** The way of a job, from its spec to its exit code. Called by `main.ts`. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { EXIT_CODE, type JobResult, type JobSpec, jobSpecSchema } from '../core/contracts/job.ts';
+import type { JobProof } from '../core/contracts/job-services.ts';
+import { enter, leave } from './admission.ts';
+import {
+  badInput,
+  type ExitCode,
+  failed,
+  infrastructure,
+  JobFailure,
+  messageOf,
+  terminated,
+} from './failure.ts';
+import { hostArchitecture } from './host.ts';
+import type { Job, JobPorts } from './job.ts';
+import { Log } from './log.ts';
+import { Masking } from './masking.ts';
+import { runStage } from './stages.ts';
+import type { Stop } from './stop.ts';
+import { upload } from './transfer.ts';
+import { openWorkspace } from './workspace.ts';
+
+/** Runs a job to its end and answers the exit code. Whatever goes wrong ends as a reason, never as an exception. */
+export async function runJob(ports: JobPorts): Promise<ExitCode> {
+  const say = (text: string) => ports.write(`${ports.now().toISOString()} ${text}\n`);
+  try {
+    const startedAt = ports.now();
+    const spec = await readSpec(ports);
+    const proof = {
+      job: ports.settings.BELAY_JOB,
+      nonce: spec.nonce,
+      jobId: ports.settings.AWS_BATCH_JOB_ID,
+    };
+    await enter(ports.services, spec, proof, { say, sleep: ports.sleep });
+    try {
+      return await admitted(ports, spec, proof, startedAt);
+    } finally {
+      await leave(ports.services, proof, say);
+    }
+  } catch (error) {
+    const failure = asFailure(error, ports.stop);
+    say(failure.message);
+    return failure.exitCode;
+  }
+}
+
+async function readSpec({ services, settings }: JobPorts): Promise<JobSpec> {
+  const spec = jobSpecSchema.safeParse(await services.readSpec());
+  if (spec.success) return spec.data;
+  throw badInput(`reading the job's spec ${settings.BELAY_JOB}: ${z.prettifyError(spec.error)}`);
+}
+
+/** From here on there is a result, unless Belay's own services do not answer. */
+async function admitted(ports: JobPorts, spec: JobSpec, proof: JobProof, startedAt: Date): Promise<ExitCode> {
+  const workspace = await openWorkspace(ports.settings.BELAY_WORKSPACE, spec);
+  const masking = new Masking();
+  masking.add(spec.nonce);
+  const log = new Log({ file: join(workspace.own, 'log.txt'), masking, now: ports.now, write: ports.write });
+  const report: Job['report'] = { diagnostics: [] };
+  const job: Job = { ...ports, spec, proof, workspace, log, masking, report, keep: new Map() };
+
+  log.say(`${spec.stage} ${spec.target.environment}/${spec.target.component}, release ${spec.release.id}`);
+  const worked = await outcomeOf(() => runStage(job));
+  const urls = await uploadUrls(job);
+  const kept = await outcomeOf(() => keepArtifacts(job, urls));
+  const failedAs = joinFailures([worked, kept], ports.stop);
+  const result: JobResult = {
+    version: 1,
+    stage: spec.stage,
+    status: failedAs ? 'failed' : 'succeeded',
+    reason: failedAs ? failedAs.message : String(worked),
+    ...report,
+    plan: failedAs ? undefined : report.plan,
+    diagnostics: [...report.diagnostics, ...(failedAs?.diagnostics ?? [])],
+    architecture: hostArchitecture(),
+    startedAt: startedAt.toISOString(),
+    endedAt: ports.now().toISOString(),
+  };
+  await finish(job, result, urls);
+  return failedAs?.exitCode ?? EXIT_CODE.succeeded;
+}
+
+const outcomeOf = <T>(work: () => Promise<T>): Promise<T | Error> =>
+  work().catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+
+/** A stop explains every failure that came after it. Whatever is not a JobFailure is ours, and said as it is. */
+function asFailure(error: unknown, stop: Stop): JobFailure {
+  const failure = error instanceof JobFailure ? error : failed(messageOf(error));
+  if (!stop.requested || failure.exitCode === EXIT_CODE.terminated) return failure;
+  const stopped = terminated(`stopped by SIGTERM: ${failure.message}`);
+  return new JobFailure(stopped.exitCode, stopped.message, failure.diagnostics);
+}
+
+/** The first failure decides how the job ends; a second one (an artifact that could not be kept) is told with it. */
+function joinFailures(outcomes: readonly unknown[], stop: Stop): JobFailure | undefined {
+  const failures = outcomes.filter((outcome) => outcome instanceof Error);
+  const [first] = failures;
+  if (!first) return undefined;
+  const { exitCode, diagnostics } = asFailure(first, stop);
+  const reasons = failures.map((failure) => asFailure(failure, stop).message);
+  return new JobFailure(exitCode, reasons.join('; '), diagnostics);
+}
+
+/** Asked for at the end: presigned URLs expire, applies may take days. */
+async function uploadUrls({ services, proof, keep }: Job): Promise<Record<string, string>> {
+  const names = [...keep.keys(), 'log.txt', 'result.json'];
+  const { put } = await services.artifacts({ ...proof, get: [], put: names });
+  const missing = names.filter((name) => !put[name]);
+  if (missing.length > 0) throw infrastructure(`uploading: no URL was given for ${missing.join(', ')}`);
+  return put;
+}
+
+async function keepArtifacts({ keep }: Job, urls: Readonly<Record<string, string>>): Promise<void> {
+  await Promise.all([...keep].map(([name, file]) => upload(name, urls[name] ?? '', file)));
+}
+
+/** The log, then the result: where there is a result, everything else is there too. */
+async function finish(job: Job, result: JobResult, urls: Readonly<Record<string, string>>): Promise<void> {
+  const masked = maskStrings(result, job.masking);
+  const text = { ...masked, reason: masked.reason.replaceAll(/\s*\n\s*/g, ' ') };
+  job.log.say(`${text.status}: ${text.reason}`);
+  const file = join(job.workspace.own, 'result.json');
+  await writeFile(file, `${JSON.stringify(text, null, 2)}\n`);
+  await upload('log.txt', urls['log.txt'] ?? '', job.log.file);
+  await upload('result.json', urls['result.json'] ?? '', file);
+}
+
+/** Every string in a document, masked. */
+function maskStrings<T>(value: T, masking: Masking): T;
+function maskStrings(value: unknown, masking: Masking): unknown {
+  if (typeof value === 'string') return masking.mask(value);
+  if (Array.isArray(value)) return value.map((item) => maskStrings(item, masking));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, maskStrings(member, masking)]),
+  );
+}

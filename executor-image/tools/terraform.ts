@@ -1,0 +1,223 @@
+/** OpenTofu and Terraform behind the tool interface. One adapter: the commands and files used here are the same in both. */
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+import { z } from 'zod';
+import type { Diagnostic, Outputs } from '../../core/contracts/job.ts';
+import {
+  printedDiagnostics,
+  repositoryPath,
+  validateDiagnostics,
+  validateJsonSchema,
+} from '../../core/plan/diagnostics.ts';
+import { planJsonSchema, summarisePlan } from '../../core/plan/summary.ts';
+import { failed } from '../failure.ts';
+import type { Command, Finished } from '../processes.ts';
+import { BACKEND_FILE, managedBackend, type StatePlace } from './backend.ts';
+import { declaresBackend, isGitSource, reachModules, readCode, referencedPaths } from './code.ts';
+import type { Tool, ToolContext, ToolPlan } from './tool.ts';
+import type { InstalledTool } from './toolchain.ts';
+
+/** Native locking of the S3 backend (`use_lockfile`) came with 1.10 in both tools. */
+const OLDEST_FOR_MANAGED_STATE = [1, 10] as const;
+
+const outputsJsonSchema = z.record(
+  z.string(),
+  z.object({ value: z.json(), sensitive: z.boolean().default(false) }),
+);
+
+export class TerraformTool implements Tool {
+  readonly name: string;
+  readonly version: string;
+  readonly #tool: InstalledTool;
+  readonly #place: Omit<StatePlace, 'state'>;
+  readonly #context: ToolContext;
+
+  constructor(tool: InstalledTool, context: ToolContext, place: Omit<StatePlace, 'state'>) {
+    this.name = tool.name;
+    this.version = tool.version;
+    this.#tool = tool;
+    this.#context = context;
+    this.#place = place;
+  }
+
+  async prepare(): Promise<void> {
+    const { workspace, spec, log } = this.#context;
+    const { calls } = await reachModules(workspace.tree, spec.target.path, this.#tool.name);
+    const git = calls.filter(({ source }) => isGitSource(source));
+    if (git.length > 0) {
+      throw failed(
+        git.map(({ name, source }) => `module "${name}" is fetched with git from ${source}`).join('; ') +
+          ': git module sources are not served yet; use a registry, an archive or a directory of this repository',
+        git.map(({ name, source, file, line }) => ({
+          severity: 'error' as const,
+          summary: 'Git module source',
+          detail: `module "${name}" is fetched with git from ${source}`,
+          file,
+          line,
+        })),
+      );
+    }
+    const code = await readCode(workspace.component, this.#tool.name);
+    if (code.length === 0) throw failed(`${spec.target.path} holds no ${this.name} code`);
+    if (declaresBackend(code)) return;
+    this.#requireManagedState();
+    if (code.some(({ name }) => name === BACKEND_FILE)) {
+      throw failed(`${spec.target.path}/${BACKEND_FILE} is a name Belay generates; rename the file`);
+    }
+    log.say(`state: s3://${spec.state.bucket}/${spec.state.key} (managed)`);
+    const content = managedBackend({ state: spec.state, ...this.#place });
+    await writeFile(join(workspace.component, BACKEND_FILE), content);
+  }
+
+  async validate(): Promise<readonly Diagnostic[]> {
+    const [unformatted] = await Promise.all([this.#unformatted(), this.#init([])]);
+    if (unformatted.length > 0) {
+      throw failed(
+        `not formatted: ${unformatted.map(({ file }) => file).join(', ')}`,
+        unformatted.map((diagnostic) => ({ ...diagnostic, severity: 'error' })),
+      );
+    }
+    return this.#validate();
+  }
+
+  async plan(): Promise<ToolPlan> {
+    const { spec, workspace, stop } = this.#context;
+    const [unformatted] = await Promise.all([this.#unformatted(), this.#init([])]);
+    const warnings = await this.#validate();
+    stop.check('the plan');
+    const planFile = join(workspace.root, 'plan.bin');
+    const planned = await this.#run([
+      'plan',
+      '-input=false',
+      '-detailed-exitcode',
+      // A plan's role only reads; the apply checks lineage and serial again.
+      '-lock=false',
+      ...(spec.destroy ? ['-destroy'] : []),
+      `-out=${planFile}`,
+    ]);
+    if (planned.code !== 0 && planned.code !== 2) throw this.#refused('plan', planned);
+    stop.check('reading the plan');
+    const planJson = join(workspace.own, 'plan.json');
+    const shown = await this.#run(['show', '-json', planFile], { output: { file: planJson } });
+    if (shown.code !== 0) throw this.#refused('show', shown);
+    const changes = summarisePlan(planJsonSchema.parse(JSON.parse(await readFile(planJson, 'utf8'))));
+    return {
+      ...changes,
+      hasChanges: planned.code === 2,
+      dependencies: await this.#dependencies(),
+      planJson,
+      hasPlanFile: true,
+      diagnostics: [...unformatted, ...warnings],
+    };
+  }
+
+  async apply(): Promise<void> {
+    const { workspace, stop } = this.#context;
+    await this.#init(['-lockfile=readonly']);
+    stop.check('the apply');
+    const plan = join(workspace.root, 'plan.bin');
+    const applied = await this.#run(['apply', '-input=false', '-lock-timeout=60s', plan]);
+    if (applied.code !== 0) throw this.#refused('apply', applied);
+  }
+
+  async outputs(): Promise<Outputs> {
+    const shown = await this.#run(['output', '-json'], { output: 'capture' });
+    if (shown.code !== 0) throw this.#refused('output', shown);
+    return outputsJsonSchema.parse(JSON.parse(shown.output));
+  }
+
+  #requireManagedState(): void {
+    const [major = 0, minor = 0] = this.version.split('.').map(Number);
+    const [oldestMajor, oldestMinor] = OLDEST_FOR_MANAGED_STATE;
+    if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
+    throw failed(
+      `managed state needs ${this.name} 1.10 or newer, this is ${this.version}: raise toolVersion, or declare a backend in the code`,
+    );
+  }
+
+  async #init(flags: readonly string[]): Promise<void> {
+    this.#context.stop.check('init');
+    const finished = await this.#run(['init', '-input=false', ...flags]);
+    if (finished.code !== 0) throw this.#refused('init', finished);
+  }
+
+  /** Files of the component that `fmt` would change. Syntax errors are left to `init` and `validate`, which explain them. */
+  async #unformatted(): Promise<Diagnostic[]> {
+    const { spec } = this.#context;
+    const checked = await this.#run(['fmt', '-check', '-recursive', '-list=true'], {
+      output: 'capture',
+      quiet: true,
+    });
+    if (checked.code !== 3) return [];
+    const files = checked.output
+      .split('\n')
+      .map((line) => line.trim())
+      .filter(Boolean);
+    return files.map((file) => ({
+      severity: 'warning',
+      summary: 'Not formatted',
+      detail: `run: ${this.#tool.name === 'opentofu' ? 'tofu' : 'terraform'} fmt -recursive ${spec.target.path}`,
+      file: repositoryPath(spec.target.path, file),
+    }));
+  }
+
+  async #validate(): Promise<readonly Diagnostic[]> {
+    const { spec, stop } = this.#context;
+    stop.check('validate');
+    const finished = await this.#run(['validate', '-json'], { output: 'capture' });
+    const report = validateJsonSchema.safeParse(parsedJson(finished.output));
+    if (!report.success) throw this.#refused('validate', finished);
+    const diagnostics = validateDiagnostics(report.data, spec.target.path);
+    if (finished.code !== 0) throw failed(firstError(diagnostics, 'validate failed'), diagnostics);
+    return diagnostics;
+  }
+
+  /** The depfile: what the plan read besides the component's own directory. */
+  async #dependencies(): Promise<string[]> {
+    const { workspace, spec } = this.#context;
+    const component = posix.normalize(spec.target.path);
+    const { directories } = await reachModules(workspace.tree, component, this.#tool.name);
+    const candidates = [...directories.keys(), ...referencedPaths(component, directories)];
+    const outside = new Set<string>();
+    for (const path of candidates) {
+      const isInside = component === '.' || path === component || path.startsWith(`${component}/`);
+      if (isInside || path === '..' || path.startsWith('../')) continue;
+      if (await stat(join(workspace.tree, path)).catch(() => undefined)) outside.add(path);
+    }
+    return [...outside].sort();
+  }
+
+  #run(args: readonly string[], how: Pick<Command, 'output' | 'quiet'> = {}): Promise<Finished> {
+    const { run, env, workspace, log } = this.#context;
+    const [subcommand = '', ...flags] = args;
+    if (!how.output) log.say(`$ ${this.name} ${subcommand}`);
+    return run({
+      file: this.#tool.binary,
+      args: [`-chdir=${workspace.component}`, subcommand, '-no-color', ...flags],
+      cwd: workspace.component,
+      env,
+      ...how,
+    });
+  }
+
+  #refused(step: string, { errors, code }: Finished) {
+    const diagnostics = printedDiagnostics(errors, this.#context.spec.target.path);
+    return failed(firstError(diagnostics, `${step} ended with exit code ${code}`), diagnostics);
+  }
+}
+
+/** `network/main.tf:3: Unsupported argument`, of the first error that has a place; the fallback where the tool printed none. */
+function firstError(diagnostics: readonly Diagnostic[], fallback: string): string {
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  const error = errors.find(({ file }) => file !== undefined) ?? errors[0];
+  if (!error) return fallback;
+  return error.file ? `${error.file}:${error.line}: ${error.summary}` : error.summary;
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
