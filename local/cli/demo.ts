@@ -1,5 +1,5 @@
 /** `npm run demo [-- --state-dir DIR]`: walks the example shop through several pushes and shows what becomes of them. */
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pushWith } from './commands/push.ts';
@@ -10,6 +10,7 @@ import type { ReleaseReport } from './report.ts';
 import { screenFor } from './screen.ts';
 import { table } from './table.ts';
 import type { Twin } from './twin.ts';
+import { EXIT } from './usage.ts';
 import { duration } from './words-for-people.ts';
 
 const { values } = parseArgs({
@@ -18,6 +19,7 @@ const { values } = parseArgs({
 const stateDir = resolve(values['state-dir']);
 const shop = join(stateDir, 'shop');
 const deployed = join(stateDir, 'deployed');
+const marker = join(stateDir, 'made-by-the-demo');
 
 const say = (...lines: string[]) => process.stdout.write(lines.map((line) => `${line}\n`).join(''));
 const strong = (text: string) =>
@@ -83,8 +85,16 @@ function whereToLook(walks: readonly Walked[]): string[] {
   ];
 }
 
+// The demo begins with nothing. Only what an earlier demo left is removed.
+if (existsSync(stateDir) && !existsSync(marker)) {
+  process.stderr.write(
+    `belay: ${stateDir} is not an earlier demo's; name a directory that does not exist yet\n`,
+  );
+  process.exit(EXIT.badInput);
+}
 rmSync(stateDir, { recursive: true, force: true });
 copyShop(shop);
+writeFileSync(marker, '');
 say(strong('Belay: five pushes to a small shop, deployed by the real tool on this machine.'));
 // The shop's manifest names no place to deploy to: `host` takes it from here.
 process.env.TF_VAR_root = deployed;

@@ -7,8 +7,13 @@ const example = join(import.meta.dirname, '../../../examples/shop');
 
 /** Copies the shop to `directory` (which must not exist) and makes a repository of it, without a commit. */
 export function copyShop(directory: string): void {
-  mkdirSync(directory, { recursive: true });
   cpSync(example, directory, { recursive: true });
+  initRepository(directory);
+}
+
+/** Makes `directory` an empty repository on the branch `main`. */
+export function initRepository(directory: string): void {
+  mkdirSync(directory, { recursive: true });
   git(directory, 'init', '--quiet', '--initial-branch=main');
 }
 

@@ -83,6 +83,7 @@ function twinOf(records: ReleaseRecords | undefined, artifacts: Record<string, s
       { arn: 'arn:deployment:dev', status: 'FAILED' },
       { arn: 'arn:release', status: 'FAILED' },
     ],
+    jobs: async () => [],
     async putSecret(order) {
       seen.push({ putSecret: order });
     },
