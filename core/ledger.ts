@@ -3,6 +3,7 @@
  * Everything is keyed by GitHub's numeric repository id first, so two repositories may both have `dev/network`.
  */
 import { z } from 'zod';
+import { leaseGrantSchema } from './contracts/functions.ts';
 import { changeCountsSchema } from './contracts/job.ts';
 import { commitSchema, repositorySchema } from './contracts/push.ts';
 import { environmentVerdictSchema, outcomeSchema, releaseVerdictSchema, stageSchema } from './words.ts';
@@ -89,13 +90,24 @@ export type DeliveryItem = z.infer<typeof deliveryItemSchema>;
 /** A deployment waiting for the lease. `seq` grows by one with every enqueuing in this environment. */
 export const waiterSchema = z.object({
   execution: z.string(),
-  token: z.string(),
+  /** A retried Task has a new token; all are answered, because nobody can tell which one came last. */
+  tokens: z.array(z.string()),
   release: z.string(),
   commit: commitSchema,
   branch: z.string(),
+  /** When its release started: which of two pushes of a branch is the newer one. */
+  startedAt: z.iso.datetime(),
   seq: z.int(),
 });
 export type Waiter = z.infer<typeof waiterSchema>;
+
+/** What a deployment is still to be told about the lease. Kept until it was sent, so that a crash between the two loses nothing. */
+export const leaseAnswerSchema = z.object({
+  execution: z.string(),
+  tokens: z.array(z.string()),
+  grant: leaseGrantSchema,
+});
+export type LeaseAnswer = z.infer<typeof leaseAnswerSchema>;
 
 /** Lease, queue, writers of one environment; changed by compare-and-set on `version`. */
 export const environmentItemSchema = z.object({
@@ -106,6 +118,7 @@ export const environmentItemSchema = z.object({
   fence: z.int(),
   seq: z.int(),
   queue: z.array(waiterSchema),
+  answers: z.array(leaseAnswerSchema),
   /** Component → Batch job id of the one job that writes it now. */
   writers: z.record(z.string(), z.string()),
   /** Branch → the commit last let through the ancestry gate. */
@@ -185,13 +198,14 @@ export type OutcomeItem = z.infer<typeof outcomeItemSchema>;
 
 /**
  * A target's turn. `waitingOn` is a DynamoDB string set of components (absent when empty) from which each dependency deletes
- * itself at its end; `blockedBy` collects those that ended badly. Whoever sees no `waitingOn` and a `token` sends.
+ * itself at its end; `blockedBy` collects those that ended badly. Whoever sees no `waitingOn` and `tokens` answers them all
+ * (a retried Task has a new token, and nobody can tell which one came last).
  */
 export const turnItemSchema = z.object({
   attempt: z.int(),
   waitingOn: z.set(z.string()).optional(),
   blockedBy: z.set(z.string()).optional(),
-  token: z.string().optional(),
+  tokens: z.set(z.string()).optional(),
 });
 export type TurnItem = z.infer<typeof turnItemSchema>;
 

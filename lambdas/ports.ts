@@ -93,3 +93,47 @@ export interface GitHub {
   branchHead(repository: string, branch: string): Promise<string | undefined>;
   createStatus(repository: string, commit: string, status: CommitStatus): Promise<void>;
 }
+
+/** One line of structured log: a short event name and the facts people search by. Never secrets, never signatures. */
+export type Log = (event: string, facts?: Readonly<Record<string, unknown>>) => void;
+
+/** The event bus. Throws when the event was not accepted. */
+export interface Bus {
+  publish(event: {
+    readonly source: string;
+    readonly detailType: string;
+    readonly detail: object;
+  }): Promise<void>;
+}
+
+/** A secret while it rotates: the values that are accepted now, newest first, never empty. */
+export interface RotatingSecret {
+  /** `fresh`: do not answer from the cache (unless it was filled a moment ago). */
+  values(options?: { readonly fresh: true }): Promise<readonly string[]>;
+}
+
+/** Secrets Manager as far as jobs' secrets go. */
+export interface SecretValues {
+  /** Undefined when there is no such secret or it has no value yet. */
+  get(id: string): Promise<string | undefined>;
+}
+
+/** Git, for one commit at a time. `repository` is `owner/name`. */
+export interface Git {
+  /** Fetches the commit alone into a place of its own, which is gone when `use` has ended. */
+  withCommit<T>(repository: string, commit: string, use: (fetched: FetchedCommit) => Promise<T>): Promise<T>;
+}
+
+/** A commit that was fetched. */
+export interface FetchedCommit {
+  /** Id of the commit's root tree. */
+  readonly rootTree: string;
+  /** What `git ls-tree -r -t -z` prints. */
+  tree(): Promise<Uint8Array>;
+  /** All files as a gzipped tar, as a checkout would write them; `export-ignore` and `export-subst` have no effect. */
+  archive(): Promise<Uint8Array>;
+  /** Contents of blobs as text, by blob id. */
+  read(blobs: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Paths of the files that hold a line matching an extended regular expression. */
+  grep(pattern: string): Promise<readonly string[]>;
+}

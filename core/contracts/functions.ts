@@ -148,6 +148,7 @@ export const webhook = defineContract({
   env: ['BUS_NAME', 'WEBHOOK_SECRET'],
   input: z
     .object({
+      requestContext: z.object({ http: z.object({ method: z.string() }).loose() }).loose(),
       headers: z.record(z.string(), z.string().optional()),
       body: z.string().optional(),
       isBase64Encoded: z.boolean(),

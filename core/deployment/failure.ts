@@ -1,0 +1,48 @@
+/** Why a stage failed, as one line for people, from what Step Functions and Batch tell; called by `record`. */
+import { EXIT_CODE } from '../contracts/job.ts';
+
+const meanings: Readonly<Record<number, string>> = {
+  [EXIT_CODE.refused]: 'the job was not admitted, nothing was touched',
+  [EXIT_CODE.badInput]: 'the job could not use its spec, snapshot or plan bundle, nothing was touched',
+  [EXIT_CODE.infrastructure]: 'the services of Belay did not answer the job',
+  [EXIT_CODE.terminated]: 'the job was terminated',
+  137: 'the job was killed, perhaps for lack of memory',
+};
+
+/**
+ * `error` and `cause` are those of the failed state. A Batch job's cause is the JSON of the job, a function's is that of its
+ * exception (https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html); others are text.
+ */
+export function failureReason(error: string, cause: string): string {
+  const facts = parsed(cause);
+  if (typeof facts?.errorMessage === 'string') return oneLine(facts.errorMessage);
+  if (facts && ('Container' in facts || 'StatusReason' in facts)) return jobFailure(facts);
+  return oneLine(cause === '' ? error : `${error}: ${cause}`);
+}
+
+function jobFailure({ Container: container, StatusReason: statusReason }: Record<string, unknown>): string {
+  const { ExitCode: code, Reason: reason } = isRecord(container) ? container : {};
+  const meaning = typeof code === 'number' ? meanings[code] : undefined;
+  const parts = [
+    meaning ?? reason ?? statusReason ?? 'the job failed',
+    ...(typeof code === 'number' ? [`exit code ${code}`] : []),
+  ];
+  return oneLine(parts.join(', '));
+}
+
+function parsed(cause: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(cause);
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+function oneLine(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > 300 ? `${line.slice(0, 299)}…` : line;
+}

@@ -1,0 +1,55 @@
+/** What the ledger is to say about each target when a deployment opens; called by `open`. */
+import type { AffectedTarget } from '../content/affected.ts';
+import type { OutcomeItem, TurnItem } from '../ledger.ts';
+import type { ResolvedTarget } from '../manifest/resolved.ts';
+import type { Outcome } from '../words.ts';
+
+/** Outcomes after which a target is where the commit wants it. */
+export const GOOD_OUTCOMES: readonly Outcome[] = ['unchanged', 'planned', 'applied', 'destroyed'];
+
+/** A target, what was found about it, and what an earlier attempt of the release (or a retry) left in the ledger. */
+export interface OpeningTarget {
+  readonly environment: string;
+  readonly fence: number;
+  readonly found: AffectedTarget;
+  readonly existing: OutcomeItem | undefined;
+}
+
+/**
+ * The target's outcome item; `existing` itself when it is to stay: written under this very fence, or by an earlier attempt that
+ * brought the target to where it still is.
+ * @throws Error when a newer deployment of the release has opened already.
+ */
+export function openTarget({ environment, fence, found, existing }: OpeningTarget): OutcomeItem {
+  const { component } = found;
+  if (existing !== undefined && existing.attempt > fence) {
+    throw new Error(
+      `opening ${environment}/${component}: a newer deployment (fence ${existing.attempt}, ours is ${fence}) has opened already`,
+    );
+  }
+  if (existing?.attempt === fence) return existing;
+  if (found.effect !== 'unaffected') {
+    const { effect: affected, reason } = found;
+    return { environment, component, attempt: fence, affected, progress: 'waiting', reason };
+  }
+  if (existing?.outcome !== undefined && GOOD_OUTCOMES.includes(existing.outcome)) return existing;
+  return {
+    environment,
+    component,
+    attempt: fence,
+    affected: 'unaffected',
+    progress: 'ended',
+    outcome: 'unchanged',
+    reason: 'not affected',
+  };
+}
+
+/** A fresh turn: waits for those it needs that are affected too. */
+export function openTurn(
+  target: Pick<ResolvedTarget, 'needs'>,
+  affected: ReadonlySet<string>,
+  fence: number,
+): TurnItem {
+  const waitingOn = target.needs.filter((component) => affected.has(component));
+  return { attempt: fence, ...(waitingOn.length > 0 && { waitingOn: new Set(waitingOn) }) };
+}

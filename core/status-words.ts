@@ -1,0 +1,133 @@
+/** The wording of commit statuses, one place for all of it: called by `statuses.ts`. */
+import type { ChangeCounts } from './contracts/job.ts';
+import type { DeploymentItem, OutcomeItem, ReleaseItem } from './ledger.ts';
+import type { Outcome, ReleaseVerdict } from './words.ts';
+
+/** What GitHub takes: https://docs.github.com/en/rest/commits/statuses#create-a-commit-status */
+export type StatusState = 'error' | 'failure' | 'pending' | 'success';
+
+/** A state and its one-line description, not yet cut to length. */
+export interface Wording {
+  readonly state: StatusState;
+  readonly text: string;
+}
+
+const WORDS_OF_PROGRESS: Readonly<Record<OutcomeItem['progress'], string>> = {
+  waiting: 'waiting for its turn',
+  planning: 'planning',
+  checking: 'checking the plan',
+  applying: 'applying',
+  testing: 'testing',
+  ended: 'ending',
+};
+
+const GOOD_OUTCOMES: readonly Outcome[] = ['unchanged', 'planned', 'applied', 'destroyed'];
+
+/** A target's status: `applying: 2 to add`, `applied: 2 to add, 1 to change`, `failed: plan failed: …`. */
+export function targetWording({ progress, outcome, reason, changes }: OutcomeItem): Wording {
+  if (outcome === undefined) {
+    const counts = progress === 'applying' ? countsOf(changes) : '';
+    return { state: 'pending', text: withDetail(WORDS_OF_PROGRESS[progress], counts) };
+  }
+  const state = GOOD_OUTCOMES.includes(outcome) ? 'success' : 'failure';
+  const changed = outcome === 'applied' || outcome === 'destroyed' ? countsOf(changes) : '';
+  return { state, text: withDetail(outcome, changed || reason) };
+}
+
+/** `2 to add, 1 to change`; empty when nothing is counted. */
+export function countsOf(changes: ChangeCounts | undefined): string {
+  if (changes === undefined) return '';
+  const { add, change, destroy, replace, outputs } = changes;
+  const parts = [
+    counted(add, 'to add'),
+    counted(change, 'to change'),
+    counted(replace, 'to replace'),
+    counted(destroy, 'to destroy'),
+    counted(changes.import, 'to import'),
+    counted(changes.move, 'to move'),
+    counted(outputs, outputs === 1 ? 'output to change' : 'outputs to change'),
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+const STATE_OF_VERDICT: Readonly<Record<ReleaseVerdict, StatusState>> = {
+  succeeded: 'success',
+  'nothing-to-do': 'success',
+  waiting: 'pending',
+  failed: 'failure',
+  refused: 'failure',
+  superseded: 'failure',
+  cancelled: 'failure',
+};
+
+/** The release's own status. `targets` are all that were requested so far, the unaffected included. */
+export function releaseWording(
+  release: ReleaseItem,
+  deployments: readonly DeploymentItem[],
+  targets: readonly OutcomeItem[],
+): Wording {
+  const { verdict, reason } = release;
+  if (verdict === undefined) return { state: 'pending', text: progressOf(release, deployments, targets) };
+  const state = STATE_OF_VERDICT[verdict];
+  if (verdict === 'nothing-to-do') return { state, text: withDetail('nothing to do', reason) };
+  if (verdict === 'refused') return { state, text: `refused: ${firstLine(reason)}` };
+  if (verdict === 'succeeded' || verdict === 'failed') {
+    const tally = tallyOf(targets);
+    if (tally !== '') return { state, text: tally };
+  }
+  return { state, text: withDetail(verdict, reason) };
+}
+
+/** `3 of 8 targets done`, or what the deployment waits for; with its name in front where there are several environments. */
+function progressOf(
+  { environments, reason }: ReleaseItem,
+  deployments: readonly DeploymentItem[],
+  targets: readonly OutcomeItem[],
+): string {
+  const current = deployments
+    .filter(({ verdict }) => verdict === undefined)
+    .sort((a, b) => environments.indexOf(a.environment) - environments.indexOf(b.environment))
+    .at(-1);
+  if (current === undefined) return deployments.length === 0 ? reason : 'between two environments';
+  const affected = targets.filter(
+    (target) => target.environment === current.environment && target.affected !== 'unaffected',
+  );
+  const done = affected.filter(({ outcome }) => outcome !== undefined).length;
+  const text = affected.length === 0 ? current.progress : `${done} of ${targetCount(affected.length)} done`;
+  return environments.length > 1 ? `${current.environment}: ${text}` : text;
+}
+
+/** Good ones first, as people read them. */
+const TALLY_ORDER: readonly Outcome[] = [
+  'applied',
+  'destroyed',
+  'planned',
+  'unchanged',
+  'failed',
+  'rolled-back',
+  'rollback-failed',
+  'rejected',
+  'superseded',
+  'cancelled',
+  'skipped',
+];
+
+/** `8 targets: 5 applied, 3 unchanged`; empty when no target has an outcome. */
+function tallyOf(targets: readonly OutcomeItem[]): string {
+  const parts = TALLY_ORDER.map((outcome) =>
+    counted(targets.filter((target) => target.outcome === outcome).length, outcome),
+  ).filter((part) => part !== '');
+  return parts.length === 0 ? '' : `${targetCount(targets.length)}: ${parts.join(', ')}`;
+}
+
+const counted = (count: number, what: string) => (count === 0 ? '' : `${count} ${what}`);
+
+const targetCount = (count: number) => (count === 1 ? '1 target' : `${count} targets`);
+
+const withDetail = (text: string, detail: string) => (detail === '' ? text : `${text}: ${detail}`);
+
+/** Of several problems the first, and how many more there are. */
+function firstLine(reason: string): string {
+  const [first = '', ...more] = reason.split('\n');
+  return more.length === 0 ? first : `(1 of ${more.length + 1} problems) ${first}`;
+}

@@ -1,0 +1,102 @@
+/** Lets jobs begin, one writer at a time for each target, and signs them off; called by every job and by the machine. */
+import type { z } from 'zod';
+import { type JobSpec, jobSpecSchema } from '../../core/contracts/job.ts';
+import type { admit as contract, JobProof } from '../../core/contracts/job-services.ts';
+import { nonceMatches } from '../../core/job-proof.ts';
+import { type JobItem, jobItemSchema, ledgerKeys, type TargetItem } from '../../core/ledger.ts';
+import { WRITING_STAGES } from '../../core/words.ts';
+import type { Jobs, Ledger, ObjectStore } from '../ports.ts';
+import { readDocument } from '../shared/documents.ts';
+import { readEnvironment } from '../shared/environment-item.ts';
+import { readTargetItem } from '../shared/items.ts';
+import { addWriter, removeWriter, type Writer } from './writers.ts';
+
+export interface AdmitPorts {
+  readonly ledger: Ledger;
+  readonly store: ObjectStore;
+  readonly jobs: Jobs;
+}
+
+type Input = z.output<typeof contract.input>;
+type Answer = z.input<typeof contract.output>;
+
+export async function admit(input: Input, ports: AdmitPorts): Promise<Answer> {
+  if (input.action === 'has-ended') return hasEnded(input, ports);
+  const problem = await bind(input, ports.ledger);
+  if (problem !== undefined) return refused(problem);
+  const spec = await readDocument(ports.store, input.job, jobSpecSchema);
+  if (spec === undefined) return refused(`there is no spec at ${input.job}`);
+  return input.action === 'begin' ? begin(input, spec, ports) : end(input, spec, ports);
+}
+
+const refused = (reason: string): Answer => ({ decision: 'refused', reason });
+
+/** Binds the nonce to the first job that shows it. Undefined when it is (or was) bound to this one. */
+async function bind({ job, nonce, jobId }: JobProof, ledger: Ledger): Promise<string | undefined> {
+  const key = ledgerKeys.job(job);
+  const item = await readJob(ledger, job);
+  if (item === undefined || !nonceMatches(nonce, item.nonceHash)) return 'its nonce is not known';
+  if (item.jobId === undefined) {
+    const { nonceHash } = item;
+    await ledger.update(key, { set: { jobId } }, { missing: ['jobId'], equals: { nonceHash } });
+  }
+  const bound = await readJob(ledger, job);
+  return bound?.jobId === jobId ? undefined : 'its nonce belongs to another Batch job';
+}
+
+async function begin({ job, jobId }: JobProof, spec: JobSpec, ports: AdmitPorts): Promise<Answer> {
+  if ((await readJob(ports.ledger, job))?.ended !== false) return refused('it has ended already');
+  if (!WRITING_STAGES.includes(spec.stage)) return { decision: 'admitted' };
+  const writer = writerOf(spec, jobId);
+  const environment = await readEnvironment(ports.ledger, writer);
+  if (environment.owner === undefined || environment.fence !== spec.fence) return refused(STALE);
+  const other = environment.writers[writer.component];
+  if (other !== undefined && other !== jobId && !(await ports.jobs.hasEnded(other))) {
+    return { decision: 'wait', writer: other };
+  }
+  await markDirty(spec, writer, ports.ledger);
+  const added = await addWriter(ports.ledger, writer, { fence: spec.fence, ended: other });
+  if (added === 'stale') return refused(STALE);
+  return added === 'added' ? { decision: 'admitted' } : { decision: 'wait', writer: added.writer };
+}
+
+const STALE = 'its deployment does not hold the lease any more';
+
+/** Before the writer is registered: whoever is admitted finds its target dirty already. */
+async function markDirty({ release }: JobSpec, writer: Writer, ledger: Ledger): Promise<void> {
+  const { live } = await readTargetItem(ledger, writer);
+  if (live?.state === 'dirty' && live.commit === release.commit && live.contentKey === undefined) return;
+  const dirty: TargetItem['live'] = { commit: release.commit, state: 'dirty' };
+  const key = ledgerKeys.target(writer.repository, writer.environment, writer.component);
+  await ledger.update(key, { set: { live: dirty } });
+}
+
+async function end({ job, jobId }: JobProof, spec: JobSpec, { ledger }: AdmitPorts): Promise<Answer> {
+  await removeWriter(ledger, writerOf(spec, jobId));
+  await ledger.update(ledgerKeys.job(job), { set: { ended: true } }, { equals: { jobId } });
+  return { decision: 'ended' };
+}
+
+async function hasEnded(
+  { repository, environment, component }: Extract<Input, { action: 'has-ended' }>,
+  { ledger, jobs }: AdmitPorts,
+): Promise<Answer> {
+  const address = { repository, environment };
+  const jobId = (await readEnvironment(ledger, address)).writers[component];
+  if (jobId === undefined) return { decision: 'ended' };
+  if (!(await jobs.hasEnded(jobId))) return { decision: 'running', writer: jobId };
+  await removeWriter(ledger, { ...address, component, jobId });
+  return { decision: 'ended' };
+}
+
+async function readJob(ledger: Ledger, job: string): Promise<JobItem | undefined> {
+  const item = await ledger.get(ledgerKeys.job(job));
+  return item === undefined ? undefined : jobItemSchema.parse(item);
+}
+
+const writerOf = ({ release, target }: JobSpec, jobId: string): Writer => ({
+  repository: release.repository,
+  environment: target.environment,
+  component: target.component,
+  jobId,
+});

@@ -1,0 +1,15 @@
+/** The `admit` function as it is deployed. */
+import { admit as contract } from '../../core/contracts/job-services.ts';
+import { batchJobs } from '../adapters/jobs.ts';
+import { dynamoLedger } from '../adapters/ledger.ts';
+import { objectStore } from '../adapters/object-store.ts';
+import { admit } from './admit.ts';
+
+const env = contract.readEnv(process.env);
+const ports = {
+  ledger: dynamoLedger(env.LEDGER_TABLE),
+  store: objectStore(env.ARTIFACTS_BUCKET),
+  jobs: batchJobs(),
+};
+
+export const handler = contract.handle((input) => admit(input, ports));

@@ -1,0 +1,39 @@
+/** `artifacts`: presigned URLs for what a running job's stage may read and write, and nothing else. */
+import type { z } from 'zod';
+import type { artifacts as contract } from '../../core/contracts/job-services.ts';
+import { type ArtifactKeys, readableKeys, writableKeys } from '../../core/job-artifacts.ts';
+import type { Ledger, ObjectStore } from '../ports.ts';
+import { provenJob } from '../shared/proven-job.ts';
+
+/** How long a URL is good: a large snapshot over a slow line, not much more. */
+const URL_SECONDS = 15 * 60;
+
+export interface ArtifactsPorts {
+  readonly ledger: Ledger;
+  readonly objects: ObjectStore;
+}
+
+/** Artifacts to read that do not exist have no entry. @throws Error naming what the stage may not touch. */
+export async function artifacts(
+  { get, put, ...proof }: z.output<typeof contract.input>,
+  ports: ArtifactsPorts,
+): Promise<z.input<typeof contract.output>> {
+  const spec = await provenJob(proof, ports);
+  const readable = allowedKeys(readableKeys(spec, get));
+  const writable = allowedKeys(writableKeys(spec, put));
+  const { objects } = ports;
+  const reads = await Promise.all(
+    readable.map(async ([name, key]) =>
+      (await objects.exists(key)) ? [[name, await objects.presignGet(key, URL_SECONDS)] as const] : [],
+    ),
+  );
+  const writes = await Promise.all(
+    writable.map(async ([name, key]) => [name, await objects.presignPut(key, URL_SECONDS)] as const),
+  );
+  return { get: Object.fromEntries(reads.flat()), put: Object.fromEntries(writes) };
+}
+
+function allowedKeys(keys: ArtifactKeys): ReadonlyArray<[name: string, key: string]> {
+  if ('problem' in keys) throw new Error(`handing out artifacts: ${keys.problem}`);
+  return [...keys.keys];
+}

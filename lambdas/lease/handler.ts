@@ -1,0 +1,19 @@
+/** The `lease` function as it is deployed. */
+import { lease as contract } from '../../core/contracts/functions.ts';
+import { stepFunctionsExecutions } from '../adapters/executions.ts';
+import { batchJobs } from '../adapters/jobs.ts';
+import { dynamoLedger } from '../adapters/ledger.ts';
+import { sqsStatusQueue } from '../adapters/status-queue.ts';
+import { stepFunctionsTokens } from '../adapters/tokens.ts';
+import { lease } from './lease.ts';
+
+const env = contract.readEnv(process.env);
+const ports = {
+  ledger: dynamoLedger(env.LEDGER_TABLE),
+  tokens: stepFunctionsTokens(),
+  executions: stepFunctionsExecutions(),
+  jobs: batchJobs(),
+  status: sqsStatusQueue(env.STATUS_QUEUE_URL),
+};
+
+export const handler = contract.handle((input) => lease(input, ports));

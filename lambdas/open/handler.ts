@@ -1,0 +1,18 @@
+/** The `open` function as it is deployed. */
+import { open as contract } from '../../core/contracts/functions.ts';
+import { gitHub } from '../adapters/github.ts';
+import { gitHubToken } from '../adapters/github-token.ts';
+import { dynamoLedger } from '../adapters/ledger.ts';
+import { objectStore } from '../adapters/object-store.ts';
+import { sqsStatusQueue } from '../adapters/status-queue.ts';
+import { open } from './open.ts';
+
+const env = contract.readEnv(process.env);
+const ports = {
+  ledger: dynamoLedger(env.LEDGER_TABLE),
+  store: objectStore(env.ARTIFACTS_BUCKET),
+  github: gitHub(env.GITHUB_API_URL, gitHubToken(env.GITHUB_TOKEN_SECRET)),
+  status: sqsStatusQueue(env.STATUS_QUEUE_URL),
+};
+
+export const handler = contract.handle((input) => open(input, ports));

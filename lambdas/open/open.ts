@@ -1,0 +1,62 @@
+/** Opens a deployment under its lease: ancestry gate, affected targets, their turns; called by the Deployment machine. */
+import type { z } from 'zod';
+import type { open as contract } from '../../core/contracts/functions.ts';
+import { targetsKey } from '../../core/keys.ts';
+import { type EnvironmentItem, ledgerKeys } from '../../core/ledger.ts';
+import type { GitHub, Ledger, ObjectStore, StatusQueue } from '../ports.ts';
+import { readReleaseDocument } from '../shared/documents.ts';
+import { readEnvironment } from '../shared/environment-item.ts';
+import { readReleaseItem } from '../shared/items.ts';
+import { reopenLater } from '../shared/later-environments.ts';
+import { noteAttempt, passGate } from './gate.ts';
+import { type Opening, openTargets } from './targets.ts';
+
+export interface OpenPorts {
+  readonly ledger: Ledger;
+  readonly store: ObjectStore;
+  readonly github: GitHub;
+  readonly status: StatusQueue;
+}
+
+/**
+ * A retry under the same fence leaves what has progressed; a redrive comes with a newer fence and opens again what is not good.
+ * @throws Error when the deployment does not hold the lease (any more).
+ */
+export async function open(input: Opening, ports: OpenPorts): Promise<z.input<typeof contract.output>> {
+  const { release, environment } = input;
+  const address = { repository: release.repository, environment };
+  const mustHoldLease = (item: EnvironmentItem) => requireLease(input, item);
+  const item = await readEnvironment(ports.ledger, address);
+  mustHoldLease(item);
+
+  const document = await readReleaseDocument(ports.store, release);
+  const reason = await passGate(document, item, ports.github);
+  if (reason !== undefined) return { decision: 'superseded', reason };
+  await noteAttempt(ports.ledger, address, { document, mustHoldLease });
+
+  const targets = await openTargets(input, document, ports);
+  const key = targetsKey(release.repository, release.id, environment);
+  await ports.store.put(key, JSON.stringify(targets));
+  await showOpened(input, ports.ledger);
+  await reopenLater(ports.ledger, document, environment);
+  await ports.status.changed(release);
+  return targets.length === 0 ? { decision: 'nothing-to-do' } : { decision: 'deploy', targetsKey: key };
+}
+
+function requireLease({ execution, environment, fence }: Opening, item: EnvironmentItem) {
+  if (item.owner?.execution === execution && item.fence === fence) return;
+  throw new Error(
+    `opening ${environment}: the lease with fence ${fence} is no longer this deployment's (its fence is now ${item.fence}); redrive the release`,
+  );
+}
+
+/** The deployment is under way, and so is its release again when this is a redrive. */
+async function showOpened({ release, environment, execution }: Opening, ledger: Ledger) {
+  const { repository, id } = release;
+  const change = { set: { progress: 'deploying', reason: '' }, remove: ['verdict'] };
+  await ledger.update(ledgerKeys.deployment(repository, id, environment), change, { equals: { execution } });
+  const { verdict } = await readReleaseItem(ledger, release);
+  if (verdict === undefined) return;
+  const reopened = { set: { reason: '' }, remove: ['verdict', 'endedAt'] };
+  await ledger.update(ledgerKeys.release(repository, id), reopened, { present: true });
+}

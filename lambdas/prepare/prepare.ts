@@ -1,0 +1,93 @@
+/** Before each job: is it needed, and what is it told? Called by the per-target flow for plan, apply and test. */
+import type { z } from 'zod';
+import type { prepare as contract } from '../../core/contracts/functions.ts';
+import { resolveInputs } from '../../core/deployment/inputs.ts';
+import { jobDefinition, jobName } from '../../core/deployment/job-order.ts';
+import { stageKey } from '../../core/keys.ts';
+import { ledgerKeys, type OutcomeItem, turnItemSchema } from '../../core/ledger.ts';
+import type { ResolvedTarget } from '../../core/manifest/resolved.ts';
+import type { Outcome, Stage } from '../../core/words.ts';
+import type { Clock, StatusQueue } from '../ports.ts';
+import { environmentIn, readReleaseDocument, targetIn } from '../shared/documents.ts';
+import { readOutcomes, readTargetItem } from '../shared/items.ts';
+import { noteProgress, requireOutcome } from '../shared/outcome-item.ts';
+import { publishOutputs, readConsumedOutputs } from '../shared/outputs.ts';
+import { type SpecPorts, type StageRef, writeSpec } from './spec.ts';
+
+export interface PreparePorts extends SpecPorts {
+  readonly clock: Clock;
+  readonly status: StatusQueue;
+}
+
+type End = { readonly decision: 'end'; readonly outcome: Outcome; readonly reason: string };
+
+const PROGRESS: Readonly<Record<Stage, OutcomeItem['progress']>> = {
+  validate: 'planning',
+  plan: 'planning',
+  apply: 'applying',
+  destroy: 'applying',
+  test: 'testing',
+};
+
+/** @throws Error when the target was opened under another fence. */
+export async function prepare(
+  input: StageRef,
+  ports: PreparePorts,
+): Promise<z.input<typeof contract.output>> {
+  const { release, environment, component, stage } = input;
+  const item = await requireOutcome(ports.ledger, input);
+  const startedAt = item.startedAt ?? ports.clock.now().toISOString();
+  await noteProgress(ports.ledger, input, { progress: PROGRESS[stage], startedAt });
+  await ports.status.changed(release);
+
+  const document = await readReleaseDocument(ports.store, release);
+  const { entry } = targetIn(environmentIn(document, environment), component);
+  const end = stage === 'plan' ? await preparePlan(input, { entry, item }, ports) : undefined;
+  if (end) return end;
+  // The test reads the outputs of what was just applied.
+  if (stage === 'test') await publishOutputs(ports.store, input);
+  const key = await writeSpec(input, { document, planDigest: item.planDigest }, ports);
+  return {
+    decision: 'run',
+    job: { name: jobName(release.id, entry, stage), definition: jobDefinition(entry, stage), key },
+  };
+}
+
+/** Undefined when the target must be planned; its inputs are stored then. */
+async function preparePlan(
+  input: StageRef,
+  { entry, item }: { readonly entry: ResolvedTarget; readonly item: OutcomeItem },
+  ports: PreparePorts,
+): Promise<End | undefined> {
+  const { release, environment, component } = input;
+  const { repository } = release;
+  const skipped = await blockedReason(input, ports);
+  if (skipped) return { decision: 'end', outcome: 'skipped', reason: skipped };
+
+  const inputs = resolveInputs(entry, await readConsumedOutputs(ports.store, repository, [entry]));
+  if ('problem' in inputs) return { decision: 'end', outcome: 'failed', reason: inputs.problem };
+
+  const { lastGood, live } = await readTargetItem(ports.ledger, { repository, environment, component });
+  // `open` found a downstream target's content unchanged, under this very lease: its inputs are all there is to compare.
+  const isSame = lastGood?.inputKey === inputs.key && live?.state === 'clean';
+  if (item.affected === 'downstream' && isSame) {
+    return { decision: 'end', outcome: 'unchanged', reason: 'its inputs did not change' };
+  }
+  const key = stageKey({ repository, release: release.id, environment, component }, 'plan', 'inputs.json');
+  await ports.store.put(key, JSON.stringify(inputs.values));
+  await noteProgress(ports.ledger, input, { inputKey: inputs.key });
+  return undefined;
+}
+
+/** `network failed, database was rejected`; undefined when everything the target needs ended well. */
+async function blockedReason(input: StageRef, { ledger }: PreparePorts): Promise<string | undefined> {
+  const { release, environment } = input;
+  const turn = turnItemSchema.parse(await ledger.get(ledgerKeys.turn(release.repository, release.id, input)));
+  if (turn.blockedBy === undefined) return undefined;
+  const outcomes = await readOutcomes(ledger, release, environment);
+  const ends = [...turn.blockedBy].sort().map((component) => {
+    const outcome = outcomes.get(component)?.outcome;
+    return outcome === 'failed' ? `${component} failed` : `${component} was ${outcome}`;
+  });
+  return ends.join(', ');
+}

@@ -1,0 +1,73 @@
+/** Writes a job's spec and what the ledger keeps of its nonce; called by `prepare`. */
+
+import type { TargetRef } from '../../core/contracts/functions.ts';
+import { type JobSpec, jobSpecSchema } from '../../core/contracts/job.ts';
+import type { ReleaseDocument } from '../../core/contracts/release.ts';
+import { environmentRole } from '../../core/deployment/job-order.ts';
+import { nonceHash } from '../../core/job-proof.ts';
+import { stageKey, stateKey } from '../../core/keys.ts';
+import { type JobItem, ledgerKeys } from '../../core/ledger.ts';
+import type { Stage } from '../../core/words.ts';
+import type { Ledger, ObjectStore } from '../ports.ts';
+import { environmentIn, readDocument, targetIn } from '../shared/documents.ts';
+
+/** What a spec needs besides the release's own documents. */
+export interface SpecPorts {
+  readonly ledger: Ledger;
+  readonly store: ObjectStore;
+  /** The artifacts bucket and its key: where the managed state lives. */
+  readonly state: { readonly bucket: string; readonly kmsKeyArn: string };
+  /** A fresh secret, 32 random bytes in base64url. */
+  newNonce(): string;
+}
+
+/** One stage of one target. */
+export type StageRef = TargetRef & { readonly stage: Stage };
+
+/**
+ * Returns the spec's S3 key. A repeated call under the same fence finds the spec and keeps its nonce, so that it cannot lock out
+ * a job that has begun already.
+ */
+export async function writeSpec(
+  stage: StageRef,
+  { document, planDigest }: { readonly document: ReleaseDocument; readonly planDigest: string | undefined },
+  ports: SpecPorts,
+): Promise<string> {
+  const key = stageKey({ ...stage, ...ids(stage) }, stage.stage, 'job.json');
+  const known = await readDocument(ports.store, key, jobSpecSchema);
+  const spec = known?.fence === stage.fence ? known : newSpec(stage, document, { planDigest, ...ports });
+  if (spec !== known) await ports.store.put(key, JSON.stringify(spec));
+  const hash = nonceHash(spec.nonce);
+  const item = await ports.ledger.get(ledgerKeys.job(key));
+  if (item?.nonceHash !== hash) {
+    const fresh: JobItem = { nonceHash: hash, stage: stage.stage, ended: false };
+    await ports.ledger.put(ledgerKeys.job(key), fresh);
+  }
+  return key;
+}
+
+const ids = ({ release }: TargetRef) => ({ repository: release.repository, release: release.id });
+
+function newSpec(
+  { release, environment, component, fence, stage }: StageRef,
+  document: ReleaseDocument,
+  { planDigest, state, newNonce }: Pick<SpecPorts, 'state' | 'newNonce'> & { planDigest: string | undefined },
+): JobSpec {
+  const { account, region, ...found } = environmentIn(document, environment);
+  const { entry } = targetIn({ account, region, ...found }, component);
+  return {
+    version: 1,
+    stage,
+    release,
+    repository: document.repository,
+    target: entry,
+    account,
+    region,
+    fence,
+    nonce: newNonce(),
+    environmentRole: environmentRole(account, region, stage),
+    state: { ...state, key: stateKey(release.repository, environment, component) },
+    planDigest,
+    destroy: false,
+  };
+}

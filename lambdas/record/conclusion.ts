@@ -1,0 +1,30 @@
+/** Turns the way a target's flow ended into its outcome and a reason for people; called by `record`. */
+import type { TargetEnd, TargetRef } from '../../core/contracts/functions.ts';
+import { jobResultSchema } from '../../core/contracts/job.ts';
+import { describeChanges } from '../../core/deployment/changes.ts';
+import { failureReason } from '../../core/deployment/failure.ts';
+import { stageKey } from '../../core/keys.ts';
+import type { OutcomeItem } from '../../core/ledger.ts';
+import type { Outcome } from '../../core/words.ts';
+import type { ObjectStore } from '../ports.ts';
+import { readDocument } from '../shared/documents.ts';
+
+export async function conclude(
+  { end, ...target }: TargetRef & { readonly end: TargetEnd },
+  item: OutcomeItem,
+  store: ObjectStore,
+): Promise<{ readonly outcome: Outcome; readonly reason: string }> {
+  if (end.kind === 'decided') return { outcome: end.outcome, reason: end.reason };
+  if (end.kind === 'completed') {
+    return end.applied
+      ? { outcome: 'applied', reason: describeChanges(item.changes) }
+      : { outcome: 'unchanged', reason: 'the plan is empty' };
+  }
+  const address = { ...target, repository: target.release.repository, release: target.release.id };
+  const key = stageKey(address, end.stage, 'result.json');
+  const result = await readDocument(store, key, jobResultSchema);
+  // A job that was killed leaves none, and an earlier attempt may have left its own.
+  const isOurs = result !== undefined && Date.parse(result.endedAt) >= Date.parse(item.startedAt ?? '');
+  const why = isOurs && result.status === 'failed' ? result.reason : failureReason(end.error, end.cause);
+  return { outcome: 'failed', reason: `${end.stage} failed: ${why}` };
+}

@@ -1,0 +1,53 @@
+/** Writes how a target ended: outputs, last good, live, outcome; then wakes its dependents. Called last by the per-target flow. */
+import type { TargetEnd, TargetRef } from '../../core/contracts/functions.ts';
+import { ledgerKeys } from '../../core/ledger.ts';
+import type { Outcome } from '../../core/words.ts';
+import type { Clock, Ledger, StatusQueue, Tokens } from '../ports.ts';
+import { environmentIn, readReleaseDocument } from '../shared/documents.ts';
+import { readEnvironment } from '../shared/environment-item.ts';
+import { readOutcome } from '../shared/outcome-item.ts';
+import { endTurn } from '../shared/turns.ts';
+import { conclude } from './conclusion.ts';
+import { type KeepPorts, keepResults } from './results.ts';
+
+export interface RecordPorts extends KeepPorts {
+  readonly tokens: Tokens;
+  readonly clock: Clock;
+  readonly status: StatusQueue;
+}
+
+/** Under a fence that is not the newest it changes nothing: the target belongs to another deployment by now. */
+export async function record(
+  input: TargetRef & { readonly end: TargetEnd },
+  ports: RecordPorts,
+): Promise<Record<string, never>> {
+  const outcome = (await holdsLease(input, ports.ledger)) ? await writeOutcome(input, ports) : undefined;
+  if (outcome === undefined) return {};
+  const environment = environmentIn(await readReleaseDocument(ports.store, input.release), input.environment);
+  await endTurn({ ...input, outcome }, environment, ports);
+  await ports.status.changed(input.release);
+  return {};
+}
+
+/** The outcome as it is in the ledger: the first one written stays. */
+async function writeOutcome(
+  input: TargetRef & { readonly end: TargetEnd },
+  ports: RecordPorts,
+): Promise<Outcome | undefined> {
+  const item = await readOutcome(ports.ledger, input);
+  if (item === undefined || item.outcome !== undefined) return item?.outcome;
+  const { outcome, reason } = await conclude(input, item, ports.store);
+  await keepResults(input, item, ports);
+  const endedAt = ports.clock.now().toISOString();
+  await ports.ledger.update(
+    ledgerKeys.outcome(input.release.repository, input.release.id, input),
+    { set: { outcome, reason, progress: 'ended', endedAt } },
+    { equals: { attempt: input.fence }, missing: ['outcome'] },
+  );
+  return (await readOutcome(ports.ledger, input))?.outcome;
+}
+
+async function holdsLease({ release, environment, execution, fence }: TargetRef, ledger: Ledger) {
+  const item = await readEnvironment(ledger, { repository: release.repository, environment });
+  return item.owner?.execution === execution && item.fence === fence;
+}

@@ -1,0 +1,120 @@
+/** What a fetched commit asks for: nothing, something refused, or a deployment with its documents stored. A step of `resolve`. */
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { parseTree, type SourceTree } from '../../core/content/tree.ts';
+import type { PushReceived } from '../../core/contracts/push.ts';
+import {
+  type ReleaseDocument,
+  type ReleaseRef,
+  releaseDocumentSchema,
+} from '../../core/contracts/release.ts';
+import { releaseKey, sourceKey, treeKey } from '../../core/keys.ts';
+import { parseManifest } from '../../core/manifest/parse.ts';
+import { formatProblems, manifestFile } from '../../core/manifest/problem.ts';
+import { type ResolvedEnvironment, resolveTargets } from '../../core/manifest/resolve.ts';
+import { branchOf } from '../../core/push.ts';
+import type { ReleaseVerdict } from '../../core/words.ts';
+import type { FetchedCommit, ObjectStore } from '../ports.ts';
+import { referencesOf } from './references.ts';
+
+/** No verdict: the environments are to be deployed, in this order. */
+export interface Examination {
+  readonly environments: readonly string[];
+  readonly verdict?: ReleaseVerdict;
+  /** For people; of a refused manifest every problem, one a line. */
+  readonly reason: string;
+}
+
+/** A reason is kept in the ledger and travels in a machine's state: more than this is cut. Characters. */
+const MAX_REASON = 8000;
+
+/** How many paths are named before the rest is counted. */
+const NAMED_PATHS = 5;
+
+/** The first line of a Git LFS pointer: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md */
+const LFS_POINTER = '^version https://git-lfs\\.github\\.com/spec/v1$';
+
+/** Stores snapshot, tree and `release.json` of a commit that deploys something. Repeated calls store the same. */
+export async function examine(
+  fetched: FetchedCommit,
+  { push, release }: { readonly push: PushReceived; readonly release: ReleaseRef },
+  objects: ObjectStore,
+): Promise<Examination> {
+  const treeText = await fetched.tree();
+  const tree = parseTree(Buffer.from(treeText).toString('utf8'), fetched.rootTree);
+  const manifest = await textAt(manifestFile, tree, fetched);
+  if (manifest === undefined)
+    return end('nothing-to-do', `there is no ${manifestFile} at the root of ${short(push.after)}`);
+  const parsed = parseManifest(manifest, tree);
+  if ('problems' in parsed) return end('refused', shortened(formatProblems(parsed.problems)));
+  if (tree.submodules.length > 0) {
+    return end(
+      'refused',
+      `submodules are not fetched: ${some(tree.submodules)}; put their files into the repository or refer to them as modules`,
+    );
+  }
+
+  const environments = resolveTargets(parsed.manifest);
+  if (!(await objects.exists(sourceKey(release.repository, release.commit))))
+    await objects.put(sourceKey(release.repository, release.commit), await fetched.archive());
+  await objects.put(treeKey(release.repository, release.commit), await promisify(gzip)(treeText));
+  const document = releaseDocumentSchema.parse({
+    version: 1,
+    release,
+    repository: push.repository,
+    branch: branchOf(push),
+    rootTree: fetched.rootTree,
+    environments: await withReferences(environments, tree, fetched),
+  } satisfies ReleaseDocument);
+  await objects.put(releaseKey(release.repository, release.id), JSON.stringify(document));
+
+  const names = environments.map(({ name }) => name);
+  const pointers = await lfsPointers(tree, fetched);
+  const warning =
+    pointers.length === 0
+      ? ''
+      : `; Git LFS files are not fetched, jobs see their pointers: ${some(pointers)}`;
+  return { environments: names, reason: `deploying to ${names.join(', ')}${warning}` };
+}
+
+const end = (verdict: ReleaseVerdict, reason: string): Examination => ({ environments: [], verdict, reason });
+
+const short = (commit: string) => commit.slice(0, 7);
+
+const some = (paths: readonly string[]) =>
+  paths.length <= NAMED_PATHS
+    ? paths.join(', ')
+    : `${paths.slice(0, NAMED_PATHS).join(', ')} and ${paths.length - NAMED_PATHS} more`;
+
+const shortened = (reason: string) =>
+  reason.length <= MAX_REASON ? reason : `${reason.slice(0, MAX_REASON)}…`;
+
+async function textAt(path: string, tree: SourceTree, fetched: FetchedCommit): Promise<string | undefined> {
+  const entry = tree.entryAt(path);
+  if (entry?.type !== 'blob') return undefined;
+  return (await fetched.read([entry.id])).get(entry.id);
+}
+
+async function withReferences(
+  environments: readonly ResolvedEnvironment[],
+  tree: SourceTree,
+  fetched: FetchedCommit,
+): Promise<ReleaseDocument['environments']> {
+  const references = await referencesOf(
+    environments.flatMap(({ targets }) => targets),
+    tree,
+    fetched,
+  );
+  return environments.map((environment) => ({
+    ...environment,
+    targets: environment.targets.map((entry) => ({ entry, references: references.get(entry) ?? [] })),
+  }));
+}
+
+/** Only a repository that uses LFS is searched: every file has to be read for it. */
+async function lfsPointers(tree: SourceTree, fetched: FetchedCommit): Promise<readonly string[]> {
+  const attributes = tree.matching(['**/.gitattributes']).filter(({ type }) => type === 'blob');
+  const texts = await fetched.read(attributes.map(({ id }) => id));
+  const usesLfs = [...texts.values()].some((text) => text.includes('filter=lfs'));
+  return usesLfs ? fetched.grep(LFS_POINTER) : [];
+}

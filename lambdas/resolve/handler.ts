@@ -1,0 +1,26 @@
+/** Lambda entry of `resolve`, called by the Release machine. */
+import { resolve as contract } from '../../core/contracts/functions.ts';
+import { systemClock } from '../adapters/clock.ts';
+import { stepFunctionsExecutions } from '../adapters/executions.ts';
+import { git } from '../adapters/git.ts';
+import { gitHubToken } from '../adapters/github-token.ts';
+import { dynamoLedger } from '../adapters/ledger.ts';
+import { objectStore } from '../adapters/object-store.ts';
+import { sqsStatusQueue } from '../adapters/status-queue.ts';
+import { resolve } from './resolve.ts';
+
+const env = contract.readEnv(process.env);
+const ports = {
+  ledger: dynamoLedger(env.LEDGER_TABLE),
+  objects: objectStore(env.ARTIFACTS_BUCKET),
+  git: git({
+    url: env.GITHUB_URL,
+    token: gitHubToken(env.GITHUB_TOKEN_SECRET),
+    environment: process.env,
+  }),
+  executions: stepFunctionsExecutions(),
+  statuses: sqsStatusQueue(env.STATUS_QUEUE_URL),
+  clock: systemClock,
+};
+
+export const handler = contract.handle((input) => resolve(input, ports));

@@ -1,0 +1,75 @@
+/** `resolve`: the first step of a Release. Claims the delivery, reads the commit, says which environments to deploy. */
+import type { z } from 'zod';
+import type { resolve as contract } from '../../core/contracts/functions.ts';
+import type { ReleaseRef } from '../../core/contracts/release.ts';
+import { ledgerKeys, type ReleaseItem, releaseItemSchema } from '../../core/ledger.ts';
+import { quietEnd } from '../../core/push.ts';
+import type { Clock, Executions, Git, Ledger, ObjectStore, StatusQueue } from '../ports.ts';
+import { changeOwnDelivery, claimDelivery } from './claim.ts';
+import { type Examination, examine } from './examine.ts';
+import { nameNewest, openRelease } from './release-item.ts';
+
+type Input = z.output<typeof contract.input>;
+type Decision = z.input<typeof contract.output>;
+
+export interface ResolvePorts {
+  readonly ledger: Ledger;
+  readonly objects: ObjectStore;
+  readonly git: Git;
+  readonly executions: Executions;
+  readonly statuses: StatusQueue;
+  readonly clock: Clock;
+}
+
+/**
+ * Safe to call again after any interruption: the same execution comes to the same release, another one takes over only what its
+ * owner left unresolved.
+ */
+export async function resolve(input: Input, ports: ResolvePorts): Promise<Decision> {
+  const { push, execution } = input;
+  const { ledger } = ports;
+  const claim = await claimDelivery(push.delivery, execution, ports);
+  if ('served' in claim) return nothingToDo(claim.served);
+  const delivery = claim.mine;
+  const lost = nothingToDo(`delivery ${push.delivery} has been taken over by another execution`);
+
+  const quiet = quietEnd(push);
+  if (quiet !== undefined && !quiet.status) {
+    const kept = await changeOwnDelivery(delivery, { state: 'resolved' }, ledger);
+    return kept ? nothingToDo(quiet.reason) : lost;
+  }
+
+  const opened = await openRelease(delivery, input, ledger);
+  if (opened === undefined) return lost;
+  if (delivery.state === 'resolved') return decisionOf(opened);
+
+  const release: ReleaseRef = { id: opened.id, repository: push.repository.id, commit: push.after };
+  await nameNewest(release, ledger);
+  await ports.statuses.changed(release);
+  const examination: Examination =
+    quiet === undefined
+      ? await ports.git.withCommit(push.repository.fullName, push.after, (fetched) =>
+          examine(fetched, { push, release }, ports.objects),
+        )
+      : { environments: [], verdict: 'nothing-to-do', reason: quiet.reason };
+
+  const { verdict, ...known } = examination;
+  const ending = verdict === undefined ? {} : { verdict, endedAt: ports.clock.now().toISOString() };
+  const written = await ledger.update(
+    ledgerKeys.release(release.repository, release.id),
+    { set: { ...known, ...ending } },
+    { equals: { execution } },
+  );
+  if (written === undefined) return lost;
+  await ports.statuses.changed(release);
+  // Last, so that until everything is done and said the delivery can be taken over.
+  if (!(await changeOwnDelivery(delivery, { state: 'resolved' }, ledger))) return lost;
+  return decisionOf(releaseItemSchema.parse(written));
+}
+
+const nothingToDo = (reason: string): Decision => ({ decision: 'end', verdict: 'nothing-to-do', reason });
+
+function decisionOf({ id, repository, commit, environments, verdict, reason }: ReleaseItem): Decision {
+  if (verdict !== undefined) return { decision: 'end', verdict, reason };
+  return { decision: 'deploy', release: { id, repository: repository.id, commit }, environments };
+}

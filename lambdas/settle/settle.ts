@@ -1,0 +1,113 @@
+/** Gives every target one outcome, and the deployment or the release its verdict; called by both machines near their end. */
+import type { z } from 'zod';
+import type { settle as contract, DeploymentRef } from '../../core/contracts/functions.ts';
+import type { ReleaseDocument } from '../../core/contracts/release.ts';
+import {
+  environmentVerdict,
+  summaryOf,
+  verdictOfDoneRelease,
+  verdictOfFailedRelease,
+} from '../../core/deployment/verdict.ts';
+import { ledgerKeys, type OutcomeItem } from '../../core/ledger.ts';
+import type { EnvironmentVerdict, ReleaseVerdict } from '../../core/words.ts';
+import type { Clock, Ledger, ObjectStore, StatusQueue } from '../ports.ts';
+import { environmentIn, readReleaseDocument } from '../shared/documents.ts';
+import { readDeploymentItem, readOutcomes, readReleaseItem } from '../shared/items.ts';
+import { skipLater } from '../shared/later-environments.ts';
+import { endLostTargets } from './lost-targets.ts';
+
+export interface SettlePorts {
+  readonly ledger: Ledger;
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly status: StatusQueue;
+}
+
+type Input = z.output<typeof contract.input>;
+type Environment = Extract<Input, { scope: 'environment' }>;
+type Release = Extract<Input, { scope: 'release' }>;
+type Settled = z.input<typeof contract.output>;
+
+export async function settle(input: Input, ports: SettlePorts): Promise<Settled> {
+  const document = await readReleaseDocument(ports.store, input.release);
+  const settled =
+    input.scope === 'environment'
+      ? await settleEnvironment(input, document, ports)
+      : await settleRelease(input, document, ports);
+  await ports.status.changed(input.release);
+  return settled;
+}
+
+async function settleEnvironment(
+  input: Environment,
+  document: ReleaseDocument,
+  ports: SettlePorts,
+): Promise<Settled> {
+  const { release, environment, execution, ended } = input;
+  const { ledger } = ports;
+  const deployment = await readDeploymentItem(ledger, release, environment);
+  if (deployment !== undefined && deployment.execution !== '' && deployment.execution !== execution) {
+    return {
+      verdict: 'superseded',
+      summary: `${environment} was taken over by another deployment of this release, ${deployment.execution}`,
+    };
+  }
+  await endLostTargets(input, environmentIn(document, environment), ledger);
+  const outcomes = [...(await readOutcomes(ledger, release, environment)).values()];
+  const verdict = ended?.verdict ?? environmentVerdict(outcomes.flatMap(({ outcome }) => outcome ?? []));
+  const { execution: releaseExecution } = await readReleaseItem(ledger, release);
+  const summary = summaryOf({
+    environment,
+    verdict,
+    outcomes,
+    execution: releaseExecution,
+    ...(ended && { reason: ended.reason }),
+  });
+  if (verdict !== 'succeeded') {
+    await skipLater(ledger, document, environment);
+    await endRelease(input, { verdict: verdictOfFailedRelease(verdict), reason: summary }, ports);
+  }
+  await showSettled(input, verdict, { reason: ended?.reason ?? '', ledger });
+  return { verdict, summary };
+}
+
+async function showSettled(
+  { release, environment, execution }: DeploymentRef,
+  verdict: EnvironmentVerdict,
+  { reason, ledger }: { readonly reason: string; readonly ledger: Ledger },
+): Promise<void> {
+  await ledger.put(ledgerKeys.deployment(release.repository, release.id, environment), {
+    environment,
+    execution,
+    progress: 'ended',
+    verdict,
+    reason,
+  });
+}
+
+async function settleRelease(
+  input: Release,
+  document: ReleaseDocument,
+  ports: SettlePorts,
+): Promise<Settled> {
+  const outcomes: OutcomeItem[] = [];
+  for (const { name } of document.environments) {
+    outcomes.push(...(await readOutcomes(ports.ledger, input.release, name)).values());
+  }
+  const verdict = verdictOfDoneRelease(outcomes);
+  const names = document.environments.map(({ name }) => name).join(', ');
+  const reason = verdict === 'succeeded' ? `deployed to ${names}` : `nothing to do in ${names}`;
+  await endRelease(input, { verdict, reason }, ports);
+  return { verdict, summary: reason };
+}
+
+/** The end's time is that of the first try. */
+async function endRelease(
+  { release }: Pick<Input, 'release'>,
+  end: { readonly verdict: ReleaseVerdict; readonly reason: string },
+  { ledger, clock }: SettlePorts,
+): Promise<void> {
+  const { endedAt = clock.now().toISOString() } = await readReleaseItem(ledger, release);
+  const key = ledgerKeys.release(release.repository, release.id);
+  await ledger.update(key, { set: { ...end, endedAt } }, { present: true });
+}

@@ -1,0 +1,64 @@
+/** Typed reads of single ledger items; used by the functions of a deployment. */
+import {
+  type DeploymentItem,
+  deploymentItemSchema,
+  ledgerKeys,
+  type OutcomeItem,
+  outcomeItemSchema,
+  type ReleaseItem,
+  releaseItemSchema,
+  type TargetItem,
+  targetItemSchema,
+} from '../../core/ledger.ts';
+import type { Ledger } from '../ports.ts';
+
+/** A release as functions are called with it. */
+export interface ReleaseAddress {
+  readonly id: string;
+  readonly repository: number;
+}
+
+/** @throws Error when `resolve` has not written the release. */
+export async function readReleaseItem(ledger: Ledger, release: ReleaseAddress): Promise<ReleaseItem> {
+  const item = await ledger.get(ledgerKeys.release(release.repository, release.id));
+  if (item === undefined) {
+    throw new Error(
+      `reading release ${release.id} of repository ${release.repository}: the ledger does not know it; push again`,
+    );
+  }
+  return releaseItemSchema.parse(item);
+}
+
+export async function readDeploymentItem(
+  ledger: Ledger,
+  release: ReleaseAddress,
+  environment: string,
+): Promise<DeploymentItem | undefined> {
+  const item = await ledger.get(ledgerKeys.deployment(release.repository, release.id, environment));
+  return item === undefined ? undefined : deploymentItemSchema.parse(item);
+}
+
+/** The outcomes of one environment in a release, by component. */
+export async function readOutcomes(
+  ledger: Ledger,
+  release: ReleaseAddress,
+  environment: string,
+): Promise<Map<string, OutcomeItem>> {
+  const { pk, sk } = ledgerKeys.outcome(release.repository, release.id, { environment, component: '' });
+  const items = await ledger.query(pk, sk);
+  return new Map(
+    items.map((item) => {
+      const outcome = outcomeItemSchema.parse(item);
+      return [outcome.component, outcome];
+    }),
+  );
+}
+
+/** An empty item for a target that was never deployed. */
+export async function readTargetItem(
+  ledger: Ledger,
+  target: { readonly repository: number; readonly environment: string; readonly component: string },
+): Promise<TargetItem> {
+  const item = await ledger.get(ledgerKeys.target(target.repository, target.environment, target.component));
+  return targetItemSchema.parse(item ?? {});
+}

@@ -1,0 +1,35 @@
+/** Turns of targets: whoever sees that nothing is waited for and that tokens are parked answers them. Used by `turn` and `record`. */
+import type { TargetRef } from '../../core/contracts/functions.ts';
+import type { ReleaseEnvironment } from '../../core/contracts/release.ts';
+import { ledgerKeys, type TurnItem, turnItemSchema } from '../../core/ledger.ts';
+import { BLOCKING_OUTCOMES, type Outcome } from '../../core/words.ts';
+import type { Ledger, Tokens } from '../ports.ts';
+
+/** Sending twice is harmless: a token that was answered is gone. */
+export async function answerTurn({ waitingOn, tokens: parked }: TurnItem, tokens: Tokens): Promise<void> {
+  if (waitingOn !== undefined) return;
+  for (const token of parked ?? []) await tokens.succeed(token, {});
+}
+
+/**
+ * Tells those that need the target that it has ended. Dependents that are not affected, or were opened under another fence,
+ * have no turn to be told about.
+ */
+export async function endTurn(
+  target: TargetRef & { readonly outcome: Outcome },
+  environment: ReleaseEnvironment,
+  { ledger, tokens }: { readonly ledger: Ledger; readonly tokens: Tokens },
+): Promise<void> {
+  const { release, component, fence, outcome } = target;
+  const self = new Set([component]);
+  const blocks = BLOCKING_OUTCOMES.includes(outcome);
+  for (const { entry } of environment.targets) {
+    if (!entry.needs.includes(component)) continue;
+    const changed = await ledger.update(
+      ledgerKeys.turn(release.repository, release.id, entry),
+      { deleteFrom: { waitingOn: self }, ...(blocks && { addTo: { blockedBy: self } }) },
+      { equals: { attempt: fence } },
+    );
+    if (changed !== undefined) await answerTurn(turnItemSchema.parse(changed), tokens);
+  }
+}

@@ -1,0 +1,30 @@
+/** Parks a target's task token until everything it needs has ended; called by the per-target flow, first of all. */
+import type { TargetRef } from '../../core/contracts/functions.ts';
+import { ledgerKeys, turnItemSchema } from '../../core/ledger.ts';
+import type { Ledger, Tokens } from '../ports.ts';
+import { answerTurn } from '../shared/turns.ts';
+
+export interface TurnPorts {
+  readonly ledger: Ledger;
+  readonly tokens: Tokens;
+}
+
+/** @throws Error when the target was opened under another fence (or not at all): nobody would ever answer the token. */
+export async function turn(
+  input: TargetRef & { readonly token: string },
+  { ledger, tokens }: TurnPorts,
+): Promise<Record<string, never>> {
+  const { release, fence, token } = input;
+  const changed = await ledger.update(
+    ledgerKeys.turn(release.repository, release.id, input),
+    { addTo: { tokens: new Set([token]) } },
+    { equals: { attempt: fence } },
+  );
+  if (changed === undefined) {
+    throw new Error(
+      `waiting for the turn of ${input.environment}/${input.component}: it was not opened under fence ${fence}; redrive the release`,
+    );
+  }
+  await answerTurn(turnItemSchema.parse(changed), tokens);
+  return {};
+}

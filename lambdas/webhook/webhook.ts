@@ -1,0 +1,132 @@
+/** `webhook`: verifies a GitHub delivery, makes it small and publishes it. Nothing slow: GitHub gives up after 10 seconds. */
+import { Webhooks } from '@octokit/webhooks';
+import type { z } from 'zod';
+import type { webhook as contract } from '../../core/contracts/functions.ts';
+import { PUSH_EVENT } from '../../core/contracts/push.ts';
+import { pushReceived } from '../../core/push.ts';
+import type { Bus, Log, RotatingSecret } from '../ports.ts';
+
+/** Larger deliveries are refused. Lambda itself takes no request above this; a push's payload is some kilobytes. */
+export const MAX_BODY_BYTES = 6 * 1024 * 1024;
+
+type Request = z.output<typeof contract.input>;
+type Answer = z.input<typeof contract.output>;
+
+export interface WebhookPorts {
+  readonly secret: RotatingSecret;
+  readonly bus: Bus;
+  readonly log: Log;
+}
+
+/** Answers one HTTP request; every refusal says its reason, in the answer and in the log. */
+export async function webhook(request: Request, ports: WebhookPorts): Promise<Answer> {
+  const headers = lowerCased(request.headers);
+  const delivery = headers.get('x-github-delivery');
+  const answer = await judge(request, headers, ports);
+  ports.log('webhook answered', {
+    delivery,
+    githubEvent: headers.get('x-github-event'),
+    statusCode: answer.statusCode,
+    reason: answer.message,
+  });
+  return {
+    statusCode: answer.statusCode,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ message: answer.message }),
+  };
+}
+
+interface Judgement {
+  readonly statusCode: number;
+  readonly message: string;
+}
+
+async function judge(
+  request: Request,
+  headers: ReadonlyMap<string, string>,
+  ports: WebhookPorts,
+): Promise<Judgement> {
+  const method = request.requestContext.http.method;
+  if (method !== 'POST') return refusal(405, `deliveries are POSTed; this was ${method}`);
+  const type = headers.get('content-type') ?? 'none';
+  if (type.split(';')[0]?.trim().toLowerCase() !== 'application/json') {
+    return refusal(
+      415,
+      `the content type is ${type}: set the webhook's content type to application/json on GitHub`,
+    );
+  }
+  const raw = Buffer.from(request.body ?? '', request.isBase64Encoded ? 'base64' : 'utf8');
+  if (raw.length > MAX_BODY_BYTES)
+    return refusal(413, `the body is ${raw.length} bytes long; at most ${MAX_BODY_BYTES} are accepted`);
+  if (raw.length === 0) return refusal(400, 'the body is empty');
+  const body = raw.toString('utf8');
+
+  const signature = headers.get('x-hub-signature-256');
+  if (signature === undefined) {
+    return refusal(
+      401,
+      'there is no x-hub-signature-256 header: give the webhook on GitHub the secret that Belay was deployed with',
+    );
+  }
+  if (!(await isSigned(body, signature, ports.secret))) {
+    return refusal(
+      401,
+      "the signature does not match: the webhook's secret on GitHub is not the one Belay was deployed with",
+    );
+  }
+
+  const event = headers.get('x-github-event');
+  const delivery = headers.get('x-github-delivery');
+  if (event === undefined || delivery === undefined)
+    return refusal(400, 'the headers x-github-event and x-github-delivery must be there');
+  if (event === 'ping') return { statusCode: 200, message: 'pong' };
+  if (event !== 'push') return { statusCode: 202, message: `ignored: ${event} is not served` };
+  return publishPush(delivery, body, ports);
+}
+
+async function publishPush(delivery: string, body: string, ports: WebhookPorts): Promise<Judgement> {
+  const payload = parsedJson(body);
+  if (payload === undefined) return refusal(400, 'the body is not JSON');
+  const received = pushReceived(delivery, payload.value);
+  if ('problem' in received) return refusal(400, `the payload is not that of a push: ${received.problem}`);
+  try {
+    await ports.bus.publish({ ...PUSH_EVENT, detail: received.push });
+  } catch (error) {
+    ports.log('publishing failed', { delivery, error: String(error) });
+    return refusal(500, `delivery ${delivery} could not be published: redeliver it`);
+  }
+  return { statusCode: 202, message: `accepted: ${received.push.ref} at ${received.push.after}` };
+}
+
+const refusal = (statusCode: number, message: string): Judgement => ({ statusCode, message });
+
+/** A value that matches none may be newer than the cache, so the cache is refreshed before a delivery is turned away. */
+async function isSigned(body: string, signature: string, secret: RotatingSecret): Promise<boolean> {
+  return (
+    (await matchesAny(body, signature, await secret.values())) ||
+    (await matchesAny(body, signature, await secret.values({ fresh: true })))
+  );
+}
+
+/** Octokit compares HMAC-SHA256 over the body in constant time. */
+async function matchesAny(body: string, signature: string, secrets: readonly string[]): Promise<boolean> {
+  for (const secret of secrets) {
+    if (await new Webhooks({ secret }).verify(body, signature)) return true;
+  }
+  return false;
+}
+
+const lowerCased = (headers: Request['headers']): ReadonlyMap<string, string> =>
+  new Map(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name.toLowerCase(), value] as const],
+    ),
+  );
+
+function parsedJson(text: string): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}

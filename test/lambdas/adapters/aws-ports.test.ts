@@ -1,0 +1,127 @@
+/** The small adapters against a server that answers as AWS does: what they ask for, and what they make of the answers. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { BatchClient } from '@aws-sdk/client-batch';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { stepFunctionsExecutions } from '../../../lambdas/adapters/executions.ts';
+import { batchJobs } from '../../../lambdas/adapters/jobs.ts';
+import { sqsStatusQueue } from '../../../lambdas/adapters/status-queue.ts';
+import { stepFunctionsTokens } from '../../../lambdas/adapters/tokens.ts';
+
+interface Asked {
+  readonly action: string;
+  readonly body: Record<string, unknown>;
+}
+let asked: Asked[] = [];
+let answer: { status: number; body: object } = { status: 200, body: {} };
+const server = createServer((request, response) => {
+  let text = '';
+  request.on('data', (part) => {
+    text += part;
+  });
+  request.on('end', () => {
+    const action = String(request.headers['x-amz-target'] ?? request.url);
+    asked.push({ action, body: JSON.parse(text) });
+    response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.0' });
+    response.end(JSON.stringify(answer.body));
+  });
+});
+let options: {
+  endpoint: string;
+  region: string;
+  maxAttempts: number;
+  credentials: { accessKeyId: string; secretAccessKey: string };
+};
+
+beforeAll(async () => {
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  options = {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: 'eu-west-1',
+    maxAttempts: 1,
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+  };
+});
+beforeEach(() => {
+  asked = [];
+  answer = { status: 200, body: {} };
+});
+afterAll(async () => {
+  server.closeAllConnections();
+  await new Promise<void>((closed) => server.close(() => closed()));
+});
+
+const failure = (type: string, status = 400) => ({ status, body: { __type: type, message: 'no' } });
+
+test('a token is answered; one that is gone says so; other failures are thrown', async () => {
+  const tokens = stepFunctionsTokens(new SFNClient(options));
+  expect(await tokens.succeed('t', { decision: 'granted', fence: 3 })).toBe('sent');
+  expect(asked).toEqual([
+    {
+      action: 'AWSStepFunctions.SendTaskSuccess',
+      body: { taskToken: 't', output: '{"decision":"granted","fence":3}' },
+    },
+  ]);
+  for (const gone of ['TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken']) {
+    answer = failure(`com.amazonaws.states#${gone}`);
+    expect(await tokens.succeed('t', {})).toBe('gone');
+  }
+  answer = failure('ThrottlingException');
+  await expect(tokens.succeed('t', {})).rejects.toThrow('no');
+});
+
+test.each([
+  ['RUNNING', true],
+  ['PENDING_REDRIVE', true],
+  ['SUCCEEDED', false],
+  ['FAILED', false],
+  ['TIMED_OUT', false],
+  ['ABORTED', false],
+])('an execution that is %s runs: %s', async (status, runs) => {
+  answer = { status: 200, body: { status } };
+  const executions = stepFunctionsExecutions(new SFNClient(options));
+  expect(await executions.isRunning('arn:aws:states:eu-west-1:1:execution:m:e')).toBe(runs);
+});
+
+test('an execution older than its history has ended; not being allowed to ask is an error', async () => {
+  const executions = stepFunctionsExecutions(new SFNClient(options));
+  answer = failure('ExecutionDoesNotExist');
+  expect(await executions.isRunning('arn')).toBe(false);
+  answer = failure('AccessDeniedException');
+  await expect(executions.isRunning('arn')).rejects.toThrow('no');
+});
+
+test.each([
+  ['SUBMITTED', false],
+  ['RUNNABLE', false],
+  ['STARTING', false],
+  ['RUNNING', false],
+  ['SUCCEEDED', true],
+  ['FAILED', true],
+])('a job that is %s has ended: %s', async (status, ended) => {
+  answer = { status: 200, body: { jobs: [{ jobId: 'j', status }] } };
+  expect(await batchJobs(new BatchClient(options)).hasEnded('j')).toBe(ended);
+  expect(asked).toEqual([{ action: '/v1/describejobs', body: { jobs: ['j'] } }]);
+});
+
+test('a job Batch does not know any more has ended', async () => {
+  answer = { status: 200, body: { jobs: [] } };
+  expect(await batchJobs(new BatchClient(options)).hasEnded('j')).toBe(true);
+});
+
+test('two equal messages within five minutes are two messages, in the order of their commit', async () => {
+  const queue = sqsStatusQueue('https://sqs.test/1/status.fifo', new SQSClient({ ...options, md5: false }));
+  const release = { id: '20261120-1111111-1', repository: 7, commit: '1'.repeat(40), more: 'not sent' };
+  await queue.changed(release);
+  await queue.changed(release);
+  const [first, second] = asked.map(({ body }) => body);
+  expect(first).toMatchObject({
+    QueueUrl: 'https://sqs.test/1/status.fifo',
+    MessageBody: `{"release":{"id":"20261120-1111111-1","repository":7,"commit":"${'1'.repeat(40)}"}}`,
+    MessageGroupId: `7/${'1'.repeat(40)}`,
+  });
+  expect(second?.MessageGroupId).toBe(first?.MessageGroupId);
+  expect(second?.MessageDeduplicationId).not.toBe(first?.MessageDeduplicationId);
+});

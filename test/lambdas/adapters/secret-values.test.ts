@@ -1,0 +1,109 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { afterEach, expect, test } from '@jest/globals';
+import { gitHubToken } from '../../../lambdas/adapters/github-token.ts';
+import { rotatingSecret, secretValues } from '../../../lambdas/adapters/secret-values.ts';
+import { clientOptions, type HttpServer, httpServer } from '../../support/http-server.ts';
+
+let server: HttpServer | undefined;
+afterEach(() => server?.close());
+
+const HOUR = 3600;
+const NOW = Date.parse('2026-11-21T08:00:00Z') / 1000;
+
+/** Secrets Manager with one secret, as text by version stage; `age` of its current version in seconds. */
+async function vault(versions: Record<string, string | undefined>, age = 0) {
+  const started = await httpServer(({ body }) => {
+    const { VersionStage: stage = 'AWSCURRENT' } = JSON.parse(body);
+    const headers = { 'content-type': 'application/x-amz-json-1.1' };
+    const value = versions[stage];
+    return value === undefined
+      ? { status: 400, headers, body: { __type: 'ResourceNotFoundException', Message: 'not found' } }
+      : { headers, body: { Name: 'webhook', SecretString: value, CreatedDate: NOW - age } };
+  });
+  server = started;
+  let seconds = NOW;
+  return {
+    client: new SecretsManagerClient(clientOptions(started.url)),
+    versions,
+    now: () => seconds * 1000,
+    wait: (more: number) => {
+      seconds += more;
+    },
+    reads: () => started.requests.length,
+  };
+}
+
+test("a job's secret is read by its id; a missing one is undefined, a refusal an error", async () => {
+  const { client, versions } = await vault({ AWSCURRENT: 'hunter2' });
+  expect(await secretValues(client).get('belay/acme/shop/x')).toBe('hunter2');
+  versions.AWSCURRENT = undefined;
+  expect(await secretValues(client).get('belay/acme/shop/x')).toBeUndefined();
+  server?.close();
+  const denied = await httpServer(() => ({
+    status: 400,
+    headers: { 'content-type': 'application/x-amz-json-1.1' },
+    body: { __type: 'AccessDeniedException', Message: 'no' },
+  }));
+  server = denied;
+  const refused = new SecretsManagerClient(clientOptions(denied.url));
+  await expect(secretValues(refused).get('x')).rejects.toThrow('no');
+});
+
+test('while it rotates two values are accepted, a day later one', async () => {
+  const { client, now, wait } = await vault({ AWSCURRENT: 'new', AWSPREVIOUS: 'old' }, HOUR);
+  const secret = rotatingSecret('webhook', client, now);
+  expect(await secret.values()).toEqual(['new', 'old']);
+  wait(24 * HOUR);
+  expect(await secret.values()).toEqual(['new']);
+});
+
+test('a secret that was never rotated has one value', async () => {
+  const { client, now } = await vault({ AWSCURRENT: 'only' });
+  expect(await rotatingSecret('webhook', client, now).values()).toEqual(['only']);
+});
+
+test('the cache is kept for a minute, and a forced read comes at most every ten seconds', async () => {
+  const { client, now, wait, versions, reads } = await vault({ AWSCURRENT: 'one' }, 48 * HOUR);
+  const secret = rotatingSecret('webhook', client, now);
+  await secret.values();
+  versions.AWSCURRENT = 'two';
+  wait(9);
+  expect(await secret.values({ fresh: true })).toEqual(['one']);
+  wait(1);
+  expect(await secret.values()).toEqual(['one']);
+  expect(await secret.values({ fresh: true })).toEqual(['two']);
+  for (let n = 0; n < 100; n++) await secret.values({ fresh: true });
+  expect(reads()).toBe(2);
+  versions.AWSCURRENT = 'three';
+  wait(60);
+  expect(await secret.values()).toEqual(['three']);
+});
+
+test.each([
+  ['', 'an empty one'],
+  [undefined, 'a missing one'],
+])('%j (%s) refuses to start', async (value, _) => {
+  const { client, now } = await vault({ AWSCURRENT: value });
+  await expect(rotatingSecret('webhook', client, now).values()).rejects.toThrow(
+    /webhook secret webhook is empty.*put-secret-value/,
+  );
+});
+
+test('the GitHub token is kept for five minutes', async () => {
+  const { client, now, wait, versions, reads } = await vault({ AWSCURRENT: 'ghs_one\n' });
+  const token = gitHubToken('token', client, now);
+  expect(await token()).toBe('ghs_one');
+  versions.AWSCURRENT = 'ghs_two';
+  wait(299);
+  expect(await token()).toBe('ghs_one');
+  expect(reads()).toBe(1);
+  wait(1);
+  expect(await token()).toBe('ghs_two');
+});
+
+test('an empty GitHub token is an error that says what to do', async () => {
+  const { client, now } = await vault({ AWSCURRENT: ' ' });
+  await expect(gitHubToken('token', client, now)()).rejects.toThrow(
+    /token secret token is empty.*put-secret-value/,
+  );
+});

@@ -1,0 +1,153 @@
+import { beforeEach, expect, test } from '@jest/globals';
+import type { JobSpec } from '../../../core/contracts/job.ts';
+import type { ReleaseRef } from '../../../core/contracts/release.ts';
+import { ledgerKeys } from '../../../core/ledger.ts';
+import { admit } from '../../../lambdas/admit/admit.ts';
+import { open } from '../../../lambdas/open/open.ts';
+import { prepare } from '../../../lambdas/prepare/prepare.ts';
+import { commitOf, release, target, type World, world } from '../../support/deployment-world.ts';
+
+let w: World;
+let ref: ReleaseRef;
+const environmentKey = ledgerKeys.environment(7, 'dev');
+const at = (fence: number) => ({
+  release: ref,
+  environment: 'dev',
+  execution: 'e',
+  component: 'network',
+  fence,
+});
+
+/** A deployment holding the lease with this fence, opened. */
+async function openedWith(fence: number) {
+  await w.ledger.put(environmentKey, {
+    ...{ version: fence, fence, seq: fence, queue: [], answers: [], writers: {}, attempted: {} },
+    owner: { execution: 'e', release: ref.id, commit: ref.commit },
+  });
+  await open({ release: ref, environment: 'dev', execution: 'e', fence }, w.ports);
+}
+/** A prepared job's proof. */
+async function job(stage: 'plan' | 'apply', jobId: string, fence = 1) {
+  const prepared = await prepare({ ...at(fence), stage }, w.ports);
+  if (prepared.decision !== 'run') throw new Error('nothing to run');
+  const { nonce } = w.store.json(prepared.job.key) as JobSpec;
+  return { job: prepared.job.key, nonce, jobId };
+}
+const begin = (proof: { job: string; nonce: string; jobId: string }) =>
+  admit({ ...proof, action: 'begin' }, w.ports);
+const end = (proof: { job: string; nonce: string; jobId: string }) =>
+  admit({ ...proof, action: 'end' }, w.ports);
+const writers = async () => (await w.ledger.get(environmentKey))?.writers;
+const live = async () => (await w.ledger.get(ledgerKeys.target(7, 'dev', 'network')))?.live;
+
+beforeEach(async () => {
+  w = world();
+  ref = await release(w, { environments: { dev: [target('network')] } });
+  await openedWith(1);
+});
+
+test('a plan is admitted without touching the target', async () => {
+  expect(await begin(await job('plan', 'job-1'))).toEqual({ decision: 'admitted' });
+  expect(await writers()).toEqual({});
+  expect(await live()).toBeUndefined();
+});
+
+test('an apply is admitted once the target is dirty and it is its writer; its end signs it off', async () => {
+  const proof = await job('apply', 'job-1');
+  expect(await begin(proof)).toEqual({ decision: 'admitted' });
+  expect(await begin(proof)).toEqual({ decision: 'admitted' });
+  expect(await writers()).toEqual({ network: 'job-1' });
+  expect(await live()).toEqual({ commit: commitOf('1'), state: 'dirty' });
+  expect(await end(proof)).toEqual({ decision: 'ended' });
+  expect(await end(proof)).toEqual({ decision: 'ended' });
+  expect(await writers()).toEqual({});
+  expect(await live()).toEqual({ commit: commitOf('1'), state: 'dirty' });
+  expect(await begin(proof)).toEqual({ decision: 'refused', reason: 'it has ended already' });
+});
+
+test('a nonce serves one Batch job, and a wrong one none', async () => {
+  const proof = await job('plan', 'job-1');
+  const wrong = { ...proof, nonce: 'x'.repeat(43) };
+  expect(await begin(wrong)).toEqual({ decision: 'refused', reason: 'its nonce is not known' });
+  await begin(proof);
+  const second = { decision: 'refused', reason: 'its nonce belongs to another Batch job' };
+  expect(await begin({ ...proof, jobId: 'job-2' })).toEqual(second);
+  expect(await end({ ...proof, jobId: 'job-2' })).toEqual(second);
+  expect(await begin({ ...proof, job: 'no/such/job.json' })).toEqual({
+    decision: 'refused',
+    reason: 'its nonce is not known',
+  });
+});
+
+test('of two jobs that show one nonce at once only one is admitted', async () => {
+  const proof = await job('apply', 'job-1');
+  const answers = await Promise.all([begin(proof), begin({ ...proof, jobId: 'job-2' })]);
+  expect(answers.map(({ decision }) => decision).toSorted()).toEqual(['admitted', 'refused']);
+});
+
+test('another writer that is alive is waited for, one whose job has ended is replaced', async () => {
+  const proof = await job('apply', 'job-2');
+  await w.ledger.update(environmentKey, { set: { writers: { network: 'job-1', other: 'job-9' } } });
+  expect(await begin(proof)).toEqual({ decision: 'wait', writer: 'job-1' });
+  expect(await live()).toBeUndefined();
+  w.endedJobs.add('job-1');
+  expect(await begin(proof)).toEqual({ decision: 'admitted' });
+  expect(await writers()).toEqual({ network: 'job-2', other: 'job-9' });
+});
+
+test('a job of a deployment that lost the lease is refused and touches nothing', async () => {
+  const proof = await job('apply', 'job-1');
+  await openedWith(2);
+  const refused = { decision: 'refused', reason: 'its deployment does not hold the lease any more' };
+  expect(await begin(proof)).toEqual(refused);
+  await w.ledger.update(environmentKey, { set: { fence: 1 }, remove: ['owner'] });
+  expect(await begin(proof)).toEqual(refused);
+  expect(await live()).toBeUndefined();
+  expect(await writers()).toEqual({});
+});
+
+test('the lease that is lost between looking and writing refuses the job', async () => {
+  const proof = await job('apply', 'job-1');
+  const ledger = {
+    ...w.ledger,
+    async update(...parameters: Parameters<typeof w.ledger.update>) {
+      const changed = await w.ledger.update(...parameters);
+      // The target has just been marked dirty: now the lease goes on.
+      if (parameters[0].sk === 'target/network') await openedWith(2);
+      return changed;
+    },
+  };
+  const answer = await admit({ ...proof, action: 'begin' }, { ...w.ports, ledger });
+  expect(answer.decision).toBe('refused');
+  expect(await writers()).toEqual({});
+});
+
+test('the machine learns whether a writer it lost sight of has ended', async () => {
+  const ask = () =>
+    admit({ action: 'has-ended', repository: 7, environment: 'dev', component: 'network' }, w.ports);
+  expect(await ask()).toEqual({ decision: 'ended' });
+  await begin(await job('apply', 'job-1'));
+  expect(await ask()).toEqual({ decision: 'running', writer: 'job-1' });
+  w.endedJobs.add('job-1');
+  expect(await ask()).toEqual({ decision: 'ended' });
+  expect(await writers()).toEqual({});
+});
+
+test('60 writers of one environment begin and end at once', async () => {
+  const names = Array.from({ length: 60 }, (_, n) => `c${n}`);
+  ref = await release(w, { environments: { dev: names.map((name) => target(name)) } });
+  await openedWith(2);
+  const proofs = await Promise.all(
+    names.map(async (component) => {
+      const prepared = await prepare({ ...at(2), component, stage: 'apply' }, w.ports);
+      if (prepared.decision !== 'run') throw new Error('nothing to run');
+      const { nonce } = w.store.json(prepared.job.key) as JobSpec;
+      return { job: prepared.job.key, nonce, jobId: `job of ${component}` };
+    }),
+  );
+  const answers = await Promise.all(proofs.map(begin));
+  expect(answers.every(({ decision }) => decision === 'admitted')).toBe(true);
+  expect(Object.keys((await writers()) as object)).toHaveLength(60);
+  await Promise.all(proofs.map(end));
+  expect(await writers()).toEqual({});
+});

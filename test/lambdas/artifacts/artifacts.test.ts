@@ -1,0 +1,131 @@
+import { expect, test } from '@jest/globals';
+import { artifacts as contract } from '../../../core/contracts/job-services.ts';
+import type { Stage } from '../../../core/words.ts';
+import { artifacts } from '../../../lambdas/artifacts/artifacts.ts';
+import { jobWorld, NONCE, specOf } from '../../support/job-world.ts';
+
+const COMMIT = 'c0ffee1234567890abcdef1234567890abcdef12';
+const TARGET = '7/releases/20261121-c0ffee1-1/dev/app';
+
+const EXISTING = [
+  `7/sources/${COMMIT}.tar.gz`,
+  `${TARGET}/plan/inputs.json`,
+  `${TARGET}/plan/bundle.tar.gz`,
+  '7/outputs/dev/app.json',
+];
+
+async function ask(stage: Stage, get: string[], put: string[], { existing = EXISTING, proof = {} } = {}) {
+  const job = await jobWorld(specOf(stage));
+  for (const key of existing) await job.objects.put(key, 'x');
+  return contract.handle((request) => artifacts(request, job))({ ...job.proof, get, put, ...proof });
+}
+
+const getUrl = (key: string) => `https://bucket.test/get/${key}?seconds=900`;
+const putUrl = (key: string) => `https://bucket.test/put/${key}?seconds=900`;
+
+test.each<[Stage, string[], string[], object]>([
+  [
+    'validate',
+    ['source'],
+    ['result.json', 'log.txt'],
+    {
+      get: { source: getUrl(`7/sources/${COMMIT}.tar.gz`) },
+      put: {
+        'result.json': putUrl(`${TARGET}/validate/result.json`),
+        'log.txt': putUrl(`${TARGET}/validate/log.txt`),
+      },
+    },
+  ],
+  [
+    'plan',
+    ['source', 'inputs'],
+    ['bundle.tar.gz', 'plan.json'],
+    {
+      get: {
+        source: getUrl(`7/sources/${COMMIT}.tar.gz`),
+        inputs: getUrl(`${TARGET}/plan/inputs.json`),
+      },
+      put: {
+        'bundle.tar.gz': putUrl(`${TARGET}/plan/bundle.tar.gz`),
+        'plan.json': putUrl(`${TARGET}/plan/plan.json`),
+      },
+    },
+  ],
+  [
+    'apply',
+    ['inputs', 'bundle'],
+    ['outputs.json', 'errored.tfstate'],
+    {
+      get: {
+        inputs: getUrl(`${TARGET}/plan/inputs.json`),
+        bundle: getUrl(`${TARGET}/plan/bundle.tar.gz`),
+      },
+      put: {
+        'outputs.json': putUrl(`${TARGET}/apply/outputs.json`),
+        'errored.tfstate': putUrl(`${TARGET}/apply/errored.tfstate`),
+      },
+    },
+  ],
+  [
+    'destroy',
+    ['bundle'],
+    ['errored.tfstate'],
+    {
+      get: { bundle: getUrl(`${TARGET}/plan/bundle.tar.gz`) },
+      put: { 'errored.tfstate': putUrl(`${TARGET}/destroy/errored.tfstate`) },
+    },
+  ],
+  [
+    'test',
+    ['outputs'],
+    ['reports/junit/app results.xml'],
+    {
+      get: { outputs: getUrl('7/outputs/dev/app.json') },
+      put: { 'reports/junit/app results.xml': putUrl(`${TARGET}/test/reports/junit/app results.xml`) },
+    },
+  ],
+])('a %s job gets URLs for its artifacts', async (stage, get, put, expected) => {
+  const answer = await ask(stage, get, put);
+  expect(answer).toEqual(expected);
+});
+
+test('what does not exist has no entry', async () => {
+  const existing = EXISTING.filter((key) => !key.includes('inputs') && !key.includes('outputs'));
+  expect(await ask('test', ['source', 'inputs', 'outputs'], [], { existing })).toEqual({
+    get: { source: getUrl(`7/sources/${COMMIT}.tar.gz`) },
+    put: {},
+  });
+});
+
+test.each<[Stage, string[], string[]]>([
+  ['plan', ['bundle'], []],
+  ['validate', ['inputs'], []],
+  ['apply', ['outputs'], []],
+  ['plan', ['toString'], []],
+  ['plan', ['../../prod/app/plan/bundle.tar.gz'], []],
+  ['plan', [], ['outputs.json']],
+  ['plan', [], ['job.json']],
+  ['apply', [], ['bundle.tar.gz']],
+  ['plan', [], ['reports/x.xml']],
+  ['test', [], ['reports/']],
+  ['test', [], ['reports/../job.json']],
+  ['test', [], ['reports/a/../../job.json']],
+  ['test', [], ['reports//x']],
+  ['test', [], ['reports/./x']],
+  ['test', [], ['reports/a\\..\\x']],
+  ['test', [], ['reports/a\nb']],
+  ['test', [], [`reports/${'x'.repeat(600)}`]],
+  ['test', [], ['/reports/x']],
+])('a %s job may not read %j or write %j', async (stage, get, put) => {
+  await expect(ask(stage, get, put)).rejects.toThrow(
+    new RegExp(`a ${stage} job may not (read|write) the artifact .*, only `),
+  );
+});
+
+test('without the proof there are no URLs, and the nonce is not in the error', async () => {
+  const failure = await ask('plan', ['source'], [], { proof: { jobId: 'batch-2' } }).catch(
+    (error: Error) => error.message,
+  );
+  expect(failure).toContain('its nonce belongs to another Batch job');
+  expect(failure).not.toContain(NONCE);
+});

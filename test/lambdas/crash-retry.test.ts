@@ -1,0 +1,154 @@
+/** Lambda calls a function at least once: each is made to crash after every single thing it does, and is then called again. */
+import { expect, test } from '@jest/globals';
+import type { JobSpec } from '../../core/contracts/job.ts';
+import { nonceHash } from '../../core/job-proof.ts';
+import {
+  type Call,
+  deploy,
+  outcomesOf,
+  type Plan,
+  release,
+  target,
+  type World,
+  world,
+} from '../support/deployment-world.ts';
+import { contracts } from '../support/settle-release.ts';
+
+class Crash extends Error {}
+
+/** The ports, dying after the `count`th call; `used` tells whether it came to that. */
+function dyingPorts(ports: World['ports'], count: number) {
+  let calls = 0;
+  const crash = { happened: false };
+  const wrap = <T extends object>(port: T): T =>
+    Object.fromEntries(
+      Object.entries(port).map(([name, method]) => [
+        name,
+        async (...parameters: unknown[]) => {
+          if (crash.happened) throw new Crash();
+          const answer = await method(...parameters);
+          if (++calls < count) return answer;
+          crash.happened = true;
+          throw new Crash();
+        },
+      ]),
+    ) as T;
+  const { ledger, store, status, tokens, executions, jobs, github, ...others } = ports;
+  return {
+    crash,
+    ports: {
+      ...others,
+      ...{ ledger: wrap(ledger), store: wrap(store), status: wrap(status), tokens: wrap(tokens) },
+      ...{ executions: wrap(executions), jobs: wrap(jobs), github: wrap(github) },
+    },
+  };
+}
+
+/**
+ * The whole state of the world. Versions count writes, which a retry may add to; of nonces only the agreement of spec and ledger
+ * matters, for a retry may draw another one.
+ */
+function stateOf({ ledger, store, sent }: World) {
+  const items = [...ledger.items].map(([key, { version, nonceHash: hash, ...item }]) => {
+    if (hash === undefined) return [key, item] as const;
+    const spec = store.json(String(item.pk).slice('job/'.length)) as JobSpec;
+    return [key, { ...item, knowsItsSpec: hash === nonceHash(spec.nonce) }] as const;
+  });
+  const objects = [...store.objects].map(([key, body]) => {
+    const text = key.endsWith('.gz')
+      ? Buffer.from(body).toString('base64')
+      : Buffer.from(body).toString('utf8');
+    return [key, text.replace(/"nonce":"nonce-\d+-*"/, '"nonce":"…"')] as const;
+  });
+  return {
+    items: Object.fromEntries(items.sort()),
+    objects: Object.fromEntries(objects.sort()),
+    sent: Object.fromEntries([...sent].sort()),
+  };
+}
+
+type Scenario = (w: World, call: Call) => Promise<unknown>;
+
+const network = target('network');
+const app = target('app', {
+  needs: ['network'],
+  inputs: { vpc_id: { component: 'network', output: 'vpc_id' } },
+  test: { run: './smoke.sh' },
+});
+const outputs = { vpc_id: 'vpc-1' };
+
+const scenarios: Record<string, { run: Scenario; outcomes: readonly string[] }> = {
+  'two targets succeed': {
+    run: async (w, call) => {
+      const ref = await release(w, { environments: { dev: [network, app] } });
+      await deploy(w, ref, { call, tools: { network: { outputs } } });
+      await call('settle release', (ports) => contracts.settleRelease(ref, ports));
+      return ref;
+    },
+    outcomes: ['app: applied (1 added)', 'network: applied (1 added)'],
+  },
+  'an apply is killed, the rest is skipped': {
+    run: async (w, call) => {
+      const ref = await release(w, { environments: { dev: [network, app], prod: [network] } });
+      await deploy(w, ref, { call, tools: { network: { apply: 'is killed' } } });
+      return ref;
+    },
+    outcomes: [
+      'app: skipped (network failed)',
+      'network: failed (apply failed: the job was killed, perhaps for lack of memory, exit code 137)',
+    ],
+  },
+  'a failed test, then a redrive': {
+    run: async (w, call) => {
+      const ref = await release(w, { environments: { dev: [network, app], prod: [network] } });
+      await deploy(w, ref, { tools: { network: { outputs }, app: { test: 'fails' } } });
+      const plan: Plan = { call, execution: 'redriven', tools: { app: { plan: 'empty' } } };
+      await deploy(w, ref, plan);
+      return ref;
+    },
+    outcomes: ['app: unchanged (the plan is empty)', 'network: applied (1 added)'],
+  },
+};
+
+test.each(Object.entries(scenarios))(
+  '%s: a crash anywhere changes nothing in the end',
+  async (_, scenario) => {
+    const undisturbed = world();
+    const names: string[] = [];
+    const ref = await scenario.run(undisturbed, (name, body) => {
+      names.push(name);
+      return body(undisturbed.ports);
+    });
+    expect(await outcomesOf(undisturbed, ref as never)).toEqual(scenario.outcomes);
+    const expected = stateOf(undisturbed);
+
+    let crashes = 0;
+    for (const [index, name] of names.entries()) {
+      for (let after = 1; ; after++) {
+        const w = world();
+        let position = 0;
+        let happened = false;
+        await scenario.run(w, async (_name, body) => {
+          if (position++ !== index) return body(w.ports);
+          const dying = dyingPorts(w.ports, after);
+          const answer = await body(dying.ports).catch((error) => {
+            if (!(error instanceof Crash)) throw error;
+            return undefined;
+          });
+          happened = dying.crash.happened;
+          return happened || answer === undefined ? body(w.ports) : answer;
+        });
+        if (!happened) {
+          expect({ name, crashed: after > 1 }).toEqual({ name, crashed: true });
+          break;
+        }
+        crashes++;
+        expect({ crashed: `${name}, after call ${after}`, ...stateOf(w) }).toEqual({
+          crashed: `${name}, after call ${after}`,
+          ...expected,
+        });
+      }
+    }
+    expect(crashes).toBeGreaterThan(90);
+  },
+);

@@ -1,0 +1,167 @@
+import { expect, test } from '@jest/globals';
+import { gitStatus as contract } from '../../../core/contracts/functions.ts';
+import { ledgerKeys, type OutcomeItem } from '../../../core/ledger.ts';
+import { gitStatus } from '../../../lambdas/git-status/git-status.ts';
+import { GitHubError } from '../../../lambdas/github-error.ts';
+import type { CommitStatus } from '../../../lambdas/ports.ts';
+import { ledgerMemory } from '../../support/ledger-memory.ts';
+
+const COMMIT = 'c0ffee1234567890abcdef1234567890abcdef12';
+const ID = '20261121-c0ffee1-1';
+
+const releaseItem = (id = ID) => ({
+  id,
+  repository: { id: 1, fullName: 'acme/shop', defaultBranch: 'main' },
+  commit: COMMIT,
+  branch: 'main',
+  sender: 'mira-lind',
+  execution: 'arn:1',
+  environments: ['dev'],
+  reason: 'deploying to dev',
+  startedAt: '2026-11-21T08:00:00.000Z',
+});
+
+const outcome = (component: string, change: Partial<OutcomeItem> = {}): OutcomeItem => ({
+  environment: 'dev',
+  component,
+  attempt: 1,
+  affected: 'changed',
+  progress: 'planning',
+  reason: '',
+  ...change,
+});
+
+/** A ledger with one release of two targets, a GitHub that remembers, and messages by release id. */
+async function world() {
+  const ledger = ledgerMemory();
+  const posted: string[] = [];
+  const lines: string[] = [];
+  const github = { fails: (_: CommitStatus): Error | undefined => undefined };
+  const put = (item: OutcomeItem, release = ID) => ledger.put(ledgerKeys.outcome(1, release, item), item);
+  await ledger.put(ledgerKeys.release(1, ID), releaseItem());
+  await ledger.put(ledgerKeys.commit(1, COMMIT), { release: ID });
+  await ledger.put(ledgerKeys.deployment(1, ID, 'dev'), {
+    environment: 'dev',
+    execution: 'arn:2',
+    progress: 'deploying',
+    reason: '',
+  });
+  await put(outcome('app'));
+  await put(outcome('network'));
+
+  const handler = contract.handle((batch) =>
+    gitStatus(batch, {
+      ledger,
+      log: (event, facts) => lines.push(JSON.stringify({ event, ...facts })),
+      github: {
+        compare: async () => 'unknown',
+        branchHead: async () => undefined,
+        async createStatus(repository, commit, status) {
+          const failure = github.fails(status);
+          if (failure !== undefined) throw failure;
+          posted.push(
+            `${repository}@${commit.slice(0, 7)} ${status.context} ${status.state}: ${status.description}`,
+          );
+        },
+      },
+    }),
+  );
+  const deliver = (...releases: string[]) =>
+    handler({
+      Records: releases.map((id, index) => ({
+        messageId: `message-${index + 1}`,
+        body: JSON.stringify({ release: { id, repository: 1, commit: COMMIT } }),
+        attributes: { MessageGroupId: `1/${COMMIT}` },
+      })),
+    });
+  return { ledger, posted, lines, github, put, deliver };
+}
+
+const DONE = { batchItemFailures: [] };
+
+test('the ledger goes to GitHub once, and then only what has changed', async () => {
+  const { deliver, posted, put } = await world();
+  expect(await deliver(ID)).toEqual(DONE);
+  expect(posted).toEqual([
+    'acme/shop@c0ffee1 belay/dev/app pending: planning',
+    'acme/shop@c0ffee1 belay/dev/network pending: planning',
+    'acme/shop@c0ffee1 belay pending: 0 of 2 targets done',
+  ]);
+  expect(await deliver(ID, ID)).toEqual(DONE);
+  expect(posted).toHaveLength(3);
+
+  await put(outcome('network', { progress: 'ended', outcome: 'unchanged', reason: 'the plan is empty' }));
+  expect(await deliver(ID)).toEqual(DONE);
+  expect(posted.slice(3)).toEqual([
+    'acme/shop@c0ffee1 belay/dev/network success: unchanged: the plan is empty',
+    'acme/shop@c0ffee1 belay pending: 1 of 2 targets done',
+  ]);
+});
+
+test('an older release of the commit no longer speaks for it', async () => {
+  const { deliver, posted, ledger } = await world();
+  const newer = '20261121-c0ffee1-2';
+  await ledger.put(ledgerKeys.release(1, newer), {
+    ...releaseItem(newer),
+    verdict: 'nothing-to-do',
+    reason: '',
+  });
+  await ledger.put(ledgerKeys.commit(1, COMMIT), { release: newer });
+  expect(await deliver(ID)).toEqual(DONE);
+  expect(posted).toEqual([]);
+  expect(await deliver(newer, ID)).toEqual(DONE);
+  expect(posted).toEqual(['acme/shop@c0ffee1 belay success: nothing to do']);
+});
+
+test('a failed message fails with all after it, and what was written is not written again', async () => {
+  const { deliver, posted, github, lines } = await world();
+  github.fails = ({ context }) =>
+    context === 'belay/dev/network' ? new GitHubError(403, 'secondary rate limit') : undefined;
+  const gone = '20261120-c0ffee1-1';
+  expect(await deliver(gone, ID, ID)).toEqual({
+    batchItemFailures: [{ itemIdentifier: 'message-2' }, { itemIdentifier: 'message-3' }],
+  });
+  expect(lines.join()).toContain('secondary rate limit');
+  github.fails = () => undefined;
+  expect(await deliver(ID, ID)).toEqual(DONE);
+  expect(posted.map((line) => line.split(' ')[1])).toEqual(['belay/dev/app', 'belay/dev/network', 'belay']);
+});
+
+test.each([500, 502, 429, 401])('GitHub answering %d is tried again', async (status) => {
+  const { deliver, github } = await world();
+  github.fails = () => new GitHubError(status, 'no');
+  expect((await deliver(ID)).batchItemFailures).toHaveLength(1);
+});
+
+test.each([404, 422])('GitHub answering %d is logged and dropped', async (status) => {
+  const { deliver, github, lines, posted } = await world();
+  github.fails = () => new GitHubError(status, 'No commit found for SHA');
+  expect(await deliver(ID)).toEqual(DONE);
+  expect(posted).toEqual([]);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain('No commit found for SHA');
+});
+
+test('a status that was set while the note of it was lost is set again, no more', async () => {
+  const { deliver, posted, ledger } = await world();
+  const put = ledger.put;
+  let lose = true;
+  ledger.put = async (key, item, condition) => {
+    if (lose && key.sk === 'status/belay/dev/app') {
+      lose = false;
+      throw new Error('throttled');
+    }
+    return put(key, item, condition);
+  };
+  expect((await deliver(ID)).batchItemFailures).toHaveLength(1);
+  expect(await deliver(ID)).toEqual(DONE);
+  expect(posted.filter((line) => line.includes('belay/dev/app'))).toHaveLength(2);
+  expect(posted).toHaveLength(4);
+});
+
+test('a message that cannot be read fails, it is not swallowed', async () => {
+  const { deliver, ledger } = await world();
+  expect((await deliver('not-a-release')).batchItemFailures).toEqual([{ itemIdentifier: 'message-1' }]);
+  await ledger.put(ledgerKeys.commit(1, COMMIT), { release: '20261121-c0ffee1-9' });
+  expect((await deliver('20261121-c0ffee1-9')).batchItemFailures).toHaveLength(1);
+});

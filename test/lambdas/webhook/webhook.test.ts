@@ -1,0 +1,205 @@
+import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { webhook as contract } from '../../../core/contracts/functions.ts';
+import { webhook } from '../../../lambdas/webhook/webhook.ts';
+
+const SECRET = 'a-long-random-webhook-secret';
+const GUID = '72d3162e-cc78-11e3-81ab-4c9367dc0958';
+
+const fixture = (name: string) =>
+  readFileSync(new URL(`../../fixtures/github/${name}.json`, import.meta.url), 'utf8');
+
+const signed = (body: string | Buffer, secret = SECRET) =>
+  `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
+
+/** A world with a bus that keeps what it was given, and a log that is read for leaks. */
+function world({ secrets = [SECRET], fresh = [SECRET], busFails = false } = {}) {
+  const published: unknown[] = [];
+  const lines: string[] = [];
+  const handler = contract.handle((request) =>
+    webhook(request, {
+      secret: { values: async (options) => (options?.fresh ? fresh : secrets) },
+      bus: {
+        publish: async (event) => {
+          if (busFails) throw new Error('publishing on belay: ThrottlingException: slow down');
+          published.push(event);
+        },
+      },
+      log: (event, facts) => lines.push(JSON.stringify({ event, ...facts })),
+    }),
+  );
+  const deliver = async (body: string, headers: Record<string, string> = {}, request: object = {}) => {
+    const { statusCode, body: answer } = await handler({
+      version: '2.0',
+      requestContext: { http: { method: 'POST' } },
+      headers: {
+        'content-type': 'application/json',
+        'x-github-event': 'push',
+        'x-github-delivery': GUID,
+        'x-hub-signature-256': signed(body),
+        ...headers,
+      },
+      body,
+      isBase64Encoded: false,
+      ...request,
+    });
+    return { statusCode, message: JSON.parse(answer).message as string };
+  };
+  return { deliver, published, lines };
+}
+
+test('a signed push is published, small', async () => {
+  const { deliver, published } = world();
+  expect((await deliver(fixture('push'))).statusCode).toBe(202);
+  expect(published).toEqual([
+    {
+      source: 'belay.webhook',
+      detailType: 'push',
+      detail: {
+        delivery: GUID,
+        repository: { id: 861234567, fullName: 'acme/shop', defaultBranch: 'main' },
+        ref: 'refs/heads/main',
+        before: '5b1f0c7de2a94c3f8a6b1d0e9f7c6a5b4d3e2f10',
+        after: 'c0ffee1234567890abcdef1234567890abcdef12',
+        forced: false,
+        skip: false,
+        sender: 'mira-lind',
+      },
+    },
+  ]);
+});
+
+test('the signature is over the bytes as sent, also when the API hands them over in base64', async () => {
+  const { deliver, published } = world();
+  const body = fixture('push');
+  const encoded = Buffer.from(body).toString('base64');
+  const headers = { 'x-hub-signature-256': signed(Buffer.from(body)) };
+  expect((await deliver(encoded, headers, { isBase64Encoded: true })).statusCode).toBe(202);
+  expect(published).toHaveLength(1);
+  // The same JSON, spelled otherwise, is not what was signed.
+  const respelled = JSON.stringify(JSON.parse(body));
+  expect((await deliver(respelled, headers)).statusCode).toBe(401);
+});
+
+test('header names may be in any case', async () => {
+  const { deliver } = world();
+  const body = fixture('push');
+  const headers = {
+    'Content-Type': 'application/json; charset=utf-8',
+    'X-GitHub-Event': 'push',
+    'X-GitHub-Delivery': GUID,
+    'X-Hub-Signature-256': signed(body),
+  };
+  expect((await deliver(body, {}, { headers })).statusCode).toBe(202);
+});
+
+test('while the secret rotates both values are good, and nothing else', async () => {
+  const { deliver } = world({ secrets: ['new-secret', SECRET], fresh: ['new-secret', SECRET] });
+  const body = fixture('push');
+  expect((await deliver(body)).statusCode).toBe(202);
+  expect((await deliver(body, { 'x-hub-signature-256': signed(body, 'new-secret') })).statusCode).toBe(202);
+  expect((await deliver(body, { 'x-hub-signature-256': signed(body, 'other') })).statusCode).toBe(401);
+});
+
+test('a value newer than the cache is looked up before a delivery is turned away', async () => {
+  const { deliver } = world({ secrets: ['old-secret'], fresh: [SECRET, 'old-secret'] });
+  expect((await deliver(fixture('push'))).statusCode).toBe(202);
+});
+
+test('ping is answered', async () => {
+  const { deliver, published } = world();
+  expect(await deliver(fixture('ping'), { 'x-github-event': 'ping' })).toEqual({
+    statusCode: 200,
+    message: 'pong',
+  });
+  expect(published).toEqual([]);
+});
+
+test('an event nobody serves is taken and ignored, with a word', async () => {
+  const { deliver } = world();
+  expect(await deliver('{}', { 'x-github-event': 'star' })).toEqual({
+    statusCode: 202,
+    message: 'ignored: star is not served',
+  });
+});
+
+test.each(['push-tag', 'push-deleted'])('%s is passed on: resolve explains it', async (name) => {
+  const { deliver, published } = world();
+  expect((await deliver(fixture(name))).statusCode).toBe(202);
+  expect(published).toHaveLength(1);
+});
+
+test.each<[string, number, RegExp, string, Record<string, string>, object]>([
+  ['another method', 405, /POST.*GET/, '{}', {}, { requestContext: { http: { method: 'GET' } } }],
+  [
+    'a form',
+    415,
+    /application\/json on GitHub/,
+    'payload=%7B%7D',
+    { 'content-type': 'application/x-www-form-urlencoded' },
+    {},
+  ],
+  ['no body', 400, /empty/, '', {}, { body: undefined }],
+  ['no event name', 400, /x-github-event/, '{}', {}, { headers: headersWithout('x-github-event') }],
+  [
+    'no signature',
+    401,
+    /no x-hub-signature-256/,
+    '{}',
+    {},
+    { headers: headersWithout('x-hub-signature-256') },
+  ],
+  ['a signature of another kind', 401, /does not match/, '{}', { 'x-hub-signature-256': 'sha1=00' }, {}],
+  ['broken JSON', 400, /not JSON/, '{"ref":', {}, {}],
+  ['a payload that is no push', 400, /repository: /, '{"ref":"refs/heads/main"}', {}, {}],
+])('%s is refused with its reason', async (_, statusCode, message, body, headers, request) => {
+  const { deliver, published } = world();
+  const answer = await deliver(body, headers, request);
+  expect(answer.statusCode).toBe(statusCode);
+  expect(answer.message).toMatch(message);
+  expect(published).toEqual([]);
+});
+
+test('six megabytes are taken, one byte more is not, and size is judged before the signature', async () => {
+  const { deliver } = world();
+  const sixMegabytes = 6_291_456;
+  const most = JSON.stringify('x'.repeat(sixMegabytes - 2));
+  expect((await deliver(most)).statusCode).toBe(400);
+  const unsigned = { 'x-hub-signature-256': 'sha256=00' };
+  expect((await deliver(`${most} `, unsigned)).statusCode).toBe(413);
+});
+
+test('an event the bus did not take is a failed delivery on GitHub', async () => {
+  const { deliver, lines } = world({ busFails: true });
+  const answer = await deliver(fixture('push'));
+  expect(answer.statusCode).toBe(500);
+  expect(answer.message).toContain(GUID);
+  expect(lines.join()).toContain('ThrottlingException');
+});
+
+test('neither secret nor signature is ever logged or answered', async () => {
+  const body = fixture('push');
+  const wrong = signed(body, 'wrong-secret');
+  const { deliver, lines } = world();
+  const answers = [
+    await deliver(body),
+    await deliver(body, { 'x-hub-signature-256': wrong }),
+    await deliver('{', {}),
+  ];
+  const said = JSON.stringify(answers) + lines.join();
+  expect(lines).toHaveLength(3);
+  for (const hidden of [SECRET, signed(body).slice(7), wrong.slice(7), signed('{').slice(7)])
+    expect(said).not.toContain(hidden);
+});
+
+function headersWithout(name: string): Record<string, string> {
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    'x-github-event': 'push',
+    'x-github-delivery': GUID,
+    'x-hub-signature-256': signed('{}'),
+  };
+  delete headers[name];
+  return headers;
+}

@@ -1,0 +1,359 @@
+/**
+ * A release with its documents, and everything a Deployment's functions talk to, in memory. `deploy` does what the machines do,
+ * in a fixed order, with jobs that answer as a test tells them to.
+ */
+import { gzipSync } from 'node:zlib';
+import type { DeploymentRef, LeaseGrant, TargetEnd, TargetRef } from '../../core/contracts/functions.ts';
+import * as contracts from '../../core/contracts/functions.ts';
+import type { JobResult, JobSpec } from '../../core/contracts/job.ts';
+import { admit as admitContract } from '../../core/contracts/job-services.ts';
+import type { MapItem, ReleaseDocument, ReleaseRef } from '../../core/contracts/release.ts';
+import { releaseKey, stageKey, treeKey } from '../../core/keys.ts';
+import { ledgerKeys, type OutcomeItem, type ReleaseItem } from '../../core/ledger.ts';
+import type { ResolvedTarget } from '../../core/manifest/resolved.ts';
+import type { Stage } from '../../core/words.ts';
+import { admit } from '../../lambdas/admit/admit.ts';
+import { guard } from '../../lambdas/guard/guard.ts';
+import { lease } from '../../lambdas/lease/lease.ts';
+import { open } from '../../lambdas/open/open.ts';
+import type { Ancestry } from '../../lambdas/ports.ts';
+import { prepare } from '../../lambdas/prepare/prepare.ts';
+import { record } from '../../lambdas/record/record.ts';
+import { settle } from '../../lambdas/settle/settle.ts';
+import { turn } from '../../lambdas/turn/turn.ts';
+import { ledgerMemory } from './ledger-memory.ts';
+import { storeMemory } from './store-memory.ts';
+
+export const REPOSITORY = { id: 7, fullName: 'acme/shop', defaultBranch: 'main' };
+export const commitOf = (digit: string) => digit.repeat(40);
+
+/** A manifest entry with only what a test is about written out. */
+export function target(component: string, more: Partial<ResolvedTarget> = {}): ResolvedTarget {
+  return {
+    component,
+    environment: 'dev',
+    path: `components/${component}`,
+    tool: 'opentofu',
+    arch: 'arm64',
+    needs: [],
+    inputs: {},
+    env: {},
+    variables: {},
+    watch: [],
+    secrets: {},
+    policy: { approval: 'on-destroy', approvers: [], selfApproval: false, protect: [] },
+    ...more,
+  };
+}
+
+/** What `resolve` would have stored: `tree` gives each path's git id by one digit. */
+export interface ReleaseSetup {
+  readonly id?: string;
+  readonly commit?: string;
+  readonly branch?: string;
+  readonly startedAt?: string;
+  readonly environments: Readonly<Record<string, readonly ResolvedTarget[]>>;
+  readonly tree?: Readonly<Record<string, string>>;
+}
+
+/** How the fake tool behaves for one target; by default a plan adds one resource and everything succeeds. */
+export interface ToolBehaviour {
+  readonly plan?: 'changes' | 'empty' | 'fails' | 'deletes';
+  readonly apply?: 'succeeds' | 'fails' | 'is killed';
+  readonly test?: 'succeeds' | 'fails';
+  readonly outputs?: Readonly<Record<string, string>>;
+  readonly dependencies?: readonly string[];
+}
+
+export type World = ReturnType<typeof world>;
+
+export function world() {
+  const ledger = ledgerMemory();
+  const store = storeMemory();
+  const running = new Set<string>();
+  const endedJobs = new Set<string>();
+  /** Tokens that still can be answered, and what was sent to each. */
+  const sent = new Map<string, object>();
+  const answeredBefore = new Set<string>();
+  const changed: string[] = [];
+  const github = {
+    ancestry: 'ahead' as Ancestry,
+    head: commitOf('1') as string | undefined,
+    asked: [] as string[],
+  };
+  let nonces = 0;
+  let now = Date.parse('2026-11-20T10:00:00.000Z');
+  const ports = {
+    ledger,
+    store,
+    clock: { now: () => new Date(now) },
+    status: { changed: async (release: { id: string }) => void changed.push(release.id) },
+    tokens: {
+      succeed: async (token: string, output: object) => {
+        if (sent.has(token) || answeredBefore.has(token)) return 'gone' as const;
+        sent.set(token, output);
+        return 'sent' as const;
+      },
+    },
+    executions: { isRunning: async (execution: string) => running.has(execution) },
+    jobs: { hasEnded: async (jobId: string) => endedJobs.has(jobId) },
+    github: {
+      compare: async (repository: string, base: string, head: string) => {
+        github.asked.push(`${repository} ${base.slice(0, 7)}...${head.slice(0, 7)}`);
+        return github.ancestry;
+      },
+      branchHead: async () => github.head,
+      createStatus: async () => {},
+    },
+    state: { bucket: 'artifacts', kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/k' },
+    newNonce: () => `nonce-${++nonces}`.padEnd(43, '-'),
+  };
+  return {
+    ...{ ledger, store, running, endedJobs, sent, changed, github, ports },
+    /** A token whose Task has ended. */
+    loseToken: (token: string) => void answeredBefore.add(token),
+    advance: (milliseconds: number) => {
+      now += milliseconds;
+    },
+    now: () => new Date(now),
+  };
+}
+
+/** Stores a release as `resolve` does; returns its reference. */
+export async function release({ ledger, store }: World, setup: ReleaseSetup): Promise<ReleaseRef> {
+  const commit = setup.commit ?? commitOf('1');
+  const ref = { id: setup.id ?? `20261120-${commit.slice(0, 7)}-1`, repository: REPOSITORY.id, commit };
+  const branch = setup.branch ?? 'main';
+  const document: ReleaseDocument = {
+    version: 1,
+    release: ref,
+    repository: REPOSITORY,
+    branch,
+    rootTree: commitOf('f'),
+    environments: Object.entries(setup.environments).map(([name, targets]) => ({
+      name,
+      account: '111122223333',
+      region: 'eu-west-1',
+      after: [],
+      targets: targets.map((entry) => ({ entry: { ...entry, environment: name }, references: [] })),
+    })),
+  };
+  const item: ReleaseItem = {
+    id: ref.id,
+    repository: REPOSITORY,
+    commit,
+    branch,
+    sender: 'octo',
+    execution: `arn:release:${ref.id}`,
+    environments: Object.keys(setup.environments),
+    reason: '',
+    startedAt: setup.startedAt ?? '2026-11-20T09:59:00.000Z',
+  };
+  const paths = Object.values(setup.environments).flatMap((targets) => targets.map(({ path }) => path));
+  const ids = { ...Object.fromEntries(paths.map((path) => [path, 'a'])), ...setup.tree };
+  const lines = Object.entries(ids).map(([path, digit]) => `040000 tree ${commitOf(digit)}\t${path}\0`);
+  await store.put(releaseKey(ref.repository, ref.id), JSON.stringify(document));
+  await store.put(treeKey(ref.repository, commit), gzipSync(lines.join('')));
+  await ledger.put(ledgerKeys.release(ref.repository, ref.id), item);
+  return ref;
+}
+
+/** One call of a function, as the machine makes it. */
+export type Call = <T>(name: string, body: (ports: World['ports']) => Promise<T>) => Promise<T>;
+
+export interface Plan {
+  readonly environment?: string;
+  readonly execution?: string;
+  readonly tools?: Readonly<Record<string, ToolBehaviour>>;
+  /** How each function is called; by default simply so. */
+  readonly call?: Call;
+  /** Where the deployment stops as if its execution had been stopped: before the call of this name. */
+  readonly stopBefore?: string;
+}
+
+class Stopped extends Error {}
+
+/** Does what the Deployment machine does, one target after another. `undefined` when it was stopped. */
+export async function deploy(w: World, ref: ReleaseRef, plan: Plan = {}) {
+  const { environment = 'dev', execution = `arn:deployment:${ref.id}:${environment}` } = plan;
+  const plain: Call = (_, body) => body(w.ports);
+  const call: Call = async (name, body) => {
+    if (name === plan.stopBefore) throw new Stopped();
+    return (plan.call ?? plain)(name, body);
+  };
+  w.running.add(execution);
+  try {
+    return await runDeployment(w, { release: ref, environment, execution }, { ...plan, call });
+  } catch (error) {
+    if (error instanceof Stopped) return undefined;
+    throw error;
+  } finally {
+    w.running.delete(execution);
+  }
+}
+
+async function runDeployment(w: World, deployment: DeploymentRef, plan: Plan & { readonly call: Call }) {
+  const { call, tools = {} } = plan;
+  const token = `${deployment.execution} lease`;
+  await call('lease', (ports) =>
+    contracts.lease.handle((input) => lease(input, ports))({ ...deployment, action: 'acquire', token }),
+  );
+  const grant = w.sent.get(token) as LeaseGrant | undefined;
+  if (grant === undefined) throw new Error('the lease was neither granted nor refused');
+  let ended: { verdict: 'superseded'; reason: string } | undefined;
+  if (grant.decision === 'granted') {
+    const { fence } = grant;
+    const opened = await call('open', (ports) =>
+      contracts.open.handle((input) => open(input, ports))({ ...deployment, fence }),
+    );
+    if (opened.decision === 'superseded') ended = { verdict: 'superseded', reason: opened.reason };
+    if (opened.decision === 'deploy') {
+      for (const { component, test } of w.store.json(opened.targetsKey) as MapItem[]) {
+        await runTarget(w, { ...deployment, component, fence }, { test, tool: tools[component] ?? {}, call });
+      }
+    }
+  } else ended = { verdict: 'superseded', reason: grant.reason };
+  const settled = await call('settle', (ports) =>
+    contracts.settle.handle((input) => settle(input, ports))({
+      ...deployment,
+      scope: 'environment',
+      ...(ended && { ended }),
+    }),
+  );
+  await call('give back', (ports) =>
+    contracts.lease.handle((input) => lease(input, ports))({ ...deployment, action: 'give-back' }),
+  );
+  return settled;
+}
+
+async function runTarget(
+  w: World,
+  ref: TargetRef,
+  { test, tool, call }: { readonly test: boolean; readonly tool: ToolBehaviour; readonly call: Call },
+) {
+  const { component } = ref;
+  const token = `${ref.execution} turn ${component}`;
+  await call(`turn ${component}`, (ports) =>
+    contracts.turn.handle((input) => turn(input, ports))({ ...ref, token }),
+  );
+  if (!w.sent.has(token)) throw new Error(`the turn of ${component} never came`);
+  const end = await flowOf(w, ref, { test, tool, call });
+  await call(`record ${component}`, (ports) =>
+    contracts.record.handle((input) => record(input, ports))({ ...ref, end }),
+  );
+}
+
+async function flowOf(
+  w: World,
+  ref: TargetRef,
+  { test, tool, call }: { readonly test: boolean; readonly tool: ToolBehaviour; readonly call: Call },
+): Promise<TargetEnd> {
+  const { component } = ref;
+  const stage = async (name: Stage): Promise<TargetEnd | undefined> => {
+    const prepared = await call(`prepare ${name} ${component}`, (ports) =>
+      contracts.prepare.handle((input) => prepare(input, ports))({ ...ref, stage: name }),
+    );
+    if (prepared.decision === 'end') return { ...prepared, kind: 'decided' };
+    const cause = await runJob(w, prepared.job.key, { tool, call });
+    return cause === undefined
+      ? undefined
+      : { kind: 'broke', stage: name, error: 'States.TaskFailed', cause };
+  };
+  const planned = await stage('plan');
+  if (planned) return planned;
+  const guarded = await call(`guard ${component}`, (ports) =>
+    contracts.guard.handle((input) => guard(input, ports))(ref),
+  );
+  if (guarded.decision === 'end') return { ...guarded, kind: 'decided' };
+  if (guarded.decision === 'apply') {
+    const applied = await stage('apply');
+    if (applied) {
+      const { repository } = ref.release;
+      await call(`has ended ${component}`, (ports) =>
+        admitContract.handle((input) => admit(input, ports))({ ...ref, repository, action: 'has-ended' }),
+      );
+      return applied;
+    }
+  }
+  const tested = test ? await stage('test') : undefined;
+  return tested ?? { kind: 'completed', applied: guarded.decision === 'apply' };
+}
+
+const NO_CHANGES = { add: 0, change: 0, destroy: 0, replace: 0, import: 0, move: 0, outputs: 0 };
+const noPlan = { changes: NO_CHANGES, hasChanges: false, removals: [], summary: 'nothing' };
+
+/** A Batch job: admitted, works, writes its result, signs off. Returns the failure's cause. */
+async function runJob(
+  w: World,
+  key: string,
+  { tool, call }: { readonly tool: ToolBehaviour; readonly call: Call },
+): Promise<string | undefined> {
+  const spec = w.store.json(key) as JobSpec;
+  const { stage, target: entry } = spec;
+  const jobId = `job ${key} ${spec.fence}`;
+  const proof = { job: key, nonce: spec.nonce, jobId };
+  const failed = (code: number) => JSON.stringify({ JobId: jobId, Container: { ExitCode: code } });
+  try {
+    const admitted = await call(`begin ${stage} ${entry.component}`, (ports) =>
+      admitContract.handle((input) => admit(input, ports))({ ...proof, action: 'begin' }),
+    );
+    if (admitted.decision !== 'admitted') return failed(20);
+    if (stage === 'apply' && tool.apply === 'is killed') return failed(137);
+    const isFailure = tool[stage as 'plan' | 'apply' | 'test'] === 'fails';
+    const file = (name: string) =>
+      stageKey(
+        {
+          repository: 7,
+          release: spec.release.id,
+          environment: entry.environment,
+          component: entry.component,
+        },
+        stage,
+        name,
+      );
+    if (stage === 'apply' && !isFailure && tool.outputs) {
+      const outputs = Object.entries(tool.outputs).map(([name, value]) => [
+        name,
+        { value, sensitive: false },
+      ]);
+      await w.store.put(file('outputs.json'), JSON.stringify(Object.fromEntries(outputs)));
+    }
+    const kind = tool.plan ?? 'changes';
+    const removals = [{ address: 'null_resource.old', type: 'null_resource', replace: false }];
+    const result: JobResult = {
+      version: 1,
+      stage,
+      status: isFailure ? 'failed' : 'succeeded',
+      reason: isFailure ? `the ${stage} said no` : 'done',
+      diagnostics: [],
+      architecture: 'arm64',
+      startedAt: w.now().toISOString(),
+      endedAt: w.now().toISOString(),
+      ...(stage === 'plan' &&
+        !isFailure && {
+          plan: {
+            ...noPlan,
+            ...(kind !== 'empty' && { changes: { ...NO_CHANGES, add: 1 }, hasChanges: true }),
+            ...(kind === 'deletes' && { removals }),
+            planDigest: `plan of ${entry.component} in ${spec.release.id}`,
+            changeDigest: 'changes',
+            dependencies: [...(tool.dependencies ?? [])],
+          },
+        }),
+    };
+    await w.store.put(file('result.json'), JSON.stringify(result));
+    await call(`end ${stage} ${entry.component}`, (ports) =>
+      admitContract.handle((input) => admit(input, ports))({ ...proof, action: 'end' }),
+    );
+    return isFailure ? failed(10) : undefined;
+  } finally {
+    w.endedJobs.add(jobId);
+  }
+}
+
+/** The outcomes of a release as `component: outcome (reason)`. */
+export async function outcomesOf({ ledger }: World, ref: ReleaseRef, environment = 'dev'): Promise<string[]> {
+  const { pk } = ledgerKeys.release(ref.repository, ref.id);
+  const items = (await ledger.query(pk, `outcome/${environment}/`)) as unknown as OutcomeItem[];
+  return items.map(({ component, outcome, reason }) => `${component}: ${outcome} (${reason})`);
+}
