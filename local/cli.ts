@@ -1,0 +1,66 @@
+/** The local command line, `npm run local -- …`: reads the call, runs the command, says how it ended. */
+import { text } from 'node:stream/consumers';
+import { type Command, parseCommand } from './cli/arguments.ts';
+import { history } from './cli/commands/history.ts';
+import { log } from './cli/commands/log.ts';
+import { type Ending, push } from './cli/commands/push.ts';
+import { secret } from './cli/commands/secret.ts';
+import { status } from './cli/commands/status.ts';
+import { openTwin } from './cli/open-twin.ts';
+import { screenFor } from './cli/screen.ts';
+import { EXIT, USAGE, UsageError } from './cli/usage.ts';
+
+async function main(argv: readonly string[]): Promise<number> {
+  const command = parseCommand(argv, callersDirectory());
+  if (command.name === 'help') {
+    process.stdout.write(USAGE);
+    return EXIT.done;
+  }
+  const { exitCode, result, lines } = await run(command);
+  process.stdout.write(
+    command.json ? `${JSON.stringify(result)}\n` : lines.map((line) => `${line}\n`).join(''),
+  );
+  return exitCode;
+}
+
+/** `npm run` starts scripts in the package's folder and keeps the caller's in INIT_CWD. */
+function callersDirectory(): string {
+  const { npm_lifecycle_event, INIT_CWD } = process.env;
+  return npm_lifecycle_event === 'local' && INIT_CWD !== undefined ? INIT_CWD : process.cwd();
+}
+
+function run(command: Exclude<Command, { name: 'help' }>): Promise<Ending> {
+  switch (command.name) {
+    case 'push':
+      return push(command, { openTwin, screen: pushScreen(command.json) });
+    case 'status':
+      return status(command, openTwin);
+    case 'history':
+      return history(command, openTwin);
+    case 'log':
+      return log(command, openTwin);
+    case 'secret':
+      return secret(command, {
+        openTwin,
+        sources: { environment: process.env, readStandardInput: () => text(process.stdin) },
+      });
+  }
+}
+
+/** With `--json` standard output is the object's; the view is then for a person at the terminal only. */
+function pushScreen(json: boolean) {
+  if (!json) return screenFor(process.stdout, process.env);
+  return process.stderr.isTTY ? screenFor(process.stderr, process.env) : undefined;
+}
+
+main(process.argv.slice(2)).then(
+  (exitCode) => {
+    process.exitCode = exitCode;
+  },
+  (error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`belay: ${message}\n`);
+    if (error instanceof UsageError) process.stderr.write(`\n${USAGE}`);
+    process.exitCode = error instanceof UsageError ? EXIT.badInput : EXIT.failed;
+  },
+);

@@ -1,0 +1,173 @@
+/** What the person typed, as a command that is complete and plausible; called by `local/cli.ts`. */
+import { resolve } from 'node:path';
+import { parseArgs, types } from 'node:util';
+import { UsageError } from './usage.ts';
+
+interface Common {
+  readonly json: boolean;
+  /** Absolute path. */
+  readonly stateDir: string;
+}
+
+export interface PushCommand extends Common {
+  readonly name: 'push';
+  /** Absolute path of the working copy. */
+  readonly repo: string;
+  readonly ref?: string;
+  readonly passEnv: readonly string[];
+  readonly slots?: number;
+}
+
+export interface StatusCommand extends Common {
+  readonly name: 'status';
+  readonly release?: string;
+}
+
+export interface HistoryCommand extends Common {
+  readonly name: 'history';
+  readonly repo?: string;
+}
+
+export interface LogCommand extends Common {
+  readonly name: 'log';
+  readonly release: string;
+  readonly target?: { readonly environment: string; readonly component: string };
+}
+
+export interface SecretCommand extends Common {
+  readonly name: 'secret';
+  readonly secret: string;
+  readonly repo: string;
+  /** Environment variable that holds the value; standard input when absent. */
+  readonly fromEnv?: string;
+}
+
+export type Command =
+  | PushCommand
+  | StatusCommand
+  | HistoryCommand
+  | LogCommand
+  | SecretCommand
+  | { readonly name: 'help' };
+
+const names = ['push', 'status', 'history', 'log', 'secret'] as const;
+const common = ['json', 'state-dir', 'help'];
+const own: Record<(typeof names)[number], readonly string[]> = {
+  push: ['repo', 'ref', 'pass-env', 'slots'],
+  status: ['release'],
+  history: ['repo'],
+  log: ['release', 'target'],
+  secret: ['repo', 'from-env'],
+};
+
+/**
+ * Reads the arguments after `npm run local --`. Relative paths are taken from `directory`.
+ * @throws UsageError saying what is wrong with them.
+ */
+export function parseCommand(argv: readonly string[], directory: string): Command {
+  const { values, positionals } = parsed(argv);
+  if (values.help) return { name: 'help' };
+  const [word, ...rest] = positionals;
+  if (word === undefined) throw new UsageError('name a command');
+  const name = names.find((one) => one === word);
+  if (name === undefined) throw new UsageError(`there is no command \`${word}\``);
+  for (const option of Object.keys(values)) {
+    if (!common.includes(option) && !own[name].includes(option))
+      throw new UsageError(`\`${name}\` has no option \`--${option}\``);
+  }
+  if (name !== 'secret' && rest[0] !== undefined)
+    throw new UsageError(`\`${name}\` takes options only, not \`${rest[0]}\``);
+  const path = (text: string) => resolve(directory, text);
+  const base = { json: values.json ?? false, stateDir: path(values['state-dir'] ?? '.belay') };
+  const { repo, ref, release } = values;
+  switch (name) {
+    case 'push':
+      return {
+        name,
+        ...base,
+        repo: path(required(repo, '--repo DIR', name)),
+        ...(ref !== undefined && { ref: branchName(ref) }),
+        passEnv: (values['pass-env'] ?? []).map(variableName),
+        ...(values.slots !== undefined && { slots: slots(values.slots) }),
+      };
+    case 'status':
+      return { name, ...base, ...(release !== undefined && { release }) };
+    case 'history':
+      return { name, ...base, ...(repo !== undefined && { repo: path(repo) }) };
+    case 'log':
+      return {
+        name,
+        ...base,
+        release: required(release, '--release ID', name),
+        ...(values.target !== undefined && { target: target(values.target) }),
+      };
+    case 'secret': {
+      if (rest.length > 1)
+        throw new UsageError('`secret` takes one name; its value never stands on the command line');
+      const fromEnv = values['from-env'];
+      return {
+        name,
+        ...base,
+        secret: required(rest[0], 'NAME', name),
+        repo: path(required(repo, '--repo DIR', name)),
+        ...(fromEnv !== undefined && { fromEnv: variableName(fromEnv) }),
+      };
+    }
+  }
+}
+
+function parsed(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+        'state-dir': { type: 'string' },
+        repo: { type: 'string' },
+        ref: { type: 'string' },
+        'pass-env': { type: 'string', multiple: true },
+        slots: { type: 'string' },
+        release: { type: 'string' },
+        target: { type: 'string' },
+        'from-env': { type: 'string' },
+      },
+    });
+  } catch (error) {
+    // The library's messages are sentences for people; what follows the first is advice about its own API.
+    const message = types.isNativeError(error) ? error.message : String(error);
+    throw new UsageError((message.split('. ')[0] ?? message).replaceAll("'", '`'));
+  }
+}
+
+function required(value: string | undefined, what: string, command: string): string {
+  if (value === undefined || value === '') throw new UsageError(`\`${command}\` needs \`${what}\``);
+  return value;
+}
+
+function branchName(text: string): string {
+  const branch = text.replace(/^refs\/heads\//, '');
+  if (branch === '') throw new UsageError('`--ref` needs the name of a branch');
+  return branch;
+}
+
+function variableName(text: string): string {
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(text)) return text;
+  // The text may hold a value (`--pass-env NAME=value`): it is not repeated.
+  throw new UsageError('the name of an environment variable is letters, digits and `_`, without a value');
+}
+
+function slots(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1)
+    throw new UsageError('`--slots` needs a whole number of jobs, at least 1');
+  return number;
+}
+
+function target(text: string): { environment: string; component: string } {
+  const [environment, component, ...more] = text.split('/');
+  if (!environment || !component || more.length > 0)
+    throw new UsageError('`--target` needs ENV/COMPONENT, such as `dev/network`');
+  return { environment, component };
+}

@@ -1,0 +1,92 @@
+/** `push`: the HEAD of a git repository through the pipeline, shown while it runs; called by `local/cli.ts` and the demo. */
+import { deliveryItemSchema, ledgerKeys } from '../../../core/ledger.ts';
+import type { PushCommand } from '../arguments.ts';
+import { workingCopy } from '../git.ts';
+import { executionsOf, readRecords } from '../release-records.ts';
+import { type ReleaseView, viewOf } from '../release-view.ts';
+import { exitCodeFor, type ReleaseReport, reportOf } from '../report.ts';
+import type { Screen } from '../screen.ts';
+import type { OpenTwin, PushReceipt, Twin } from '../twin.ts';
+import { watch } from '../watch.ts';
+
+/** What the process says and ends with. */
+export interface Ending {
+  readonly exitCode: number;
+  /** For `--json`. */
+  readonly result: object;
+  /** For people, after what the screen has shown. */
+  readonly lines: readonly string[];
+}
+
+/** @throws UsageError when `repo` is not the root of a git repository with a commit. */
+export async function push(
+  command: PushCommand,
+  { openTwin, screen }: { readonly openTwin: OpenTwin; readonly screen: Screen | undefined },
+): Promise<Ending> {
+  const { directory, isDirty } = await workingCopy(command.repo);
+  const twin = await openTwin(command);
+  try {
+    const { report } = await pushWith(twin, { directory, ref: command.ref, screen });
+    const lines = linesAfter(report);
+    if (isDirty) lines.push('note: changes that are not committed were not pushed');
+    return { exitCode: exitCodeFor(report.verdict), result: report, lines };
+  } finally {
+    await twin.close();
+  }
+}
+
+/** One push with an open twin, until nothing is under way any more. */
+export async function pushWith(
+  twin: Twin,
+  order: {
+    readonly directory: string;
+    readonly ref?: string | undefined;
+    readonly screen: Screen | undefined;
+  },
+): Promise<{ report: ReleaseReport; view: ReleaseView | undefined }> {
+  const { directory, ref, screen } = order;
+  const receipt = await twin.push({ directory, ref });
+  await watch(twin, { view: async () => (await recordsOf(twin, receipt))?.view, screen });
+  const found = await recordsOf(twin, receipt);
+  const statuses = await twin.statuses(receipt.commit);
+  if (found === undefined) {
+    const report = {
+      release: null,
+      commit: receipt.commit,
+      verdict: 'nothing-to-do',
+      reason: 'this push asks nothing of Belay',
+      environments: [],
+      statuses,
+      executions: [],
+    } as const;
+    return { report, view: undefined };
+  }
+  const { records, view } = found;
+  const report = reportOf(view, { statuses, executions: await executionsOf(twin, records) });
+  // Nothing is under way: a release without a verdict was broken off.
+  return { report: { ...report, verdict: report.verdict ?? 'failed' }, view };
+}
+
+async function recordsOf(twin: Twin, { delivery, repository }: PushReceipt) {
+  const key = ledgerKeys.delivery(delivery);
+  const [item] = await twin.query(key.pk, key.sk);
+  const release = item === undefined ? undefined : deliveryItemSchema.parse(item).release;
+  if (release === undefined) return undefined;
+  const records = await readRecords(twin, { repository, release });
+  return records === undefined ? undefined : { records, view: viewOf(records) };
+}
+
+/** What the screen does not show: why, and where to look. */
+function linesAfter(report: ReleaseReport): string[] {
+  const { verdict, reason, release } = report;
+  // Every problem of a refused manifest stands on a line of its own, ready to be clicked.
+  if (verdict === 'refused') return reason.split('\n');
+  const lines = verdict === 'nothing-to-do' ? [`nothing to do: ${reason}`] : [];
+  const broken = report.environments
+    .flatMap(({ targets }) => targets)
+    .filter(({ outcome }) => outcome === 'failed' || outcome === 'rollback-failed');
+  return [
+    ...lines,
+    ...broken.map(({ target }) => `see: npm run local -- log --release ${release} --target ${target}`),
+  ];
+}

@@ -1,0 +1,73 @@
+/** A release drawn as lines of text, the same for every redraw; called by `screen.ts` and at the end of a push. */
+import type { EnvironmentView, ReleaseView, TargetView } from './release-view.ts';
+import { countsOf, duration, elapsed, stateOf, symbolOf, type Tone, toneOf } from './words-for-people.ts';
+
+/** A piece of a line; a line is its pieces one after another. */
+export interface Piece {
+  readonly text: string;
+  readonly tone: Tone;
+}
+export type Line = readonly Piece[];
+
+const plain = (text: string): Piece => ({ text, tone: 'plain' });
+
+/** The whole view: a title, then each environment with its targets. `now` measures what is still running. */
+export function drawRelease(view: ReleaseView, now: Date): Line[] {
+  const columns = {
+    component: widest(view, ({ component }) => component),
+    state: widest(view, stateOf),
+    changes: widest(view, ({ changes }) => countsOf(changes)),
+  };
+  return [
+    titleOf(view, now),
+    ...view.environments.flatMap((environment) => [
+      headingOf(environment),
+      ...environment.targets.map((target) => lineOf(target, columns, now)),
+    ]),
+  ];
+}
+
+function titleOf(view: ReleaseView, now: Date): Line {
+  const took = duration(
+    (view.endedAt === null ? now.getTime() : Date.parse(view.endedAt)) - Date.parse(view.startedAt),
+  );
+  const verdict = view.verdict ?? 'on its way';
+  return [
+    { text: `release ${view.id}`, tone: 'strong' },
+    plain(`  ${view.branch}  ${took}  `),
+    { text: verdict, tone: toneOfVerdict(view.verdict) },
+  ];
+}
+
+function headingOf({ name, verdict, progress }: EnvironmentView): Line {
+  return [
+    { text: name, tone: 'strong' },
+    plain('  '),
+    { text: verdict ?? progress, tone: verdict === null ? 'quiet' : toneOfVerdict(verdict) },
+  ];
+}
+
+function lineOf(
+  target: TargetView,
+  columns: { component: number; state: number; changes: number },
+  now: Date,
+): Line {
+  const pieces = [
+    plain('  '),
+    { text: symbolOf(target), tone: toneOf(target) },
+    plain(` ${target.component.padEnd(columns.component)}  `),
+    { text: stateOf(target).padEnd(columns.state), tone: toneOf(target) },
+    plain(`  ${countsOf(target.changes).padEnd(columns.changes)}  ${elapsed(target, now).padStart(8)}`),
+  ];
+  return target.reason === '' ? pieces : [...pieces, { text: `  ${target.reason}`, tone: 'quiet' }];
+}
+
+function toneOfVerdict(verdict: string | null): Tone {
+  if (verdict === null || verdict === 'waiting') return 'busy';
+  if (verdict === 'succeeded' || verdict === 'nothing-to-do') return 'good';
+  return verdict === 'skipped' || verdict === 'superseded' || verdict === 'cancelled' ? 'quiet' : 'bad';
+}
+
+function widest(view: ReleaseView, text: (target: TargetView) => string): number {
+  return Math.max(0, ...view.environments.flatMap(({ targets }) => targets.map((one) => text(one).length)));
+}

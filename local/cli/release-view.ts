@@ -1,0 +1,129 @@
+/** A release as people and scripts are shown it, merged from what the ledger and the artifacts say; called by the commands. */
+import type { ReleaseDocument } from '../../core/contracts/release.ts';
+import type { DeploymentItem, OutcomeItem, ReleaseItem, TargetItem } from '../../core/ledger.ts';
+import type { EnvironmentVerdict, Outcome, ReleaseVerdict } from '../../core/words.ts';
+
+/** What was read about one release, as it was stored. */
+export interface ReleaseRecords {
+  readonly release: ReleaseItem;
+  /** Absent when the release ended before its manifest was understood. */
+  readonly document?: ReleaseDocument | undefined;
+  readonly deployments: readonly DeploymentItem[];
+  readonly outcomes: readonly OutcomeItem[];
+  /** By `environment/component`. */
+  readonly targets: ReadonlyMap<string, TargetItem>;
+}
+
+export interface ChangeView {
+  readonly add: number;
+  readonly change: number;
+  readonly destroy: number;
+  readonly replace: number;
+}
+
+export interface TargetView {
+  readonly environment: string;
+  readonly component: string;
+  readonly progress: OutcomeItem['progress'];
+  /** Null until it has ended. */
+  readonly outcome: Outcome | null;
+  readonly reason: string;
+  /** The commit the environment has of this component now; null when it was never written. */
+  readonly commit: string | null;
+  /** All zero without a plan. */
+  readonly changes: ChangeView;
+  /** When its turn came; null when it never did. */
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+}
+
+export interface EnvironmentView {
+  readonly name: string;
+  readonly verdict: EnvironmentVerdict | null;
+  /** What it is doing, for people. */
+  readonly progress: string;
+  readonly targets: readonly TargetView[];
+}
+
+export interface ReleaseView {
+  readonly id: string;
+  readonly commit: string;
+  readonly branch: string;
+  readonly verdict: ReleaseVerdict | null;
+  readonly reason: string;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  /** In `after` order, targets in the order of their needs. */
+  readonly environments: readonly EnvironmentView[];
+}
+
+/** Merges the records. Targets without an item of their own yet are listed as what the release's verdict makes of them. */
+export function viewOf(records: ReleaseRecords): ReleaseView {
+  const { release } = records;
+  return {
+    id: release.id,
+    commit: release.commit,
+    branch: release.branch,
+    verdict: release.verdict ?? null,
+    reason: release.reason,
+    startedAt: release.startedAt,
+    endedAt: release.endedAt ?? null,
+    environments: release.environments.map((name) => environmentView(records, name)),
+  };
+}
+
+function environmentView(records: ReleaseRecords, name: string): EnvironmentView {
+  const deployment = records.deployments.find(({ environment }) => environment === name);
+  const components = records.document?.environments
+    .find((environment) => environment.name === name)
+    ?.targets.map(({ entry }) => entry.component);
+  const outcomes = new Map(
+    records.outcomes
+      .filter(({ environment }) => environment === name)
+      .map((outcome) => [outcome.component, outcome]),
+  );
+  return {
+    name,
+    verdict: deployment?.verdict ?? verdictWithoutDeployment(records.release.verdict),
+    progress: deployment?.progress ?? 'waiting',
+    targets: [...new Set([...(components ?? []), ...outcomes.keys()])].map((component) => ({
+      environment: name,
+      component,
+      commit: records.targets.get(`${name}/${component}`)?.live?.commit ?? null,
+      ...endOf(outcomes.get(component), records.release),
+    })),
+  };
+}
+
+/** An environment the release never came to. */
+function verdictWithoutDeployment(verdict: ReleaseVerdict | undefined): EnvironmentVerdict | null {
+  if (verdict === undefined || verdict === 'waiting') return null;
+  return verdict === 'nothing-to-do' || verdict === 'succeeded' ? 'succeeded' : 'skipped';
+}
+
+function endOf(
+  item: OutcomeItem | undefined,
+  release: ReleaseItem,
+): Omit<TargetView, 'environment' | 'component' | 'commit'> {
+  const { add = 0, change = 0, destroy = 0, replace = 0 } = item?.changes ?? {};
+  const facts = {
+    changes: { add, change, destroy, replace },
+    startedAt: item?.startedAt ?? null,
+    endedAt: item?.endedAt ?? null,
+  };
+  if (item !== undefined)
+    return { ...facts, progress: item.progress, outcome: item.outcome ?? null, reason: item.reason };
+  switch (verdictWithoutDeployment(release.verdict)) {
+    case null:
+      return { ...facts, progress: 'waiting', outcome: null, reason: '' };
+    case 'succeeded':
+      return { ...facts, progress: 'ended', outcome: 'unchanged', reason: 'not affected by this commit' };
+    default:
+      return {
+        ...facts,
+        progress: 'ended',
+        outcome: 'skipped',
+        reason: 'the release ended before this environment',
+      };
+  }
+}

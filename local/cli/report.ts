@@ -1,0 +1,87 @@
+/** The JSON object that `push --json` and `status --json` print; scripts rely on its shape (`docs/local-twin.md`). */
+import type { EnvironmentVerdict, Outcome, ReleaseVerdict } from '../../core/words.ts';
+import type { ChangeView, ReleaseView } from './release-view.ts';
+import { EXIT } from './usage.ts';
+
+/** A commit status as GitHub has it: the newest of each context. */
+export interface StatusReport {
+  readonly sha: string;
+  readonly context: string;
+  readonly state: string;
+  readonly description: string;
+}
+
+/** An execution of one of the machines, as Step Functions names its status. */
+export interface ExecutionReport {
+  readonly arn: string;
+  readonly status: string;
+}
+
+export interface TargetReport {
+  /** `environment/component`. */
+  readonly target: string;
+  readonly outcome: Outcome | null;
+  readonly reason: string;
+  readonly commit: string | null;
+  readonly changes: ChangeView;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+}
+
+export interface ReleaseReport {
+  /** Null when the push was none for Belay (another branch, no manifest, `[skip belay]`). */
+  readonly release: string | null;
+  readonly commit: string;
+  readonly verdict: ReleaseVerdict | null;
+  readonly reason: string;
+  readonly environments: readonly {
+    readonly name: string;
+    readonly verdict: EnvironmentVerdict | null;
+    readonly targets: readonly TargetReport[];
+  }[];
+  readonly statuses: readonly StatusReport[];
+  readonly executions: readonly ExecutionReport[];
+}
+
+/** The report of a release. */
+export function reportOf(
+  view: ReleaseView,
+  seen: { readonly statuses: readonly StatusReport[]; readonly executions: readonly ExecutionReport[] },
+): ReleaseReport {
+  return {
+    release: view.id,
+    commit: view.commit,
+    verdict: view.verdict,
+    reason: view.reason,
+    environments: view.environments.map(({ name, verdict, targets }) => ({
+      name,
+      verdict,
+      targets: targets.map(({ environment, component, outcome, reason, commit, changes, ...times }) => ({
+        target: `${environment}/${component}`,
+        outcome,
+        reason,
+        commit,
+        changes,
+        startedAt: times.startedAt,
+        endedAt: times.endedAt,
+      })),
+    })),
+    statuses: seen.statuses,
+    executions: seen.executions,
+  };
+}
+
+/** What the process ends with after a release with this verdict. */
+export function exitCodeFor(verdict: ReleaseVerdict | null): number {
+  switch (verdict) {
+    case 'succeeded':
+    case 'nothing-to-do':
+      return EXIT.done;
+    case 'refused':
+      return EXIT.badInput;
+    case 'waiting':
+      return EXIT.waiting;
+    default:
+      return EXIT.failed;
+  }
+}

@@ -1,0 +1,77 @@
+/** Shows a release while it runs: redrawn in place on a terminal, line by line elsewhere; used by `push` and the demo. */
+import { changeLines } from './change-lines.ts';
+import { drawRelease, type Line } from './live-view.ts';
+import type { ReleaseView } from './release-view.ts';
+import type { Tone } from './words-for-people.ts';
+
+/** What a screen needs of `process.stdout` or `process.stderr`. */
+export interface Output {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+  write(text: string): unknown;
+}
+
+/** Somewhere to show views of one release; `finish` leaves the last one standing. */
+export interface Screen {
+  show(view: ReleaseView, now: Date): void;
+  finish(): void;
+}
+
+/** The screen that suits the output. Colours only on a terminal, and not when `NO_COLOR` is set (https://no-color.org). */
+export function screenFor(output: Output, environment: Readonly<Record<string, string | undefined>>): Screen {
+  return output.isTTY ? terminal(output, !environment.NO_COLOR) : plainText(output);
+}
+
+function plainText(output: Output): Screen {
+  let last: ReleaseView | undefined;
+  return {
+    show(view, now) {
+      for (const line of changeLines(last, view, now)) output.write(`${line}\n`);
+      last = view;
+    },
+    finish() {},
+  };
+}
+
+function terminal(output: Output, colours: boolean): Screen {
+  let drawn = 0;
+  let last: Line[] = [];
+  const draw = (lines: readonly Line[]) => {
+    const up = drawn > 0 ? `\x1b[${drawn}F\x1b[0J` : '';
+    output.write(up + lines.map((line) => `${paint(line, output.columns ?? 80, colours)}\n`).join(''));
+    drawn = lines.length;
+  };
+  return {
+    show(view, now) {
+      last = drawRelease(view, now);
+      // What has scrolled off the top cannot be redrawn: show as much as fits, all of it at the end.
+      draw(last.slice(0, Math.max((output.rows ?? 24) - 1, 1)));
+    },
+    finish() {
+      draw(last);
+    },
+  };
+}
+
+const codes: Readonly<Record<Tone, string>> = {
+  good: '\x1b[32m',
+  bad: '\x1b[31m',
+  busy: '\x1b[36m',
+  quiet: '\x1b[2m',
+  strong: '\x1b[1m',
+  plain: '',
+};
+
+/** The line cut to the terminal's width, so that a redraw never meets a wrapped line. */
+export function paint(line: Line, columns: number, colours: boolean): string {
+  let room = columns - 1;
+  return line
+    .map(({ text, tone }) => {
+      const shown = text.slice(0, Math.max(room, 0));
+      room -= text.length;
+      return colours && codes[tone] !== '' && shown !== '' ? `${codes[tone]}${shown}\x1b[0m` : shown;
+    })
+    .join('')
+    .trimEnd();
+}

@@ -1,0 +1,48 @@
+/** The local twin as the commands use it, whether it runs in this process or in the one that owns the state directory. */
+import type { ReleaseItem } from '../../core/ledger.ts';
+import type { ExecutionReport, StatusReport } from './report.ts';
+
+/** What became of a push: the delivery GitHub would have sent for it. */
+export interface PushReceipt {
+  /** GUID of the delivery. */
+  readonly delivery: string;
+  /** GitHub's numeric id of the repository. */
+  readonly repository: number;
+  readonly commit: string;
+}
+
+export interface Twin {
+  /** Pushes the repository's HEAD (as `ref` when given) and delivers the event. */
+  push(order: { readonly directory: string; readonly ref?: string | undefined }): Promise<PushReceipt>;
+  /** Resolves when no execution, job or message is under way. */
+  settled(): Promise<void>;
+  /** Calls back when anything has changed; answers with how to stop that. */
+  onProgress(listener: () => void): () => void;
+  /** Ledger items of a partition whose sort key starts with `prefix`, with their `sk`, in its order. */
+  query(pk: string, prefix: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** Every release of every repository, in no order. */
+  releases(): Promise<readonly ReleaseItem[]>;
+  /** Undefined when there is no such object in the artifacts bucket. */
+  artifact(key: string): Promise<Uint8Array | undefined>;
+  /** The newest status of each context, as GitHub has them. */
+  statuses(commit: string): Promise<readonly StatusReport[]>;
+  executions(): Promise<readonly ExecutionReport[]>;
+  /** Batch jobs, oldest first; times in milliseconds since 1970. */
+  jobs(): Promise<readonly { readonly name: string; readonly startedAt?: number | undefined }[]>;
+  /** Stores a secret's value for the repository at `directory`. */
+  putSecret(secret: {
+    readonly directory: string;
+    readonly name: string;
+    readonly value: string;
+  }): Promise<void>;
+  /** GitHub's numeric id of the repository at `directory`; undefined when it was never pushed. */
+  repositoryAt(directory: string): Promise<number | undefined>;
+  close(): Promise<void>;
+}
+
+/** Opens the twin of a state directory. Implemented in `open-twin.ts`; tests give their own. */
+export type OpenTwin = (order: {
+  readonly stateDir: string;
+  readonly slots?: number | undefined;
+  readonly passEnv?: readonly string[] | undefined;
+}) => Promise<Twin>;

@@ -1,0 +1,34 @@
+/** How the local command line is called: its help text, its exit codes, and the error for a wrong call; used by every command. */
+
+/** What the process ends with. Documented in `docs/local-twin.md`; scripts rely on it. */
+export const EXIT = {
+  /** The release succeeded, or there was nothing to do. */
+  done: 0,
+  /** The release failed, or ended in another way that left something undone. */
+  failed: 1,
+  /** A wrong call, not a git repository, or a manifest that was refused: nothing was started. */
+  badInput: 2,
+  /** The release waits for a person. */
+  waiting: 3,
+} as const;
+
+/** A command that cannot be carried out as it was given; the message is one sentence for the person who typed it. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Printed by `--help` and after a usage error. */
+export const USAGE = `usage: npm run local -- COMMAND [OPTION…]
+
+  push --repo DIR [--ref BRANCH] [--pass-env NAME]… [--slots N]
+                         take the HEAD of a git repository through the pipeline
+  status [--release ID]  how a release is or was; without an id the newest one
+  history [--repo DIR]   the releases so far, the newest first
+  log --release ID [--target ENV/COMPONENT]
+                         a target's logs; without a target, which logs there are
+  secret NAME --repo DIR [--from-env VARIABLE]
+                         store a secret's value, read from standard input or from a variable
+
+  --json                 one JSON object on standard output, nothing else
+  --state-dir DIR        where the local twin keeps its state (default: .belay)
+`;

@@ -1,0 +1,67 @@
+// What `npm run demo`, `npm test`, `npm run local -- …` and `npm run bench` call: makes a fresh clone ready, then runs the
+// command on the project's own Node. Plain JavaScript without dependencies, because it runs before anything is installed.
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { ensureInstalled } from './install.mjs';
+import { ensureSynth } from './synth.mjs';
+import { findTool } from './tool.mjs';
+
+const root = dirname(import.meta.dirname);
+const binaries = join(root, 'node_modules', '.bin');
+const node = join(binaries, 'node');
+
+/** What each command runs, and whether it needs OpenTofu or Terraform. */
+const commands = {
+  demo: { argv: ['local/cli/demo.ts'], needsTool: () => true },
+  local: { argv: ['local/cli.ts'], needsTool: ([subcommand]) => subcommand === 'push' },
+  bench: { argv: ['bench/main.ts'], needsTool: () => true },
+  test: {
+    argv: ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js'],
+    needsTool: () => true,
+  },
+};
+
+async function main([name, ...args]) {
+  if (!Object.hasOwn(commands, name ?? '')) {
+    console.error(`usage: node scripts/run.mjs ${Object.keys(commands).join('|')} [argument…]`);
+    return 2;
+  }
+  const { argv, needsTool } = commands[name];
+  await ensureInstalled(root);
+  const path = [binaries, process.env.PATH];
+  if (needsTool(args)) {
+    const fetched = await findTool(root, node);
+    if (fetched !== undefined) path.push(fetched);
+  }
+  await ensureSynth(root, node);
+  return runToEnd(
+    ['--no-warnings', ...argv.map((one) => (one.includes('/') ? join(root, one) : one)), ...args],
+    {
+      ...process.env,
+      PATH: path.join(delimiter),
+    },
+  );
+}
+
+/** Runs the project's Node and answers with its exit code, as a shell would for one that a signal ended. */
+function runToEnd(argv, env) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(node, argv, { stdio: 'inherit', env });
+    // The terminal sends Ctrl-C to both: the child decides how to end, and this process waits for it.
+    process.on('SIGINT', () => {});
+    process.on('SIGTERM', () => child.kill('SIGTERM'));
+    child.on('error', reject);
+    child.on('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
+  });
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error) => {
+    console.error(`belay: ${error.message}`);
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,78 @@
+/** What people type becomes a complete command, or one sentence that says what is wrong. */
+import { expect, test } from '@jest/globals';
+import { parseCommand } from '../../../local/cli/arguments.ts';
+import { UsageError } from '../../../local/cli/usage.ts';
+
+const parse = (line: string) => parseCommand(line.split(' ').filter(Boolean), '/home/me');
+
+test('push reads all its options, and paths are taken from the caller’s directory', () => {
+  expect(
+    parse('push --repo shop --ref main --pass-env A --pass-env B --slots 3 --json --state-dir ../twin'),
+  ).toEqual({
+    name: 'push',
+    repo: '/home/me/shop',
+    ref: 'main',
+    passEnv: ['A', 'B'],
+    slots: 3,
+    json: true,
+    stateDir: '/home/twin',
+  });
+});
+
+test('what is left out has its documented default', () => {
+  expect(parse('push --repo /r')).toEqual({
+    name: 'push',
+    repo: '/r',
+    passEnv: [],
+    json: false,
+    stateDir: '/home/me/.belay',
+  });
+  expect(parse('status')).toEqual({ name: 'status', json: false, stateDir: '/home/me/.belay' });
+});
+
+test.each([
+  ['status --release 20261121-1a2b3c4-1', { name: 'status', release: '20261121-1a2b3c4-1' }],
+  ['history --repo shop', { name: 'history', repo: '/home/me/shop' }],
+  [
+    'log --release r --target dev/api',
+    { name: 'log', release: 'r', target: { environment: 'dev', component: 'api' } },
+  ],
+  ['secret app/db --repo .', { name: 'secret', secret: 'app/db', repo: '/home/me' }],
+  ['secret app/db --repo . --from-env PW', { name: 'secret', fromEnv: 'PW' }],
+])('%s', (line, expected) => {
+  expect(parse(line)).toMatchObject(expected);
+});
+
+test.each([
+  ['', 'name a command'],
+  ['pusch --repo .', 'there is no command `pusch`'],
+  ['push', '`push` needs `--repo DIR`'],
+  ['push --repo', 'Option `--repo <value>` argument missing'],
+  ['push . --repo .', '`push` takes options only, not `.`'],
+  ['push --repo . --frob', 'Unknown option `--frob`'],
+  ['status --target dev/api', '`status` has no option `--target`'],
+  ['push --repo . --slots 0', '`--slots` needs a whole number of jobs, at least 1'],
+  ['push --repo . --slots two', '`--slots` needs a whole number of jobs, at least 1'],
+  ['log', '`log` needs `--release ID`'],
+  ['log --release r --target api', '`--target` needs ENV/COMPONENT, such as `dev/network`'],
+  ['log --release r --target dev/api/x', '`--target` needs ENV/COMPONENT, such as `dev/network`'],
+  ['secret --repo .', '`secret` needs `NAME`'],
+  ['secret a b --repo .', '`secret` takes one name; its value never stands on the command line'],
+])('%p is refused: %s', (line, message) => {
+  expect(() => parse(line)).toThrow(new UsageError(message));
+});
+
+test('a value given to --pass-env by mistake is not repeated', () => {
+  let message = '';
+  try {
+    parse('push --repo . --pass-env PW=hunter2');
+  } catch (error) {
+    message = String(error);
+  }
+  expect(message).toContain('letters, digits and `_`');
+  expect(message).not.toContain('hunter2');
+});
+
+test('--help asks for nothing else', () => {
+  expect(parse('push --help')).toEqual({ name: 'help' });
+});

@@ -1,0 +1,259 @@
+/** The commands against a twin that answers from hand-written records. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { parseCommand } from '../../../local/cli/arguments.ts';
+import { history } from '../../../local/cli/commands/history.ts';
+import { log } from '../../../local/cli/commands/log.ts';
+import { push } from '../../../local/cli/commands/push.ts';
+import { secret } from '../../../local/cli/commands/secret.ts';
+import { status } from '../../../local/cli/commands/status.ts';
+import type { ReleaseRecords } from '../../../local/cli/release-view.ts';
+import type { Twin } from '../../../local/cli/twin.ts';
+import { UsageError } from '../../../local/cli/usage.ts';
+import { COMMIT, document, failed, RELEASE, releaseItem } from './records.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = realpathSync(mkdtempSync(join(tmpdir(), 'belay-cli-')));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+function repository(path: string, { withCommit }: { withCommit: boolean }): string {
+  const root = join(directory, path);
+  mkdirSync(root);
+  const git = (...args: string[]) => execFileSync('git', ['-C', root, ...args], { stdio: 'pipe' });
+  git('init', '-q');
+  if (withCommit) {
+    git(
+      '-c',
+      'user.name=me',
+      '-c',
+      'user.email=me@example.org',
+      'commit',
+      '-q',
+      '--allow-empty',
+      '-m',
+      'first',
+    );
+  }
+  return root;
+}
+
+/** A twin that has seen exactly these records; calls are noted in `seen`. */
+function twinOf(records: ReleaseRecords | undefined, artifacts: Record<string, string> = {}) {
+  const seen: unknown[] = [];
+  const items = new Map<string, object>();
+  if (records !== undefined) {
+    const release = `7/release/${RELEASE}`;
+    items.set(`${release}|release`, records.release);
+    for (const one of records.deployments) items.set(`${release}|deployment/${one.environment}`, one);
+    for (const one of records.outcomes)
+      items.set(`${release}|outcome/${one.environment}/${one.component}`, one);
+    for (const [name, item] of records.targets) {
+      const [environment, component] = name.split('/');
+      items.set(`7/environment/${environment}|target/${component}`, item);
+    }
+  }
+  items.set('delivery/guid-1|delivery', {
+    guid: 'guid-1',
+    execution: 'arn:release',
+    state: 'resolved',
+    expiresAt: 1,
+    ...(records && { release: RELEASE }),
+  });
+  const twin: Twin = {
+    async push(order) {
+      seen.push({ push: order });
+      return { delivery: 'guid-1', repository: 7, commit: COMMIT };
+    },
+    async settled() {},
+    onProgress: () => () => {},
+    query: async (pk, prefix) =>
+      [...items]
+        .filter(([key]) => key.startsWith(`${pk}|${prefix}`))
+        .map(([key, item]) => ({ ...item, sk: key.split('|')[1] })),
+    releases: async () => (records === undefined ? [] : [records.release]),
+    artifact: async (key) => (artifacts[key] === undefined ? undefined : Buffer.from(artifacts[key])),
+    statuses: async (sha) => [{ sha, context: 'belay', state: 'failure', description: 'dev failed' }],
+    executions: async () => [
+      { arn: 'arn:other', status: 'SUCCEEDED' },
+      { arn: 'arn:deployment:dev', status: 'FAILED' },
+      { arn: 'arn:release', status: 'FAILED' },
+    ],
+    jobs: async () => [],
+    async putSecret(order) {
+      seen.push({ putSecret: order });
+    },
+    repositoryAt: async (path) => (path.endsWith('/shop') ? 7 : undefined),
+    async close() {
+      seen.push('closed');
+    },
+  };
+  return { twin, seen, openTwin: async () => twin };
+}
+
+const command = (line: string) => parseCommand(line.split(' '), directory);
+
+function run(line: string, openTwin: () => Promise<Twin>) {
+  const parsed = command(line);
+  switch (parsed.name) {
+    case 'push':
+      return push(parsed, { openTwin, screen: undefined });
+    case 'status':
+      return status(parsed, openTwin);
+    case 'history':
+      return history(parsed, openTwin);
+    case 'log':
+      return log(parsed, openTwin);
+    default:
+      throw new Error(`not run by this helper: ${line}`);
+  }
+}
+
+test('push reports the release its delivery became, and fails with it', async () => {
+  const repo = repository('shop', { withCommit: true });
+  const artifacts = { [`7/releases/${RELEASE}/release.json`]: JSON.stringify(document) };
+  const { openTwin, seen } = twinOf(failed, artifacts);
+  const { exitCode, result, lines } = await run('push --repo shop --ref live', openTwin);
+  expect(seen).toEqual([{ push: { directory: repo, ref: 'live' } }, 'closed']);
+  expect(exitCode).toBe(1);
+  expect(result).toMatchObject({
+    release: RELEASE,
+    verdict: 'failed',
+    environments: [
+      { name: 'dev' },
+      { name: 'prod', targets: [{ outcome: 'skipped' }, { outcome: 'skipped' }] },
+    ],
+    statuses: [{ sha: COMMIT, context: 'belay', state: 'failure', description: 'dev failed' }],
+    executions: [
+      { arn: 'arn:release', status: 'FAILED' },
+      { arn: 'arn:deployment:dev', status: 'FAILED' },
+    ],
+  });
+  expect(lines).toEqual([`see: npm run local -- log --release ${RELEASE} --target dev/api`]);
+});
+
+test('a refused manifest: bad input, every problem on a line of its own', async () => {
+  repository('shop', { withCommit: true });
+  const reason = 'belay.yaml:3:1 unknown key `envs`\nbelay.yaml:9:5 `api` needs `db`, which is no component';
+  const { openTwin } = twinOf({
+    release: { ...releaseItem, verdict: 'refused', environments: [], reason },
+    deployments: [],
+    outcomes: [],
+    targets: new Map(),
+  });
+  const { exitCode, lines, result } = await run('push --repo shop', openTwin);
+  expect(exitCode).toBe(2);
+  expect(lines).toEqual([
+    'belay.yaml:3:1 unknown key `envs`',
+    'belay.yaml:9:5 `api` needs `db`, which is no component',
+  ]);
+  expect(result).toMatchObject({ verdict: 'refused', reason, environments: [] });
+});
+
+test('a push that is none for Belay is nothing to do', async () => {
+  repository('shop', { withCommit: true });
+  const { openTwin } = twinOf(undefined);
+  const { exitCode, result } = await run('push --repo shop', openTwin);
+  expect(exitCode).toBe(0);
+  expect(result).toMatchObject({ release: null, commit: COMMIT, verdict: 'nothing-to-do', environments: [] });
+});
+
+test('a release that was broken off without a verdict has failed', async () => {
+  repository('shop', { withCommit: true });
+  const { verdict: _, ...release } = releaseItem;
+  const { openTwin } = twinOf({ ...failed, release });
+  const { exitCode, result } = await run('push --repo shop', openTwin);
+  expect(exitCode).toBe(1);
+  expect(result).toMatchObject({ verdict: 'failed' });
+});
+
+test('push refuses what is no repository of its own before anything is opened', async () => {
+  const { openTwin, seen } = twinOf(undefined);
+  repository('empty', { withCommit: false });
+  mkdirSync(join(repository('outer', { withCommit: true }), 'inner'));
+  mkdirSync(join(directory, 'plain'));
+  for (const [path, message] of [
+    ['nowhere', /there is no directory .*nowhere/],
+    ['plain', /plain is not a git repository/],
+    ['empty', /empty has no commit yet/],
+    ['outer/inner', /inner lies inside the git repository .*outer/],
+  ] as const) {
+    const attempt = run(`push --repo ${path}`, openTwin);
+    await expect(attempt).rejects.toThrow(message);
+    await expect(attempt).rejects.toBeInstanceOf(UsageError);
+  }
+  expect(seen).toEqual([]);
+});
+
+test('changes without a commit are not pushed, and that is said', async () => {
+  writeFileSync(join(repository('shop', { withCommit: true }), 'new.txt'), '');
+  const { lines } = await run('push --repo shop', twinOf(failed).openTwin);
+  expect(lines.at(-1)).toBe('note: changes that are not committed were not pushed');
+});
+
+test('status shows the newest release, or says that there is none', async () => {
+  const { exitCode, lines } = await run('status', twinOf(failed).openTwin);
+  expect(exitCode).toBe(0);
+  expect(lines[0]).toBe(`release ${RELEASE}  main  9.0 s  failed`);
+  expect(lines.at(-1)).toBe('belay  failure  dev failed');
+  await expect(run('status', twinOf(undefined).openTwin)).rejects.toThrow('nothing has been pushed yet');
+  await expect(run('status --release x', twinOf(failed).openTwin)).rejects.toThrow('there is no release `x`');
+});
+
+test('history lists releases, of one repository or all', async () => {
+  const { openTwin } = twinOf(failed);
+  const { result, lines } = await run('history', openTwin);
+  expect(result).toMatchObject({
+    releases: [{ release: RELEASE, repository: 'local/shop', verdict: 'failed' }],
+  });
+  expect(lines).toEqual([`${RELEASE}  local/shop  main  failed  9.0 s  dev failed`]);
+  expect((await run('history --repo shop', openTwin)).lines).toHaveLength(1);
+  await expect(run('history --repo other', openTwin)).rejects.toThrow('other was never pushed');
+});
+
+test('log lists what there is, and shows one target’s jobs in order', async () => {
+  const folder = `7/releases/${RELEASE}/dev/api`;
+  const { openTwin } = twinOf(failed, {
+    [`${folder}/plan/log.txt`]: 'one\ntwo\n',
+    [`${folder}/apply/log.txt`]: 'port taken\n',
+  });
+  expect((await run(`log --release ${RELEASE}`, openTwin)).result).toEqual({
+    release: RELEASE,
+    logs: [
+      { target: 'dev/api', stage: 'plan', lines: 2 },
+      { target: 'dev/api', stage: 'apply', lines: 1 },
+    ],
+  });
+  const one = await run(`log --release ${RELEASE} --target dev/api`, openTwin);
+  expect(one.lines).toEqual(['--- dev/api plan', 'one\ntwo', '--- dev/api apply', 'port taken']);
+  const none = await run(`log --release ${RELEASE} --target dev/web`, openTwin);
+  expect(none.lines).toEqual([`dev/web had no job in release ${RELEASE}`]);
+  await expect(run(`log --release ${RELEASE} --target dev/x`, openTwin)).rejects.toThrow('no target `dev/x`');
+});
+
+test('a secret’s value comes from standard input or a variable, without the line break at its end', async () => {
+  const repo = repository('shop', { withCommit: true });
+  const { openTwin, seen } = twinOf(undefined);
+  const store = (line: string, input: string) => {
+    const parsed = command(line);
+    if (parsed.name !== 'secret') throw new Error(line);
+    const sources = { environment: { PW: 'from-variable' }, readStandardInput: async () => input };
+    return secret(parsed, { openTwin, sources });
+  };
+  expect((await store('secret app/pw --repo shop', 'two\nlines\n')).lines).toEqual(['stored app/pw']);
+  await store('secret app/pw --repo shop --from-env PW', '');
+  expect(seen).toEqual([
+    { putSecret: { directory: repo, name: 'app/pw', value: 'two\nlines' } },
+    'closed',
+    { putSecret: { directory: repo, name: 'app/pw', value: 'from-variable' } },
+    'closed',
+  ]);
+  await expect(store('secret app/pw --repo shop', '\n')).rejects.toThrow(
+    'there is no value on standard input',
+  );
+  await expect(store('secret app/pw --repo shop --from-env NO', '')).rejects.toThrow('NO is not set');
+});

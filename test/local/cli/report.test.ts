@@ -1,0 +1,135 @@
+/** The JSON object scripts rely on, from ledger items. */
+import { expect, test } from '@jest/globals';
+import { type ReleaseRecords, viewOf } from '../../../local/cli/release-view.ts';
+import { exitCodeFor, reportOf } from '../../../local/cli/report.ts';
+import { at, COMMIT, failed, OLDER, releaseItem, running } from './records.ts';
+
+const nothingSeen = { statuses: [], executions: [] };
+const none = { add: 0, change: 0, destroy: 0, replace: 0 };
+
+test('a failed release: every target once, those of the environment it never came to as skipped', () => {
+  const statuses = [{ sha: COMMIT, context: 'belay', state: 'failure', description: 'dev failed' }];
+  const executions = [{ arn: 'arn:release', status: 'FAILED' }];
+  expect(reportOf(viewOf(failed), { statuses, executions })).toEqual({
+    release: '20261121-1a2b3c4-1',
+    commit: COMMIT,
+    verdict: 'failed',
+    reason: 'dev failed',
+    environments: [
+      {
+        name: 'dev',
+        verdict: 'failed',
+        targets: [
+          {
+            target: 'dev/network',
+            outcome: 'unchanged',
+            reason: 'not affected',
+            commit: OLDER,
+            changes: none,
+            startedAt: null,
+            endedAt: null,
+          },
+          {
+            target: 'dev/database',
+            outcome: 'applied',
+            reason: '',
+            commit: COMMIT,
+            changes: { add: 2, change: 0, destroy: 0, replace: 1 },
+            startedAt: at(1),
+            endedAt: at(3.4),
+          },
+          {
+            target: 'dev/api',
+            outcome: 'failed',
+            reason: 'apply failed: port taken',
+            commit: COMMIT,
+            changes: { add: 0, change: 1, destroy: 3, replace: 0 },
+            startedAt: at(3.5),
+            endedAt: at(8),
+          },
+          {
+            target: 'dev/web',
+            outcome: 'skipped',
+            reason: 'api failed',
+            commit: null,
+            changes: none,
+            startedAt: null,
+            endedAt: null,
+          },
+        ],
+      },
+      {
+        name: 'prod',
+        verdict: 'skipped',
+        targets: ['prod/network', 'prod/web'].map((target) => ({
+          target,
+          outcome: 'skipped',
+          reason: 'the release ended before this environment',
+          commit: target === 'prod/web' ? OLDER : null,
+          changes: none,
+          startedAt: null,
+          endedAt: null,
+        })),
+      },
+    ],
+    statuses,
+    executions,
+  });
+});
+
+test('a release with nothing to do lists all its targets as unchanged', () => {
+  const records: ReleaseRecords = {
+    ...failed,
+    release: { ...releaseItem, verdict: 'nothing-to-do', reason: 'nothing is affected' },
+    deployments: [],
+    outcomes: [],
+  };
+  const { environments } = reportOf(viewOf(records), nothingSeen);
+  expect(environments.map(({ name, verdict }) => [name, verdict])).toEqual([
+    ['dev', 'succeeded'],
+    ['prod', 'succeeded'],
+  ]);
+  expect(environments.flatMap(({ targets }) => targets.map(({ outcome }) => outcome))).toEqual(
+    Array(6).fill('unchanged'),
+  );
+});
+
+test('while it runs nothing is claimed that has not happened', () => {
+  const report = reportOf(viewOf(running), nothingSeen);
+  expect(report.verdict).toBeNull();
+  expect(report.environments.map(({ verdict }) => verdict)).toEqual([null, null]);
+  expect(report.environments[0]?.targets.map(({ outcome }) => outcome)).toEqual([
+    'unchanged',
+    'applied',
+    null,
+    null,
+  ]);
+  expect(report.environments[1]?.targets.map(({ outcome }) => outcome)).toEqual([null, null]);
+});
+
+test('a refused release has no environments', () => {
+  const reason = 'belay.yaml:3:1 unknown key';
+  const records: ReleaseRecords = {
+    release: { ...releaseItem, verdict: 'refused', environments: [], reason },
+    deployments: [],
+    outcomes: [],
+    targets: new Map(),
+  };
+  expect(reportOf(viewOf(records), nothingSeen)).toMatchObject({
+    verdict: 'refused',
+    reason,
+    environments: [],
+  });
+});
+
+test.each([
+  ['succeeded', 0],
+  ['nothing-to-do', 0],
+  ['failed', 1],
+  ['superseded', 1],
+  ['cancelled', 1],
+  ['refused', 2],
+  ['waiting', 3],
+] as const)('verdict %s ends the process with %d', (verdict, exitCode) => {
+  expect(exitCodeFor(verdict)).toBe(exitCode);
+});
