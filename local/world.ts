@@ -11,12 +11,11 @@ import { type Item, queryItems, scanItems } from './world/ledger.ts';
 import type { WorldOptions } from './world/options.ts';
 import { openParts, type Parts } from './world/parts.ts';
 import { type Listener, Progress } from './world/progress.ts';
-import { connectWorld, type RemoteWorld, serveWorld } from './world/socket.ts';
-import { ownStateDirectory, type StateDirectory, StateDirectoryInUse } from './world/state-directory.ts';
+import { serveWorld } from './world/socket.ts';
+import { ownStateDirectory, type StateDirectory } from './world/state-directory.ts';
 import { warmingOrder } from './world/warming.ts';
 
 export type { WorldOptions } from './world/options.ts';
-export type { RemoteWorld } from './world/socket.ts';
 export { StateDirectoryInUse } from './world/state-directory.ts';
 
 /** What to push. */
@@ -51,27 +50,6 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   } catch (error) {
     directory.release();
     throw error;
-  }
-}
-
-/** How long an owner may take to answer: it may just be starting, or ending. Milliseconds. */
-const OWNER_PATIENCE_MS = 10_000;
-
-/**
- * The world of a state directory, whoever runs it: opened here, or reached in the process that has it open (which then keeps
- * its own slots and variables). An owner that ends meanwhile is succeeded.
- */
-export async function reachWorld(options: WorldOptions): Promise<RemoteWorld> {
-  const deadline = Date.now() + OWNER_PATIENCE_MS;
-  for (;;) {
-    try {
-      return await openWorld(options);
-    } catch (error) {
-      if (!(error instanceof StateDirectoryInUse) || Date.now() > deadline) throw error;
-      const world = await connectWorld(error.owner.socket).catch(() => undefined);
-      if (world !== undefined) return world;
-      await sleep(LOOK_EVERY_MS);
-    }
   }
 }
 
