@@ -1,0 +1,100 @@
+/** Reads event buses, their archives, and rules with their targets. */
+import { z } from 'zod';
+import type { ArchiveDefinition, BusDefinition, RuleDefinition, TargetDefinition } from './model.ts';
+import type { Resolver } from './resolve.ts';
+import { attributeOf, ignored, readAll } from './schema.ts';
+
+const busSchema = z.strictObject({
+  Name: z.string(),
+  Description: ignored,
+  DeadLetterConfig: ignored,
+  KmsKeyIdentifier: ignored,
+  LogConfig: ignored,
+  Tags: ignored,
+});
+
+/** The buses of the stack; the account's `default` bus exists besides them. */
+export function readBuses(resolver: Resolver): BusDefinition[] {
+  return readAll(resolver, { type: 'AWS::Events::EventBus', schema: busSchema }, (_, resource) => ({
+    name: resource.name,
+    arn: attributeOf(resolver, resource, 'Arn'),
+  }));
+}
+
+const targetSchema = z
+  .strictObject({
+    Id: z.string(),
+    Arn: z.string(),
+    RoleArn: z.string().optional(),
+    Input: z.string().optional(),
+    InputPath: z.string().optional(),
+    InputTransformer: z
+      .strictObject({
+        InputPathsMap: z.record(z.string(), z.string()).default({}),
+        InputTemplate: z.string(),
+      })
+      .optional(),
+    DeadLetterConfig: z.strictObject({ Arn: z.string() }).optional(),
+    // Nothing in the twin fails for a while only: a delivery that fails goes to the dead letters at once.
+    RetryPolicy: ignored,
+    SqsParameters: z.strictObject({ MessageGroupId: z.string() }).optional(),
+  })
+  .transform(
+    ({ Input, InputPath, InputTransformer, ...target }): TargetDefinition => ({
+      id: target.Id,
+      arn: target.Arn,
+      roleArn: target.RoleArn,
+      input: {
+        ...(Input === undefined ? {} : { Input }),
+        ...(InputPath === undefined ? {} : { InputPath }),
+        ...(InputTransformer === undefined ? {} : { InputTransformer }),
+      },
+      deadLetterArn: target.DeadLetterConfig?.Arn,
+      messageGroupId: target.SqsParameters?.MessageGroupId,
+    }),
+  );
+
+const ruleSchema = z.strictObject({
+  Name: ignored,
+  Description: ignored,
+  Tags: ignored,
+  EventBusName: z.string().default('default'),
+  EventPattern: z.record(z.string(), z.unknown()),
+  ScheduleExpression: z.undefined('schedules do not run in the twin').optional(),
+  State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
+  Targets: z.array(targetSchema).max(5).default([]),
+});
+
+/** The rules of the stack. */
+export function readRules(resolver: Resolver): RuleDefinition[] {
+  return readAll(resolver, { type: 'AWS::Events::Rule', schema: ruleSchema }, (properties, resource) => ({
+    name: resource.name,
+    arn: attributeOf(resolver, resource, 'Arn'),
+    busName: properties.EventBusName.replace(/^arn:.*:event-bus\//, ''),
+    enabled: properties.State === 'ENABLED',
+    pattern: properties.EventPattern,
+    targets: properties.Targets,
+  }));
+}
+
+const archiveSchema = z.strictObject({
+  ArchiveName: ignored,
+  Description: ignored,
+  EventPattern: z.record(z.string(), z.unknown()).optional(),
+  KmsKeyIdentifier: ignored,
+  RetentionDays: ignored,
+  SourceArn: z.string(),
+});
+
+/** The archives of the stack's buses. */
+export function readArchives(resolver: Resolver): ArchiveDefinition[] {
+  return readAll(
+    resolver,
+    { type: 'AWS::Events::Archive', schema: archiveSchema },
+    (properties, resource) => ({
+      name: resource.name,
+      busArn: properties.SourceArn,
+      pattern: properties.EventPattern,
+    }),
+  );
+}

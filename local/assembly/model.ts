@@ -1,0 +1,157 @@
+/** What the twin runs: the synthesized stack as typed, resolved definitions. Made by `load.ts`, read by every part of the world. */
+import type { TargetInput } from '../events/input.ts';
+import type { Statement } from '../iam/policy.ts';
+import type { TableDefinition } from '../wire/dynamodb/table-definition.ts';
+import type { BucketDefinition } from '../wire/s3/bucket.ts';
+import type { SecretDefinition } from '../wire/secrets/secret-store.ts';
+import type { QueueDefinition } from '../wire/sqs/queue.ts';
+import type { Place } from './resource.ts';
+
+/** A container-image function. */
+export interface FunctionDefinition {
+  readonly name: string;
+  readonly arn: string;
+  readonly roleArn: string;
+  /** Folder in cdk.out that the image is built from. */
+  readonly asset: string;
+  /** The image's command: `<module>.<export>`. */
+  readonly handler: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutSeconds: number;
+  readonly memoryMb: number;
+}
+
+/** Who may invoke a function besides identities of the account. */
+export interface InvokePermission {
+  readonly functionArn: string;
+  readonly principal: string;
+  readonly sourceArn?: string | undefined;
+}
+
+/** A queue whose messages a function gets. */
+export interface EventSourceDefinition {
+  readonly queueArn: string;
+  readonly functionArn: string;
+  readonly batchSize: number;
+  readonly reportsItemFailures: boolean;
+}
+
+/** A Standard state machine; `definition` is its JSON text with every reference resolved. */
+export interface StateMachineDefinition {
+  readonly name: string;
+  readonly arn: string;
+  readonly roleArn: string;
+  readonly definition: string;
+}
+
+export interface BusDefinition {
+  readonly name: string;
+  readonly arn: string;
+}
+
+/** Where a rule sends what it matched. */
+export interface TargetDefinition {
+  readonly id: string;
+  readonly arn: string;
+  readonly roleArn?: string | undefined;
+  /** What becomes of the event on its way. */
+  readonly input: TargetInput;
+  readonly deadLetterArn?: string | undefined;
+  readonly messageGroupId?: string | undefined;
+}
+
+export interface RuleDefinition {
+  readonly name: string;
+  readonly arn: string;
+  readonly busName: string;
+  readonly enabled: boolean;
+  readonly pattern: unknown;
+  readonly targets: readonly TargetDefinition[];
+}
+
+export interface ArchiveDefinition {
+  readonly name: string;
+  readonly busArn: string;
+  readonly pattern?: unknown;
+}
+
+/** A queue, and what its policy says. */
+export interface StackQueue extends QueueDefinition {
+  readonly arn: string;
+  readonly url: string;
+  readonly policy: readonly Statement[];
+}
+
+/** A secret, and where its first value comes from. */
+export interface StackSecret extends SecretDefinition {
+  /** What CloudFormation would make up; `template` is JSON text that gets it as `key`. */
+  readonly generate?:
+    | { readonly length: number; readonly template?: string | undefined; readonly key?: string | undefined }
+    | undefined;
+  readonly value?: string | undefined;
+}
+
+/** A job definition of one Fargate container. */
+export interface JobDefinition {
+  readonly name: string;
+  readonly arn: string;
+  readonly jobRoleArn: string;
+  /** Folder in cdk.out that the image is built from. */
+  readonly asset: string;
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Seconds an attempt may run; undefined: up to Fargate's 14 days. */
+  readonly timeoutSeconds?: number | undefined;
+  readonly vcpus: number;
+  readonly memoryMb: number;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface JobQueueDefinition {
+  readonly name: string;
+  readonly arn: string;
+  readonly computeEnvironment: string;
+}
+
+/** A route of the HTTP API that invokes a function. */
+export interface RouteDefinition {
+  /** For example `POST /webhook`, or `$default`. */
+  readonly key: string;
+  readonly apiId: string;
+  readonly functionArn: string;
+  readonly timeoutMs: number;
+}
+
+/** A role and everything its policies say. */
+export interface RoleDefinition {
+  readonly name: string;
+  readonly arn: string;
+  readonly statements: readonly Statement[];
+}
+
+/** A KMS key and what its policy says. */
+export interface KeyDefinition {
+  readonly arn: string;
+  readonly policy: readonly Statement[];
+}
+
+/** The whole stack. */
+export interface Assembly {
+  readonly place: Place;
+  readonly functions: readonly FunctionDefinition[];
+  readonly invokePermissions: readonly InvokePermission[];
+  readonly eventSources: readonly EventSourceDefinition[];
+  readonly stateMachines: readonly StateMachineDefinition[];
+  readonly buses: readonly BusDefinition[];
+  readonly rules: readonly RuleDefinition[];
+  readonly archives: readonly ArchiveDefinition[];
+  readonly queues: readonly StackQueue[];
+  readonly tables: readonly TableDefinition[];
+  readonly buckets: readonly BucketDefinition[];
+  readonly secrets: readonly StackSecret[];
+  readonly jobDefinitions: readonly JobDefinition[];
+  readonly jobQueues: readonly JobQueueDefinition[];
+  readonly routes: readonly RouteDefinition[];
+  readonly roles: readonly RoleDefinition[];
+  readonly keys: readonly KeyDefinition[];
+}

@@ -1,0 +1,174 @@
+/** The local twin: the synthesized stack, run on one machine. Opened by the command line and by tests. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ReleaseItem, releaseItemSchema } from '../core/ledger.ts';
+import type { HistoryEvent } from './asl/history.ts';
+import type { Job } from './batch/job.ts';
+import type { DeliveryAnswer } from './github/deliveries.ts';
+import { gitAnswer } from './github/git.ts';
+import type { Status } from './github/statuses.ts';
+import type { ExecutionEntry } from './states/store.ts';
+import { type Item, queryItems, scanItems } from './world/ledger.ts';
+import type { WorldOptions } from './world/options.ts';
+import { openParts, type Parts } from './world/parts.ts';
+import { type Listener, Progress } from './world/progress.ts';
+import { serveWorld } from './world/socket.ts';
+import { ownStateDirectory, type StateDirectory } from './world/state-directory.ts';
+
+export type { WorldOptions } from './world/options.ts';
+export { StateDirectoryInUse } from './world/state-directory.ts';
+
+/** What to push. */
+export interface PushOrder {
+  readonly directory: string;
+  /** Branch, or full ref, to push HEAD as. @default the branch that is checked out */
+  readonly ref?: string | undefined;
+  /** How often GitHub delivers the event at once. @default 1 */
+  readonly deliveries?: number | undefined;
+}
+
+/** What became of a push: the delivery GitHub sent for it. */
+export interface PushReceipt {
+  /** GUID of the delivery. */
+  readonly delivery: string;
+  /** GitHub's numeric id of the repository. */
+  readonly repository: number;
+  readonly commit: string;
+}
+
+/** How often `settled` looks. Milliseconds. */
+const LOOK_EVERY_MS = 20;
+
+/** Opens the world of a state directory. Throws StateDirectoryInUse when another process has it open. */
+export async function openWorld(options: WorldOptions): Promise<World> {
+  const directory = ownStateDirectory(options.stateDir);
+  try {
+    const progress = new Progress();
+    const world = new World(directory, await openParts(options, directory.path, progress), progress);
+    await world.listen();
+    return world;
+  } catch (error) {
+    directory.release();
+    throw error;
+  }
+}
+
+/** An open world. The first ten methods are what the command line needs, also over the socket. */
+export class World {
+  /** For tests and tools that look deeper. */
+  readonly parts: Parts;
+  readonly #directory: StateDirectory;
+  readonly #progress: Progress;
+  #stopListening: () => Promise<void> = async () => {};
+
+  constructor(directory: StateDirectory, parts: Parts, progress: Progress) {
+    this.#directory = directory;
+    this.parts = parts;
+    this.#progress = progress;
+  }
+
+  /** Lets other processes use this world through the socket of the state directory. */
+  async listen(): Promise<void> {
+    this.#stopListening = await serveWorld(this, this.#directory.socket);
+  }
+
+  /**
+   * Pushes the directory's HEAD to the local GitHub, which delivers the event.
+   * @throws Error when the webhook did not take the delivery.
+   */
+  async push({ directory, ref, deliveries }: PushOrder): Promise<PushReceipt> {
+    const result = await this.parts.github.receivePush({ directory, ref, deliveries });
+    if (result.status < 200 || result.status > 299) {
+      throw new Error(
+        `pushing ${directory}: the webhook answered ${result.status || 'nothing in time'}: ${result.body}`,
+      );
+    }
+    return { delivery: result.guid, repository: result.repository.id, commit: result.commit };
+  }
+
+  /** Sends a delivery again, with the same GUID. */
+  redeliver(guid: string, times = 1): Promise<DeliveryAnswer> {
+    return this.parts.github.deliveries.redeliver(guid, times);
+  }
+
+  /** Resolves when no execution, job, invocation, event or receivable message of a function's queue is under way. */
+  async settled(): Promise<void> {
+    // What one part has just ended another may be about to begin: it must be quiet twice in a row.
+    for (let quiet = 0; quiet < 2; ) {
+      await sleep(LOOK_EVERY_MS);
+      quiet = this.#busy() ? 0 : quiet + 1;
+    }
+  }
+
+  #busy(): boolean {
+    const { executions, jobs, functions, bus, eventSources } = this.parts;
+    // Messages that wait for another attempt are not waited for: that may take hours.
+    return [executions, jobs, functions, bus, eventSources].some(({ busy }) => busy);
+  }
+
+  /** Calls back when something changed; the answer ends that. */
+  onProgress(listener: Listener): () => void {
+    return this.#progress.on(listener);
+  }
+
+  /** Ledger items of a partition whose sort key starts with `prefix`, in its order. */
+  query(pk: string, prefix: string): Promise<Item[]> {
+    return queryItems(this.parts.dynamo, { table: this.parts.ledger, pk, prefix });
+  }
+
+  /** Every release of every repository, in no order. */
+  async releases(): Promise<ReleaseItem[]> {
+    const items = await scanItems(this.parts.dynamo, { table: this.parts.ledger, sk: 'release' });
+    return items.map((item) => releaseItemSchema.parse(item));
+  }
+
+  /** An object of the artifacts bucket; undefined when there is none. */
+  async artifact(key: string): Promise<Uint8Array | undefined> {
+    return this.parts.objects.get(this.parts.artifacts, key)?.body;
+  }
+
+  /** The newest status of each context of a commit, as GitHub has them. */
+  async statuses(
+    commit: string,
+  ): Promise<(Pick<Status, 'sha' | 'context' | 'state'> & { description: string })[]> {
+    return this.parts.github.statuses.newest(commit).map(({ sha, context, state, description }) => ({
+      sha,
+      context,
+      state,
+      description: description ?? '',
+    }));
+  }
+
+  /** All executions of the machines, without the children of Distributed Maps; those started last at the end. */
+  async executions(): Promise<ExecutionEntry[]> {
+    return this.parts.executions.entries().filter(({ arn }) => !/:execution:[^:]*\//.test(arn));
+  }
+
+  async executionHistory(arn: string): Promise<HistoryEvent[]> {
+    return this.parts.executions.history(arn);
+  }
+
+  /** All Batch jobs, oldest first. */
+  async jobs(): Promise<Job[]> {
+    return this.parts.jobs.all();
+  }
+
+  /** Stores the value of a secret of the repository at `directory`, as `belay/<owner>/<name>/<secret>`. */
+  async putSecret(secret: { readonly directory: string; readonly name: string; readonly value: string }) {
+    const { repositories } = this.parts.github;
+    const branch = await gitAnswer(secret.directory, 'symbolic-ref', '--quiet', '--short', 'HEAD');
+    const { owner, name } = await repositories.register(secret.directory, branch ?? 'main');
+    this.parts.secrets.set(`belay/${owner}/${name}/${secret.name}`, secret.value);
+  }
+
+  /** GitHub's numeric id of the repository at `directory`; undefined when it was never pushed. */
+  async repositoryAt(directory: string): Promise<number | undefined> {
+    return (await this.parts.github.repositories.byDirectory(directory))?.id;
+  }
+
+  /** Ends everything in order; running jobs get SIGTERM and their 30 seconds. */
+  async close(): Promise<void> {
+    await this.#stopListening();
+    await this.parts.close();
+    this.#directory.release();
+  }
+}

@@ -1,0 +1,20 @@
+/** How a world is opened. */
+
+export interface WorldOptions {
+  /** Everything that is remembered from start to start. */
+  readonly stateDir: string;
+  /** The folder `cdk synth` wrote. */
+  readonly cdkOut: string;
+  /** @default eu-west-1 */
+  readonly region?: string | undefined;
+  /** Jobs running at once. @default the number of cores, at least 2 */
+  readonly slots?: number | undefined;
+  /** Variables of the user's shell that the tools may see besides the usual ones. */
+  readonly passEnv?: readonly string[] | undefined;
+  /** The environment of the user's shell. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Hears what people should know: lost events, defects of the twin. @default standard error */
+  readonly log?: ((message: string) => void) | undefined;
+  /** How often the bus delivers every event; delivery is at least once, so tests ask for more. @default 1 */
+  readonly busDeliveries?: number | undefined;
+}
