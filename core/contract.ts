@@ -1,5 +1,5 @@
 /** `defineContract`: one description of a function, read by the construct that deploys it, the handler that runs it and the tests. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What a function promises: the environment variables it needs, what it is called with and what it answers. */
 export interface Contract<Name extends string, Input extends z.ZodType, Output extends z.ZodType> {

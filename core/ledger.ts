@@ -2,7 +2,7 @@
  * The ledger's items and their keys: one DynamoDB table, single-item conditional writes only (no transactions).
  * Everything is keyed by GitHub's numeric repository id first, so two repositories may both have `dev/network`.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { leaseGrantSchema } from './contracts/functions.ts';
 import { changeCountsSchema } from './contracts/job.ts';
 import { commitSchema, repositorySchema } from './contracts/push.ts';

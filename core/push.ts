@@ -1,5 +1,5 @@
 /** GitHub's push payload made small: called by `webhook`; and which pushes end quietly: called by `resolve`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { commitSchema, type PushReceived } from './contracts/push.ts';
 
 /** Asks Belay to leave a commit alone when it stands in the head commit's message. */

@@ -87,7 +87,7 @@ function progressOf(
   const current = deployments
     .filter(({ verdict }) => verdict === undefined)
     .sort((a, b) => environments.indexOf(a.environment) - environments.indexOf(b.environment))
-    .at(-1);
+    .at(0);
   if (current === undefined) return deployments.length === 0 ? reason : 'between two environments';
   const affected = targets.filter(
     (target) => target.environment === current.environment && target.affected !== 'unaffected',

@@ -1,5 +1,5 @@
 /** The closed vocabularies of the design: what a target, an environment and a release can end as. Used everywhere. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What a target ends as in a release. Every requested target ends in exactly one of these. */
 export const outcomeSchema = z.enum([

@@ -5,10 +5,11 @@ import { EXIT_CODE, jobResultSchema } from '../core/contracts/job.ts';
 import type { JobProof } from '../core/contracts/job-services.ts';
 import { infrastructure, JobFailure, messageOf } from './failure.ts';
 import type { Services } from './services.ts';
+import type { Stop } from './stop.ts';
 
 /** Pauses between two looks at the other writer: doubling, bounded (an apply may take hours). */
 const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 30_000;
+const LONGEST_PAUSE_MS = 15_000;
 
 /**
  * Resolves when this job may begin.
@@ -19,7 +20,11 @@ export async function enter(
   services: Services,
   spec: JobSpec,
   proof: JobProof,
-  outside: { readonly say: (text: string) => void; readonly sleep: (ms: number) => Promise<void> },
+  outside: {
+    readonly say: (text: string) => void;
+    readonly sleep: (ms: number) => Promise<void>;
+    readonly stop: Stop;
+  },
 ): Promise<void> {
   const admission = await services.admit({ action: 'begin', ...proof });
   if (admission.decision === 'admitted') return;
@@ -41,6 +46,7 @@ export async function enter(
     const { decision } = await services.admit({ action: 'has-ended', ...target });
     if (decision === 'ended') break;
     await outside.sleep(pause);
+    outside.stop.check('the other writer had ended');
   }
   const result = jobResultSchema.safeParse(await services.readResult());
   if (!result.success) {

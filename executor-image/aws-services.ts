@@ -1,45 +1,44 @@
 /** The services over AWS: S3 for the spec, Lambda for the functions, with the job role's credentials. */
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { GetObjectCommand, NoSuchKey, S3Client } from '@aws-sdk/client-s3';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { ExecutorSettings } from '../core/contracts/executor.ts';
 import { admit, artifacts, secrets } from '../core/contracts/job-services.ts';
-import { containerCredentials } from './container-credentials.ts';
+import { type AwsRequest, encodePart, sendToAws } from './aws-request.ts';
+import { rememberedCredentials } from './container-credentials.ts';
 import { infrastructure, messageOf } from './failure.ts';
 import type { Services } from './services.ts';
 
 export function awsServices(settings: ExecutorSettings): Services {
-  const client = {
-    region: settings.AWS_REGION,
-    endpoint: settings.endpoint,
-    credentials: () => containerCredentials(settings.credentialSource),
-    maxAttempts: 6,
-  };
-  const s3 = new S3Client({ ...client, forcePathStyle: settings.endpoint !== undefined });
-  const lambda = new LambdaClient(client);
+  const credentials = rememberedCredentials(settings.credentialSource);
+  const send = (request: Pick<AwsRequest, 'service' | 'method' | 'path' | 'body'>) =>
+    sendToAws({ ...request, region: settings.AWS_REGION, endpoint: settings.endpoint }, credentials);
 
+  /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
   const readJson = async (key: string): Promise<unknown> => {
+    const path = ['', settings.ARTIFACTS_BUCKET, ...key.split('/')].map(encodePart).join('/');
     try {
-      const { Body } = await s3.send(new GetObjectCommand({ Bucket: settings.ARTIFACTS_BUCKET, Key: key }));
-      return JSON.parse((await Body?.transformToString()) ?? '');
+      const response = await send({ service: 's3', method: 'GET', path });
+      if (response.status === 404) return undefined;
+      const text = await response.text();
+      if (!response.ok) throw new Error(`S3 answered ${response.status} ${text}`);
+      return JSON.parse(text);
     } catch (error) {
-      if (error instanceof NoSuchKey) return undefined;
       throw infrastructure(`reading s3://${settings.ARTIFACTS_BUCKET}/${key}: ${messageOf(error)}`);
     }
   };
 
+  /** https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
   const call = async <Output extends z.ZodType>(
     name: string,
     input: object,
     output: Output,
   ): Promise<z.output<Output>> => {
+    const path = `/2015-03-31/functions/${encodePart(name)}/invocations`;
     try {
-      const answer = await lambda.send(
-        new InvokeCommand({ FunctionName: name, Payload: Buffer.from(JSON.stringify(input)) }),
-      );
-      const payload: unknown = JSON.parse(answer.Payload?.transformToString() ?? 'null');
-      if (answer.FunctionError) throw new Error(`it failed: ${JSON.stringify(payload)}`);
-      return output.parse(payload);
+      const response = await send({ service: 'lambda', method: 'POST', path, body: JSON.stringify(input) });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`Lambda answered ${response.status} ${text}`);
+      if (response.headers.has('x-amz-function-error')) throw new Error(`it failed: ${text}`);
+      return output.parse(JSON.parse(text));
     } catch (error) {
       throw infrastructure(`calling the function ${name}: ${messageOf(error)}`);
     }

@@ -1,7 +1,7 @@
 /** The plan bundle: everything an apply needs to be exactly the reviewed plan. Made by plan jobs, opened by apply and destroy jobs. */
 import { readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Architecture, architectureSchema } from '../core/words.ts';
 import { pack, staysInside, unpack } from './archive.ts';
 import { badInput } from './failure.ts';

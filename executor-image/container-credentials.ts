@@ -1,17 +1,10 @@
-/** The job role's own credentials, from the container's credential endpoint. Used by the executor's clients and by `credentials`. */
+/**
+ * The job role's own credentials, from the container's credential endpoint. Used by the executor's requests and by `credentials`:
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
+ */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
 import type { CredentialSource } from '../core/contracts/executor.ts';
-import { infrastructure, messageOf } from './failure.ts';
-
-/** https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html */
-const answerSchema = z.object({
-  AccessKeyId: z.string(),
-  SecretAccessKey: z.string(),
-  Token: z.string(),
-  Expiration: z.string(),
-});
 
 export interface RoleCredentials {
   readonly accessKeyId: string;
@@ -20,27 +13,52 @@ export interface RoleCredentials {
   readonly expiration: Date;
 }
 
-/** @throws JobFailure when the endpoint does not answer after three attempts. */
+/** Credentials are asked for again when less than this is left of them. */
+const MARGIN_MS = 5 * 60 * 1000;
+
+/** @throws Error when the endpoint does not answer after three attempts. */
 export async function containerCredentials(source: CredentialSource): Promise<RoleCredentials> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       const token = source.tokenFile ? (await readFile(source.tokenFile, 'utf8')).trim() : source.token;
       const response = await fetch(source.uri, { headers: token ? { authorization: token } : {} });
       if (!response.ok) throw new Error(`it answered ${response.status}`);
-      const answer = answerSchema.parse(await response.json());
-      return {
-        accessKeyId: answer.AccessKeyId,
-        secretAccessKey: answer.SecretAccessKey,
-        sessionToken: answer.Token,
-        expiration: new Date(answer.Expiration),
-      };
+      return roleCredentials((await response.json()) as Record<string, unknown>, 'Token');
     } catch (error) {
       if (attempt === 3) {
-        throw infrastructure(
-          `asking the container's credential endpoint for the job role: ${messageOf(error)}`,
-        );
+        throw new Error("asking the container's credential endpoint for the job role", { cause: error });
       }
       await sleep(attempt * 200);
     }
   }
+}
+
+/** The same, asked for once and again before they expire. */
+export function rememberedCredentials(source: CredentialSource): () => Promise<RoleCredentials> {
+  let known: Promise<RoleCredentials> | undefined;
+  return async () => {
+    const current = await known?.catch(() => undefined);
+    if (!current || current.expiration.getTime() - Date.now() < MARGIN_MS)
+      known = containerCredentials(source);
+    return known ?? containerCredentials(source);
+  };
+}
+
+/**
+ * Credentials as AWS's endpoints spell them; the session token's name differs between them.
+ * @throws Error naming what is missing.
+ */
+export function roleCredentials(
+  answer: Readonly<Record<string, unknown>>,
+  tokenName: 'Token' | 'SessionToken',
+): RoleCredentials {
+  const names = ['AccessKeyId', 'SecretAccessKey', tokenName, 'Expiration'];
+  const missing = names.filter((name) => typeof answer[name] !== 'string');
+  if (missing.length > 0) throw new Error(`the answer lacks ${missing.join(', ')}`);
+  return {
+    accessKeyId: String(answer.AccessKeyId),
+    secretAccessKey: String(answer.SecretAccessKey),
+    sessionToken: String(answer[tokenName]),
+    expiration: new Date(String(answer.Expiration)),
+  };
 }

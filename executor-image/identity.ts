@@ -4,27 +4,22 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
-import type { ExecutorSettings } from '../core/contracts/executor.ts';
+import type { CredentialSource, ExecutorSettings } from '../core/contracts/executor.ts';
 import type { JobSpec } from '../core/contracts/job.ts';
 
 export const STATE_PROFILE = 'belay-state';
 export const ENVIRONMENT_PROFILE = 'belay-environment';
 
 /** What `credentials` works with. A file, not variables: the tool's environment belongs to the tool and to the manifest. */
-export const identitySchema = z.object({
-  region: z.string(),
-  endpoint: z.string().optional(),
-  credentialSource: z.object({
-    uri: z.string(),
-    token: z.string().optional(),
-    tokenFile: z.string().optional(),
-  }),
-  environmentRole: z.string(),
-  sessionName: z.string(),
-  tags: z.record(z.string(), z.string()),
-});
-export type Identity = z.infer<typeof identitySchema>;
+export interface Identity {
+  /** Region of the executor: its STS endpoint is asked. */
+  readonly region: string;
+  readonly endpoint?: string;
+  readonly credentialSource: CredentialSource;
+  readonly environmentRole: string;
+  readonly sessionName: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
 
 /** Writes the identity's files and answers the variables that lead an AWS SDK to them. */
 export async function writeIdentity(

@@ -1,13 +1,14 @@
 /** Entry of the executor, bundled to `main.mjs`: a job (the container's command) or `credentials …` (a credential process). */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { readExecutorEnv } from '../core/contracts/executor.ts';
-import { EXIT_CODE } from '../core/contracts/job.ts';
-import { JobFailure, messageOf } from './failure.ts';
-import { Stop } from './stop.ts';
+
+/** A job's exit code when it could not even be begun: as `EXIT_CODE.badInput`, which is not loaded for the credential process. */
+const UNUSABLE = 30;
 
 async function job(): Promise<number> {
+  const { readExecutorEnv } = await import('../core/contracts/executor.ts');
   const settings = readExecutorEnv(process.env);
+  const { Stop } = await import('./stop.ts');
   const stop = new Stop();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.request());
   const { awsServices } = await import('./aws-services.ts');
@@ -25,17 +26,16 @@ async function job(): Promise<number> {
 }
 
 async function credentials(identityFile: string, which: string): Promise<number> {
-  // The tool's environment, the manifest's included, must not lead our own call to STS elsewhere.
-  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
   const { credentialProcess } = await import('./credentials.ts');
   process.stdout.write(await credentialProcess(identityFile, which));
-  return EXIT_CODE.succeeded;
+  return 0;
 }
 
 const [, , command, identityFile = '', which = ''] = process.argv;
 try {
   process.exit(await (command === 'credentials' ? credentials(identityFile, which) : job()));
 } catch (error) {
-  process.stderr.write(`${messageOf(error)}\n`);
-  process.exit(error instanceof JobFailure ? error.exitCode : EXIT_CODE.badInput);
+  const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
+  process.stderr.write(`${error instanceof Error ? error.message : error}${cause}\n`);
+  process.exit(UNUSABLE);
 }

@@ -83,6 +83,7 @@ export class MaskingStream {
   }
 
   #release(end: number): string {
+    if (end === 0) return '';
     const text = this.#held;
     const hidden = merged([[0, this.#covered], ...this.#masking.occurrences(text)]);
     let said = '';
@@ -114,7 +115,8 @@ function merged(intervals: Array<[number, number]>): Array<[number, number]> {
 
 /** Every text to hide in a value: its leaves, the lines of those with several, and the JSON of a whole structure. */
 function* leaves(value: unknown): Generator<string> {
-  if (value === null || value === undefined) return;
+  // Hiding every `true` would hide nothing and blot out the log.
+  if (value === null || value === undefined || typeof value === 'boolean') return;
   if (typeof value !== 'object') {
     const text = String(value);
     yield text;
@@ -137,16 +139,17 @@ function* formsOf(text: string): Generator<string> {
   const bytes = Buffer.from(text.toWellFormed());
   const uri = encodeURIComponent(text.toWellFormed());
   const strict = uri.replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-  for (const form of [uri, strict, uri.replaceAll('%20', '+'), strict.replaceAll('%20', '+')]) {
-    yield form;
-    yield form.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
+  const form = new URLSearchParams({ k: text.toWellFormed() }).toString().slice('k='.length);
+  for (const encoded of [uri, strict, strict.replaceAll('%20', '+'), form]) {
+    yield encoded;
+    yield encoded.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
   }
   const hex = bytes.toString('hex');
   yield hex;
   yield hex.toUpperCase();
-  for (const form of base64Forms(bytes)) {
-    yield form;
-    yield form.replaceAll('+', '-').replaceAll('/', '_');
+  for (const encoded of base64Forms(bytes)) {
+    yield encoded;
+    yield encoded.replaceAll('+', '-').replaceAll('/', '_');
   }
   yield* wrappedForms(text);
 }
@@ -165,8 +168,7 @@ function* base64Forms(bytes: Buffer): Generator<string> {
   for (const width of [64, 76]) {
     if (whole.length <= width) continue;
     for (let at = 0; at < whole.length; at += width) {
-      const line = whole.slice(at, at + width).replace(/=+$/, '');
-      if (line.length >= 16) yield line;
+      yield whole.slice(at, at + width).replace(/=+$/, '');
     }
   }
 }

@@ -1,7 +1,7 @@
 /** The way of a job, from its spec to its exit code. Called by `main.ts`. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { EXIT_CODE, type JobResult, type JobSpec, jobSpecSchema } from '../core/contracts/job.ts';
 import type { JobProof } from '../core/contracts/job-services.ts';
 import { enter, leave } from './admission.ts';
@@ -34,7 +34,7 @@ export async function runJob(ports: JobPorts): Promise<ExitCode> {
       nonce: spec.nonce,
       jobId: ports.settings.AWS_BATCH_JOB_ID,
     };
-    await enter(ports.services, spec, proof, { say, sleep: ports.sleep });
+    await enter(ports.services, spec, proof, { say, sleep: ports.sleep, stop: ports.stop });
     try {
       return await admitted(ports, spec, proof, startedAt);
     } finally {
@@ -63,7 +63,12 @@ async function admitted(ports: JobPorts, spec: JobSpec, proof: JobProof, started
   const job: Job = { ...ports, spec, proof, workspace, log, masking, report, keep: new Map() };
 
   log.say(`${spec.stage} ${spec.target.environment}/${spec.target.component}, release ${spec.release.id}`);
-  const worked = await outcomeOf(() => runStage(job));
+  const worked = await outcomeOf(async () => {
+    const done = await runStage(job);
+    // A tool that was asked to stop may end well without having done everything: that is never called a success.
+    if (job.stop.requested) throw terminated(`stopped by SIGTERM; until then: ${done}`);
+    return done;
+  });
   const urls = await uploadUrls(job);
   const kept = await outcomeOf(() => keepArtifacts(job, urls));
   const failedAs = joinFailures([worked, kept], ports.stop);
@@ -119,8 +124,7 @@ async function keepArtifacts({ keep }: Job, urls: Readonly<Record<string, string
 
 /** The log, then the result: where there is a result, everything else is there too. */
 async function finish(job: Job, result: JobResult, urls: Readonly<Record<string, string>>): Promise<void> {
-  const masked = maskStrings(result, job.masking);
-  const text = { ...masked, reason: masked.reason.replaceAll(/\s*\n\s*/g, ' ') };
+  const text = maskedResult(result, job.masking);
   job.log.say(`${text.status}: ${text.reason}`);
   const file = join(job.workspace.own, 'result.json');
   await writeFile(file, `${JSON.stringify(text, null, 2)}\n`);
@@ -128,13 +132,22 @@ async function finish(job: Job, result: JobResult, urls: Readonly<Record<string,
   await upload('result.json', urls['result.json'] ?? '', file);
 }
 
-/** Every string in a document, masked. */
-function maskStrings<T>(value: T, masking: Masking): T;
-function maskStrings(value: unknown, masking: Masking): unknown {
-  if (typeof value === 'string') return masking.mask(value);
-  if (Array.isArray(value)) return value.map((item) => maskStrings(item, masking));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [name, maskStrings(member, masking)]),
-  );
+/** Free text masked. Words of our own (stage, status, digests, times) stay as they are, even where a secret is spelt the same. */
+function maskedResult(result: JobResult, masking: Masking): JobResult {
+  const mask = (text: string) => masking.mask(text);
+  const { plan } = result;
+  return {
+    ...result,
+    reason: mask(result.reason).replaceAll(/\s*\n\s*/g, ' '),
+    plan: plan && {
+      ...plan,
+      summary: mask(plan.summary),
+      removals: plan.removals.map((removal) => ({ ...removal, address: mask(removal.address) })),
+    },
+    diagnostics: result.diagnostics.map((diagnostic) => ({
+      ...diagnostic,
+      summary: mask(diagnostic.summary),
+      detail: mask(diagnostic.detail),
+    })),
+  };
 }

@@ -1,5 +1,5 @@
 /** The job's view of Belay's own services. `aws-services.ts` is the one that runs; tests bring their own. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { admit, artifacts, secrets } from '../core/contracts/job-services.ts';
 
 export interface Services {

@@ -1,7 +1,7 @@
 /** The work of an admitted job: fetch what the stage may read, make the tool's identity and environment, do the stage. */
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { inputsSchema, type Outputs, outputsSchema, STAGE_ARTIFACTS } from '../core/contracts/job.ts';
 import { WRITING_STAGES } from '../core/words.ts';
 import { unpack } from './archive.ts';

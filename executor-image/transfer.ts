@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { infrastructure, messageOf } from './failure.ts';
 
-const ATTEMPTS = 4;
+const ATTEMPTS = 5;
 
 /** @throws JobFailure (infrastructure) when the store does not give the object after several attempts. */
 export async function download(name: string, url: string, file: string): Promise<void> {

@@ -135,17 +135,10 @@ export class Executor extends Construct {
     allow(['s3:GetObject'], [stores.artifacts.arnForObjects(`*/${stage}/job.json`)]);
     stores.key.grantDecrypt(role);
     for (const fn of [functions.admit, functions.artifacts, functions.secrets]) fn.grantInvoke(role);
-    if (stage === 'validate' || stage === 'test') return role;
+    if (stage === 'validate') return role;
 
-    const state = stores.artifacts.arnForObjects('*/state/*');
-    allow(['s3:GetObject'], [state]);
-    // Terraform looks for other workspaces' states, and a missing state must be a 404 and not a 403.
-    allow(['s3:ListBucket'], [stores.artifacts.bucketArn]);
     const writes = WRITING_STAGES.includes(stage);
-    if (writes) {
-      allow(['s3:PutObject', 's3:DeleteObject'], [state]);
-      stores.key.grantEncrypt(role);
-    }
+    // The tool, or the test, works in the environment's account: reading for plan and test, writing for apply and destroy.
     allow(
       ['sts:AssumeRole', 'sts:TagSession'],
       [
@@ -158,6 +151,18 @@ export class Executor extends Construct {
         }),
       ],
     );
+    if (stage === 'test') return role;
+
+    const state = stores.artifacts.arnForObjects('*/state/*');
+    allow(['s3:GetObject'], [state]);
+    // A missing state must be a 404 and not a 403.
+    allow(['s3:ListBucket'], [stores.artifacts.bucketArn]);
+    if (writes) {
+      allow(['s3:PutObject', 's3:DeleteObject'], [state]);
+      stores.key.grantEncrypt(role);
+      // A job submitted twice ends with the result of the one that was admitted.
+      allow(['s3:GetObject'], [stores.artifacts.arnForObjects(`*/${stage}/result.json`)]);
+    }
     return role;
   }
 }

@@ -1,5 +1,5 @@
 /** The contracts of the functions the machines call, in the order a push meets them. Job-side functions: `job-services.ts`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineContract } from '../contract.ts';
 import { environmentVerdictSchema, outcomeSchema, releaseVerdictSchema, stageSchema } from '../words.ts';
 import { pushReceivedSchema } from './push.ts';
@@ -19,14 +19,7 @@ export type TargetRef = z.infer<typeof targetRefSchema>;
 
 /** `resolve`: claims the delivery, fetches the commit, stores snapshot and `release.json`. */
 export const resolve = defineContract({
-  env: [
-    'LEDGER_TABLE',
-    'ARTIFACTS_BUCKET',
-    'STATUS_QUEUE_URL',
-    'GITHUB_URL',
-    'GITHUB_API_URL',
-    'GITHUB_TOKEN_SECRET',
-  ],
+  env: ['LEDGER_TABLE', 'ARTIFACTS_BUCKET', 'STATUS_QUEUE_URL', 'GITHUB_URL', 'GITHUB_TOKEN_SECRET'],
   input: z.object({ push: pushReceivedSchema, execution: z.string(), startedAt: z.iso.datetime() }),
   output: z.discriminatedUnion('decision', [
     z.object({ decision: z.literal('deploy'), release: releaseRefSchema, environments: z.array(z.string()) }),
@@ -63,7 +56,7 @@ export const open = defineContract({
 
 /** `turn`: parks the target's token until everything it needs has ended. The token is answered with `{}`. */
 export const turn = defineContract({
-  env: ['LEDGER_TABLE', 'STATUS_QUEUE_URL'],
+  env: ['LEDGER_TABLE'],
   input: targetRefSchema.extend({ token: z.string() }),
   output: z.object({}),
 });

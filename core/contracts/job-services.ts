@@ -1,5 +1,5 @@
 /** The contracts of the functions a running job calls. Every call shows the job's key, nonce and Batch id. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineContract } from '../contract.ts';
 
 /** How a job proves itself. */

@@ -1,5 +1,5 @@
 /** The job's side of the contract: the spec `prepare` writes, the result the executor writes, and its exit codes. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { resolvedTargetSchema } from '../manifest/resolved.ts';
 import { architectureSchema, stageSchema } from '../words.ts';
 import { repositorySchema } from './push.ts';

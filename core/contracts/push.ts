@@ -1,5 +1,5 @@
 /** A push as Belay carries it: what `webhook` publishes on the bus and the Release machine is started with. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A full git commit id. */
 export const commitSchema = z.string().regex(/^[0-9a-f]{40}$/, 'not a 40-digit commit id');

@@ -1,5 +1,5 @@
 /** What a release is made of: the small reference in every machine state, and the `release.json` artifact. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { resolvedTargetSchema } from '../manifest/resolved.ts';
 import { commitSchema, repositorySchema } from './push.ts';
 

@@ -1,4 +1,4 @@
-/** Why a stage failed, as one line for people, from what Step Functions and Batch tell; called by `record`. */
+/** Why something failed, as one line for people, from what Step Functions and Batch tell; called by `record` and `settle`. */
 import { EXIT_CODE } from '../contracts/job.ts';
 
 const meanings: Readonly<Record<number, string>> = {
@@ -18,6 +18,14 @@ export function failureReason(error: string, cause: string): string {
   if (typeof facts?.errorMessage === 'string') return oneLine(facts.errorMessage);
   if (facts && ('Container' in facts || 'StatusReason' in facts)) return jobFailure(facts);
   return oneLine(cause === '' ? error : `${error}: ${cause}`);
+}
+
+/** A sentence with a cause at its end, as the machines build it (`finding the affected targets: {"errorMessage":…}`), made readable. */
+export function readableReason(text: string): string {
+  const start = text.indexOf('{');
+  const cause = text.slice(start);
+  if (start === -1 || parsed(cause) === undefined) return oneLine(text);
+  return oneLine(`${text.slice(0, start)}${failureReason('', cause)}`);
 }
 
 function jobFailure({ Container: container, StatusReason: statusReason }: Record<string, unknown>): string {

@@ -1,5 +1,5 @@
 /** A target as the manifest resolves it: everything its jobs need to know, as it travels in S3 documents. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { architectureSchema } from '../words.ts';
 
 /** `auto`: the executor's OpenTofu, or Terraform where that is the only one installed. */

@@ -1,5 +1,5 @@
 /** The shape of `belay.yaml` as one zod schema: the only description of its keys; `parse.ts` checks with it, the JSON Schema is made from it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { architectureSchema } from '../words.ts';
 import type { JsonValue } from './json-value.ts';
 import { repositoryPath } from './repository-path.ts';

@@ -1,5 +1,5 @@
 /** Checks a document's value against the schema: findings in people's words, and a draft of what was right. Called by `parse.ts`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Draft, draftOf } from './draft.ts';
 import type { Finding } from './problem.ts';
 import { type Manifest, manifestSchema } from './schema.ts';

@@ -1,6 +1,6 @@
 /** Problems as OpenTofu and Terraform report them, turned into diagnostics with repository paths. Called by the executor. */
-import { posix } from 'node:path';
-import { z } from 'zod';
+import posix from 'node:path/posix';
+import * as z from 'zod';
 import type { Diagnostic } from '../contracts/job.ts';
 
 /** Output of `validate -json`: https://developer.hashicorp.com/terraform/cli/commands/validate */

@@ -1,5 +1,5 @@
 /** What a plan would do: the change summary the executor makes of `show -json` of a saved OpenTofu or Terraform plan. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ChangeCounts, PlanSummary } from '../contracts/job.ts';
 import { documentDigest } from './canonical.ts';
 

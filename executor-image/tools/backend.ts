@@ -1,5 +1,6 @@
 /** The managed backend: state in Belay's bucket for components whose code declares no backend of its own. */
 import type { JobSpec } from '../../core/contracts/job.ts';
+import { regionalEndpoint } from '../aws-request.ts';
 import { STATE_PROFILE } from '../identity.ts';
 
 /** The generated file. Not an override file: a backend we failed to see in the code is then a loud duplicate, never replaced. */
@@ -20,7 +21,6 @@ export interface StatePlace {
  * manifest's `env` reaches providers only. https://developer.hashicorp.com/terraform/language/backend/s3
  */
 export function managedBackend({ state, region, endpoint }: StatePlace): string {
-  const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
   const s3 = {
     bucket: state.bucket,
     key: state.key,
@@ -29,7 +29,7 @@ export function managedBackend({ state, region, endpoint }: StatePlace): string 
     use_lockfile: true,
     encrypt: true,
     kms_key_id: state.kmsKeyArn,
-    endpoints: { s3: endpoint ?? `https://s3.${region}.${suffix}` },
+    endpoints: { s3: endpoint ?? regionalEndpoint('s3', region) },
     use_path_style: endpoint === undefined ? undefined : true,
     // Nothing but S3 is asked: no STS, no IAM, no instance metadata.
     skip_credentials_validation: true,

@@ -1,7 +1,7 @@
 /** The shell tool: plan, apply, destroy and outputs are commands of the manifest. What is not declared is not done. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ChangeCounts, Diagnostic, Outputs } from '../../core/contracts/job.ts';
 import { documentDigest } from '../../core/plan/canonical.ts';
 import { describeChanges } from '../../core/plan/summary.ts';

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { access, constants, mkdir, rename, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { failed, infrastructure, messageOf } from '../failure.ts';
 import { archiveUrl, PINNED_OPENTOFU, type Platform, RELEASES } from './releases.ts';
 import { readZipFile } from './zip.ts';

@@ -1,6 +1,6 @@
 /** GitHub's REST API behind the `GitHub` port, for the ancestry gate and `git-status`. Works with GitHub Enterprise Server. */
 import { request as octokit } from '@octokit/request';
-import { z } from 'zod';
+import * as z from 'zod';
 import { GitHubError } from '../github-error.ts';
 import type { CommitStatus, GitHub } from '../ports.ts';
 import type { GitHubToken } from './github-token.ts';

@@ -17,7 +17,8 @@ export function expressions(condition: Condition = {}, change: Change = {}): Exp
     path
       .split('.')
       .map((part) => {
-        const placeholder = `#${part.replace(/\W/g, (letter) => `_${letter.charCodeAt(0)}`)}`;
+        const known = Object.keys(names).find((placeholder) => names[placeholder] === part);
+        const placeholder = known ?? `#n${Object.keys(names).length}`;
         names[placeholder] = part;
         return placeholder;
       })

@@ -1,5 +1,5 @@
 /** Lets jobs begin, one writer at a time for each target, and signs them off; called by every job and by the machine. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type JobSpec, jobSpecSchema } from '../../core/contracts/job.ts';
 import type { admit as contract, JobProof } from '../../core/contracts/job-services.ts';
 import { nonceMatches } from '../../core/job-proof.ts';

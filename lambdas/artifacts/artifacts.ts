@@ -1,5 +1,5 @@
 /** `artifacts`: presigned URLs for what a running job's stage may read and write, and nothing else. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { artifacts as contract } from '../../core/contracts/job-services.ts';
 import { type ArtifactKeys, readableKeys, writableKeys } from '../../core/job-artifacts.ts';
 import type { Ledger, ObjectStore } from '../ports.ts';

@@ -1,5 +1,5 @@
 /** `git-status`: takes "this release changed" from the status queue and brings the ledger's newest truth to GitHub. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type gitStatus as contract, statusMessageSchema } from '../../core/contracts/functions.ts';
 import type { ReleaseRef } from '../../core/contracts/release.ts';
 import {

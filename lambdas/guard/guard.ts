@@ -1,5 +1,5 @@
 /** Judges a finished plan against the policy and notes its facts; called by the per-target flow between plan and apply. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { guard as contract, TargetRef } from '../../core/contracts/functions.ts';
 import { jobResultSchema } from '../../core/contracts/job.ts';
 import { judgePlan } from '../../core/deployment/policy.ts';
@@ -8,6 +8,7 @@ import type { Ledger, ObjectStore, StatusQueue } from '../ports.ts';
 import { environmentIn, readDocument, readReleaseDocument, targetIn } from '../shared/documents.ts';
 import { readTargetItem } from '../shared/items.ts';
 import { noteProgress } from '../shared/outcome-item.ts';
+import { addressOf } from '../shared/target-address.ts';
 
 export interface GuardPorts {
   readonly ledger: Ledger;
@@ -18,7 +19,7 @@ export interface GuardPorts {
 /** @throws Error when the plan left no result, or the target was opened under another fence. */
 export async function guard(input: TargetRef, ports: GuardPorts): Promise<z.input<typeof contract.output>> {
   const { release, environment, component } = input;
-  const address = { repository: release.repository, release: release.id, environment, component };
+  const address = addressOf(input);
   const key = stageKey(address, 'plan', 'result.json');
   const plan = (await readDocument(ports.store, key, jobResultSchema))?.plan;
   if (plan === undefined) {

@@ -1,5 +1,5 @@
 /** Takes an environment's lease for a deployment or gives it back; called by the Deployment machine, first and last. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { lease as contract } from '../../core/contracts/functions.ts';
 import {
   acquire,

@@ -1,5 +1,5 @@
 /** Opens a deployment under its lease: ancestry gate, affected targets, their turns; called by the Deployment machine. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { open as contract } from '../../core/contracts/functions.ts';
 import { targetsKey } from '../../core/keys.ts';
 import { type EnvironmentItem, ledgerKeys } from '../../core/ledger.ts';

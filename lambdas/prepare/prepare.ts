@@ -1,5 +1,5 @@
 /** Before each job: is it needed, and what is it told? Called by the per-target flow for plan, apply and test. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { prepare as contract } from '../../core/contracts/functions.ts';
 import { resolveInputs } from '../../core/deployment/inputs.ts';
 import { jobDefinition, jobName } from '../../core/deployment/job-order.ts';
@@ -12,6 +12,7 @@ import { environmentIn, readReleaseDocument, targetIn } from '../shared/document
 import { readOutcomes, readTargetItem } from '../shared/items.ts';
 import { noteProgress, requireOutcome } from '../shared/outcome-item.ts';
 import { publishOutputs, readConsumedOutputs } from '../shared/outputs.ts';
+import { addressOf } from '../shared/target-address.ts';
 import { type SpecPorts, type StageRef, writeSpec } from './spec.ts';
 
 export interface PreparePorts extends SpecPorts {
@@ -73,7 +74,7 @@ async function preparePlan(
   if (item.affected === 'downstream' && isSame) {
     return { decision: 'end', outcome: 'unchanged', reason: 'its inputs did not change' };
   }
-  const key = stageKey({ repository, release: release.id, environment, component }, 'plan', 'inputs.json');
+  const key = stageKey(addressOf(input), 'plan', 'inputs.json');
   await ports.store.put(key, JSON.stringify(inputs.values));
   await noteProgress(ports.ledger, input, { inputKey: inputs.key });
   return undefined;

@@ -10,6 +10,7 @@ import { type JobItem, ledgerKeys } from '../../core/ledger.ts';
 import type { Stage } from '../../core/words.ts';
 import type { Ledger, ObjectStore } from '../ports.ts';
 import { environmentIn, readDocument, targetIn } from '../shared/documents.ts';
+import { addressOf } from '../shared/target-address.ts';
 
 /** What a spec needs besides the release's own documents. */
 export interface SpecPorts {
@@ -33,7 +34,7 @@ export async function writeSpec(
   { document, planDigest }: { readonly document: ReleaseDocument; readonly planDigest: string | undefined },
   ports: SpecPorts,
 ): Promise<string> {
-  const key = stageKey({ ...stage, ...ids(stage) }, stage.stage, 'job.json');
+  const key = stageKey(addressOf(stage), stage.stage, 'job.json');
   const known = await readDocument(ports.store, key, jobSpecSchema);
   const spec = known?.fence === stage.fence ? known : newSpec(stage, document, { planDigest, ...ports });
   if (spec !== known) await ports.store.put(key, JSON.stringify(spec));
@@ -46,15 +47,14 @@ export async function writeSpec(
   return key;
 }
 
-const ids = ({ release }: TargetRef) => ({ repository: release.repository, release: release.id });
-
 function newSpec(
   { release, environment, component, fence, stage }: StageRef,
   document: ReleaseDocument,
   { planDigest, state, newNonce }: Pick<SpecPorts, 'state' | 'newNonce'> & { planDigest: string | undefined },
 ): JobSpec {
-  const { account, region, ...found } = environmentIn(document, environment);
-  const { entry } = targetIn({ account, region, ...found }, component);
+  const found = environmentIn(document, environment);
+  const { account, region } = found;
+  const { entry } = targetIn(found, component);
   return {
     version: 1,
     stage,

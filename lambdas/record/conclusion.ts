@@ -8,6 +8,7 @@ import type { OutcomeItem } from '../../core/ledger.ts';
 import type { Outcome } from '../../core/words.ts';
 import type { ObjectStore } from '../ports.ts';
 import { readDocument } from '../shared/documents.ts';
+import { addressOf } from '../shared/target-address.ts';
 
 export async function conclude(
   { end, ...target }: TargetRef & { readonly end: TargetEnd },
@@ -20,8 +21,7 @@ export async function conclude(
       ? { outcome: 'applied', reason: describeChanges(item.changes) }
       : { outcome: 'unchanged', reason: 'the plan is empty' };
   }
-  const address = { ...target, repository: target.release.repository, release: target.release.id };
-  const key = stageKey(address, end.stage, 'result.json');
+  const key = stageKey(addressOf(target), end.stage, 'result.json');
   const result = await readDocument(store, key, jobResultSchema);
   // A job that was killed leaves none, and an earlier attempt may have left its own.
   const isOurs = result !== undefined && Date.parse(result.endedAt) >= Date.parse(item.startedAt ?? '');

@@ -7,6 +7,7 @@ import type { Condition, Ledger, ObjectStore } from '../ports.ts';
 import { environmentIn, readReleaseDocument, readTree, targetIn } from '../shared/documents.ts';
 import { readTargetItem } from '../shared/items.ts';
 import { publishOutputs } from '../shared/outputs.ts';
+import { addressOf } from '../shared/target-address.ts';
 
 export interface KeepPorts {
   readonly ledger: Ledger;
@@ -96,10 +97,3 @@ async function changeTarget(
     condition,
   );
 }
-
-const addressOf = ({ release, environment, component }: TargetRef) => ({
-  repository: release.repository,
-  release: release.id,
-  environment,
-  component,
-});

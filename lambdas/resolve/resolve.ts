@@ -1,5 +1,5 @@
 /** `resolve`: the first step of a Release. Claims the delivery, reads the commit, says which environments to deploy. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { resolve as contract } from '../../core/contracts/functions.ts';
 import type { ReleaseRef } from '../../core/contracts/release.ts';
 import { ledgerKeys, type ReleaseItem, releaseItemSchema } from '../../core/ledger.ts';

@@ -1,5 +1,5 @@
 /** `secrets`: the values of the secrets a running job's target names, and no others. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { secrets as contract } from '../../core/contracts/job-services.ts';
 import type { Ledger, ObjectStore, SecretValues } from '../ports.ts';
 import { provenJob } from '../shared/proven-job.ts';

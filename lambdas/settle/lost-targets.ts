@@ -1,5 +1,5 @@
 /** Every requested target ends in exactly one outcome: this gives one to those that have none; called by `settle`. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { settle as contract } from '../../core/contracts/functions.ts';
 import type { ReleaseEnvironment } from '../../core/contracts/release.ts';
 import { outcomeWithout } from '../../core/deployment/verdict.ts';

@@ -1,7 +1,8 @@
 /** Gives every target one outcome, and the deployment or the release its verdict; called by both machines near their end. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { settle as contract, DeploymentRef } from '../../core/contracts/functions.ts';
 import type { ReleaseDocument } from '../../core/contracts/release.ts';
+import { readableReason } from '../../core/deployment/failure.ts';
 import {
   environmentVerdict,
   summaryOf,
@@ -32,11 +33,15 @@ export async function settle(input: Input, ports: SettlePorts): Promise<Settled>
   const document = await readReleaseDocument(ports.store, input.release);
   const settled =
     input.scope === 'environment'
-      ? await settleEnvironment(input, document, ports)
+      ? await settleEnvironment(readable(input), document, ports)
       : await settleRelease(input, document, ports);
   await ports.status.changed(input.release);
   return settled;
 }
+
+/** The machine joins what it was doing and the raw cause. */
+const readable = ({ ended, ...input }: Environment): Environment =>
+  ended ? { ...input, ended: { ...ended, reason: readableReason(ended.reason) } } : input;
 
 async function settleEnvironment(
   input: Environment,
@@ -96,7 +101,7 @@ async function settleRelease(
   }
   const verdict = verdictOfDoneRelease(outcomes);
   const names = document.environments.map(({ name }) => name).join(', ');
-  const reason = verdict === 'succeeded' ? `deployed to ${names}` : `nothing to do in ${names}`;
+  const reason = verdict === 'succeeded' ? `deployed to ${names}` : `nothing is affected in ${names}`;
   await endRelease(input, { verdict, reason }, ports);
   return { verdict, summary: reason };
 }

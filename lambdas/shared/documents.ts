@@ -1,6 +1,6 @@
 /** Reading the documents a release keeps in the artifacts bucket; used by the functions of a deployment. */
 import { gunzipSync } from 'node:zlib';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { parseTree, type SourceTree } from '../../core/content/tree.ts';
 import {
   type ReleaseDocument,

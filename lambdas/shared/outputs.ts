@@ -6,6 +6,7 @@ import type { ResolvedTarget } from '../../core/manifest/resolved.ts';
 import type { ObjectStore } from '../ports.ts';
 import { readDocument } from './documents.ts';
 import { inParallel } from './in-parallel.ts';
+import { addressOf } from './target-address.ts';
 
 /** The newest outputs of every component the targets take inputs from; components that never produced any have no entry. */
 export async function readConsumedOutputs(
@@ -30,12 +31,9 @@ export async function readConsumedOutputs(
  * Makes what the apply of this release produced the component's newest outputs: for its test and for its dependents. A test of
  * an empty plan has no apply; the outputs stay then.
  */
-export async function publishOutputs(
-  store: ObjectStore,
-  { release, environment, component }: TargetRef,
-): Promise<void> {
-  const address = { repository: release.repository, release: release.id, environment, component };
-  const produced = stageKey(address, 'apply', 'outputs.json');
+export async function publishOutputs(store: ObjectStore, target: TargetRef): Promise<void> {
+  const { release, environment, component } = target;
+  const produced = stageKey(addressOf(target), 'apply', 'outputs.json');
   if (await store.exists(produced)) {
     await store.copy(produced, outputsKey(release.repository, environment, component));
   }

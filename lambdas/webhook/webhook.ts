@@ -1,6 +1,6 @@
 /** `webhook`: verifies a GitHub delivery, makes it small and publishes it. Nothing slow: GitHub gives up after 10 seconds. */
 import { Webhooks } from '@octokit/webhooks';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { webhook as contract } from '../../core/contracts/functions.ts';
 import { PUSH_EVENT } from '../../core/contracts/push.ts';
 import { pushReceived } from '../../core/push.ts';

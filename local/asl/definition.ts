@@ -2,7 +2,7 @@
  * The part of the Amazon States Language that the interpreter runs (JSONata only), as one strict schema:
  * whatever it does not name is refused, never ignored. https://states-language.net/spec.html
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Json } from './json.ts';
 
 const expression = z.string().regex(/^\{%[\s\S]*%\}$/, 'must be a JSONata expression: {% … %}');

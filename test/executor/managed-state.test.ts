@@ -69,6 +69,13 @@ withTool(
   },
 );
 
+withTool('a validate job asks neither for state nor for credentials', async () => {
+  const files = { 'components/network/main.tf': 'resource "terraform_data" "a" {}\n' };
+  const { code, result } = await world.run({ stage: 'validate', files });
+  expect([code, result?.reason]).toEqual([0, 'the code is valid']);
+  expect(world.requests.filter(({ url }) => !url.startsWith('/artifacts/'))).toEqual([]);
+});
+
 withTool('a state that cannot be written is kept as errored.tfstate and named', async () => {
   const files = { 'components/network/main.tf': 'resource "terraform_data" "made" {}\n' };
   const planned = await world.run({ stage: 'plan', files });

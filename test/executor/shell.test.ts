@@ -170,3 +170,16 @@ test('the test stage is given the outputs, and its word counts', async () => {
   const failed = await world.run({ ...wish, target: { test: { run: 'exit 7' } } });
   expect([failed.code, failed.result?.reason]).toEqual([10, 'the test ended with exit code 7: exit 7']);
 });
+
+test('a secret that is also a word of ours is hidden in texts and leaves the result readable', async () => {
+  const { code, log, result } = await world.run({
+    stage: 'plan',
+    files,
+    secrets: { A: 'plan', B: 'arm64', C: 'failed' },
+    target: shell({ plan: 'echo "a plan"; echo "$C"; exit 1' }),
+  });
+  expect(code).toBe(10);
+  expect([result?.stage, result?.status]).toEqual(['plan', 'failed']);
+  expect(result?.reason).toContain('the *** command ended');
+  expect(log).toContain('Z a ***\n');
+});

@@ -12,37 +12,8 @@ import {
   type World,
   world,
 } from '../support/deployment-world.ts';
-import { contracts } from '../support/settle-release.ts';
-
-class Crash extends Error {}
-
-/** The ports, dying after the `count`th call; `used` tells whether it came to that. */
-function dyingPorts(ports: World['ports'], count: number) {
-  let calls = 0;
-  const crash = { happened: false };
-  const wrap = <T extends object>(port: T): T =>
-    Object.fromEntries(
-      Object.entries(port).map(([name, method]) => [
-        name,
-        async (...parameters: unknown[]) => {
-          if (crash.happened) throw new Crash();
-          const answer = await method(...parameters);
-          if (++calls < count) return answer;
-          crash.happened = true;
-          throw new Crash();
-        },
-      ]),
-    ) as T;
-  const { ledger, store, status, tokens, executions, jobs, github, ...others } = ports;
-  return {
-    crash,
-    ports: {
-      ...others,
-      ...{ ledger: wrap(ledger), store: wrap(store), status: wrap(status), tokens: wrap(tokens) },
-      ...{ executions: wrap(executions), jobs: wrap(jobs), github: wrap(github) },
-    },
-  };
-}
+import { Crash, dyingPorts } from '../support/dying-ports.ts';
+import { settleRelease } from '../support/settle-release.ts';
 
 /**
  * The whole state of the world. Versions count writes, which a retry may add to; of nonces only the agreement of spec and ledger
@@ -82,7 +53,7 @@ const scenarios: Record<string, { run: Scenario; outcomes: readonly string[] }> 
     run: async (w, call) => {
       const ref = await release(w, { environments: { dev: [network, app] } });
       await deploy(w, ref, { call, tools: { network: { outputs } } });
-      await call('settle release', (ports) => contracts.settleRelease(ref, ports));
+      await call('settle release', (ports) => settleRelease(ref, ports));
       return ref;
     },
     outcomes: ['app: applied (1 added)', 'network: applied (1 added)'],

@@ -22,7 +22,7 @@ import { record } from '../../lambdas/record/record.ts';
 import { settle } from '../../lambdas/settle/settle.ts';
 import { turn } from '../../lambdas/turn/turn.ts';
 import { ledgerMemory } from './ledger-memory.ts';
-import { storeMemory } from './store-memory.ts';
+import { objectsMemory } from './objects-memory.ts';
 
 export const REPOSITORY = { id: 7, fullName: 'acme/shop', defaultBranch: 'main' };
 export const commitOf = (digit: string) => digit.repeat(40);
@@ -69,7 +69,12 @@ export type World = ReturnType<typeof world>;
 
 export function world() {
   const ledger = ledgerMemory();
-  const store = storeMemory();
+  const objects = objectsMemory();
+  const json = (key: string): unknown => {
+    const body = objects.objects.get(key);
+    return body === undefined ? undefined : JSON.parse(body.toString('utf8'));
+  };
+  const store = { ...objects, json };
   const running = new Set<string>();
   const endedJobs = new Set<string>();
   /** Tokens that still can be answered, and what was sent to each. */

@@ -4,7 +4,5 @@ import type { ReleaseRef } from '../../core/contracts/release.ts';
 import { settle } from '../../lambdas/settle/settle.ts';
 import type { World } from './deployment-world.ts';
 
-export const contracts = {
-  settleRelease: (release: ReleaseRef, ports: World['ports']) =>
-    functions.settle.handle((input) => settle(input, ports))({ scope: 'release', release }),
-};
+export const settleRelease = (release: ReleaseRef, ports: World['ports']) =>
+  functions.settle.handle((input) => settle(input, ports))({ scope: 'release', release });

@@ -1,5 +1,5 @@
 /** Tables as the synthesized templates describe them (AWS::DynamoDB::Table), read for CreateTable and expiry. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const keySchema = z.array(z.strictObject({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) }));
 const projection = z.strictObject({

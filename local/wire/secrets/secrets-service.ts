@@ -1,6 +1,6 @@
 /** Secrets Manager for the gateway: reading, describing and setting values. */
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../clock.ts';
 import { AwsError } from '../errors.ts';
 import { type JsonInput, jsonService, parsed } from '../json-service.ts';

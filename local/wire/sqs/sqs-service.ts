@@ -1,5 +1,5 @@
 /** SQS for the gateway, in its JSON protocol. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { AwsError } from '../errors.ts';
 import { type JsonInput, jsonService, parsed } from '../json-service.ts';
 import type { Service, WireRequest } from '../service.ts';

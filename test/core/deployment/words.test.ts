@@ -1,7 +1,7 @@
 /** The sentences people read: failures, changes, inputs, verdicts, job names. */
 import { describe, expect, test } from '@jest/globals';
 import { describeChanges } from '../../../core/deployment/changes.ts';
-import { failureReason } from '../../../core/deployment/failure.ts';
+import { failureReason, readableReason } from '../../../core/deployment/failure.ts';
 import { resolveInputs } from '../../../core/deployment/inputs.ts';
 import { environmentRole, jobDefinition, jobName } from '../../../core/deployment/job-order.ts';
 import {
@@ -44,6 +44,14 @@ test.each([
   ],
 ])('%s with cause %s reads: %s', (error, cause, reason) => {
   expect(failureReason(error, cause)).toBe(reason);
+});
+
+test.each([
+  ['opening: {"errorType":"Error","errorMessage":"no such tree"}', 'opening: no such tree'],
+  ['a newer push of main, 1a2b3c4, is waiting', 'a newer push of main, 1a2b3c4, is waiting'],
+  ['opening: {not JSON', 'opening: {not JSON'],
+])('the reason %s reads: %s', (text, reason) => {
+  expect(readableReason(text)).toBe(reason);
 });
 
 test('a reason stays one line of reasonable length', () => {

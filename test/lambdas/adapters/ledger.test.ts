@@ -1,49 +1,18 @@
-import type { Server } from 'node:http';
-import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { dynamoLedger } from '../../../lambdas/adapters/ledger.ts';
 import type { Ledger } from '../../../lambdas/ports.ts';
 import { ledgerMemory } from '../../support/ledger-memory.ts';
+import { type LedgerTable, startLedgerTable } from '../../support/ledger-table.ts';
 
-/** The package has no types. */
-const dynalite: (options: { createTableMs: number }) => Server = createRequire(import.meta.url)('dynalite');
-const table = 'ledger';
-const server = dynalite({ createTableMs: 0 });
-let dynamo: DynamoDBClient;
+let table: LedgerTable;
 
 beforeAll(async () => {
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo;
-  dynamo = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${port}`,
-    region: 'eu-west-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
-  await dynamo.send(
-    new CreateTableCommand({
-      TableName: table,
-      BillingMode: 'PAY_PER_REQUEST',
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-    }),
-  );
+  table = await startLedgerTable();
 });
-
-afterAll(async () => {
-  dynamo.destroy();
-  await new Promise<void>((closed) => server.close(() => closed()));
-});
+afterAll(() => table.stop());
 
 const ledgers: [string, () => Ledger][] = [
-  ['DynamoDB', () => dynamoLedger(table, dynamo)],
+  ['DynamoDB', () => dynamoLedger(table.name, table.client)],
   ['memory', ledgerMemory],
 ];
 

@@ -3,6 +3,7 @@ import type { ReleaseRef } from '../../../core/contracts/release.ts';
 import { ledgerKeys } from '../../../core/ledger.ts';
 import { lease } from '../../../lambdas/lease/lease.ts';
 import { commitOf, release, target, type World, world } from '../../support/deployment-world.ts';
+import { Crash, dyingPorts } from '../../support/dying-ports.ts';
 
 let w: World;
 beforeEach(() => {
@@ -19,13 +20,13 @@ const push = (digit: string, branch = 'main') =>
     startedAt: `2026-11-20T10:0${digit}:00Z`,
   });
 
-async function acquire(ref: ReleaseRef, token = `token ${ref.commit[0]}`) {
+async function acquire(ref: ReleaseRef, token = `token ${ref.commit[0]}`, ports = w.ports) {
   const execution = `e${ref.commit[0]}`;
   w.running.add(execution);
-  await lease({ action: 'acquire', release: ref, environment: 'dev', execution, token }, w.ports);
+  await lease({ action: 'acquire', release: ref, environment: 'dev', execution, token }, ports);
 }
-const giveBack = (ref: ReleaseRef) =>
-  lease({ action: 'give-back', release: ref, environment: 'dev', execution: `e${ref.commit[0]}` }, w.ports);
+const giveBack = (ref: ReleaseRef, ports = w.ports) =>
+  lease({ action: 'give-back', release: ref, environment: 'dev', execution: `e${ref.commit[0]}` }, ports);
 const progressOf = async (ref: ReleaseRef) =>
   (await w.ledger.get(ledgerKeys.deployment(7, ref.id, 'dev')))?.progress;
 
@@ -140,4 +141,47 @@ test('many deployments of many branches at once: one after the other gets the le
     if (ref) await Promise.all([giveBack(ref), giveBack(ref)]);
   }
   expect(new Set(order).size).toBe(8);
+});
+
+test('a crash anywhere while the lease changes hands loses nobody', async () => {
+  const crashes = { acquire: 0, 'give back': 0 };
+  for (const crashing of ['acquire', 'give back'] as const) {
+    for (let after = 1, happened = true; happened; after++) {
+      w = world();
+      const [owner, old, newest, other] = [
+        await push('1'),
+        await push('2'),
+        await push('3'),
+        await push('4', 'next'),
+      ];
+      await acquire(owner);
+      await acquire(old);
+      await acquire(other);
+      const dying = dyingPorts(w.ports, after);
+      const dies = async (call: Promise<unknown>) =>
+        call.catch((error) => {
+          if (!(error instanceof Crash)) throw error;
+        });
+      if (crashing === 'acquire') await dies(acquire(newest, 'token 3', dying.ports));
+      else {
+        await acquire(newest);
+        await dies(giveBack(owner, dying.ports));
+      }
+      happened = dying.crash.happened;
+      // A Task that is retried has a new token; the old one is gone.
+      if (crashing === 'acquire' && happened) await acquire(newest, 'token 3 again');
+      await giveBack(owner);
+      await giveBack(other);
+      const told = [...w.sent].map(([token, grant]) => [token.slice(0, 7), grant]);
+      expect(Object.fromEntries(told)).toEqual({
+        'token 1': { decision: 'granted', fence: 1 },
+        'token 2': { decision: 'superseded', reason: 'a newer push of main, 3333333, is waiting' },
+        'token 4': { decision: 'granted', fence: 2 },
+        'token 3': { decision: 'granted', fence: 3 },
+      });
+      expect(await w.ledger.get(environmentKey)).toMatchObject({ owner: { execution: 'e3' }, answers: [] });
+      crashes[crashing] += happened ? 1 : 0;
+    }
+  }
+  expect(Math.min(crashes.acquire, crashes['give back'])).toBeGreaterThan(6);
 });
