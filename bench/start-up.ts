@@ -17,7 +17,7 @@ export async function startUp({ twin, folder, runs }: Bench): Promise<Row[]> {
   for (let run = 0; run <= runs; run += 1) {
     changeFiles(directory, { 'only/value': `${run}` });
     const { report } = await timedPush(twin, directory);
-    const started = (await twin.jobs()).filter(({ name }) => name.includes('only')).at(-1)?.startedAt;
+    const started = (await twin.jobs()).filter(({ jobName }) => jobName.includes('only')).at(-1)?.startedAt;
     const toolStarted = await toolStart(twin, report.release);
     if (started === undefined || toolStarted === undefined)
       throw new Error('measuring start-up: the plan job or its log is missing');

@@ -40,13 +40,20 @@ async function walk(twin: Twin, step: Step, number: number): Promise<Walked> {
   const screen = screenFor(process.stdout, process.env);
   const { report } = await pushWith(twin, { directory: shop, screen });
   const milliseconds = performance.now() - start;
-  if (report.verdict === 'nothing-to-do') say(`nothing to do: ${report.reason}`);
-  if (report.verdict === 'failed') {
-    say('', 'On GitHub the commit now shows:');
-    const failures = report.statuses.filter(({ state }) => state !== 'success');
-    say(...table(failures.map(({ context, state, description }) => ['', context, state, description])));
-  }
+  if (report.verdict === 'nothing-to-do') say('', `Nothing to do: ${report.reason}.`);
+  if (report.verdict === 'failed') say('', 'The commit on GitHub now shows:', ...statusLines(report));
   return { step, report, milliseconds };
+}
+
+/** Those of skipped targets are counted only. */
+function statusLines({ statuses }: ReleaseReport): string[] {
+  const isSkipped = (description: string) => description.startsWith('skipped');
+  const shown = statuses.filter(({ state, description }) => state !== 'success' && !isSkipped(description));
+  const skipped = statuses.filter(({ description }) => isSkipped(description)).length;
+  return [
+    ...table(shown.map(({ context, state, description }) => ['', context, state, description])),
+    `  and ${skipped} more for the targets that were skipped`,
+  ];
 }
 
 function summary(walks: readonly Walked[]): string[] {

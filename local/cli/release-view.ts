@@ -28,7 +28,7 @@ export interface TargetView {
   /** Null until it has ended. */
   readonly outcome: Outcome | null;
   readonly reason: string;
-  /** The commit the environment has of this component now; null when it was never written. */
+  /** The commit this release deployed of it, else the one the environment has of it now; null when it was never written. */
   readonly commit: string | null;
   /** All zero without a plan. */
   readonly changes: ChangeView;
@@ -86,12 +86,13 @@ function environmentView(records: ReleaseRecords, name: string): EnvironmentView
     name,
     verdict: deployment?.verdict ?? verdictWithoutDeployment(records.release.verdict),
     progress: deployment?.progress ?? 'waiting',
-    targets: [...new Set([...(components ?? []), ...outcomes.keys()])].map((component) => ({
-      environment: name,
-      component,
-      commit: records.targets.get(`${name}/${component}`)?.live?.commit ?? null,
-      ...endOf(outcomes.get(component), records.release),
-    })),
+    targets: [...new Set([...(components ?? []), ...outcomes.keys()])].map((component) => {
+      const end = endOf(outcomes.get(component), records.release);
+      const live = records.targets.get(`${name}/${component}`)?.live?.commit ?? null;
+      // A later release may have moved what is live: what this one applied stays its own.
+      const commit = end.outcome === 'applied' ? records.release.commit : live;
+      return { environment: name, component, commit, ...end };
+    }),
   };
 }
 

@@ -28,7 +28,7 @@ export interface Twin {
   statuses(commit: string): Promise<readonly StatusReport[]>;
   executions(): Promise<readonly ExecutionReport[]>;
   /** Batch jobs, oldest first; times in milliseconds since 1970. */
-  jobs(): Promise<readonly { readonly name: string; readonly startedAt?: number | undefined }[]>;
+  jobs(): Promise<readonly { readonly jobName: string; readonly startedAt?: number | undefined }[]>;
   /** Stores a secret's value for the repository at `directory`. */
   putSecret(secret: {
     readonly directory: string;

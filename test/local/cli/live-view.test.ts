@@ -56,19 +56,18 @@ test('without a terminal each change is told once', () => {
     'dev/network  planning',
   ]);
   expect(changeLines(first, viewOf(running), now)).toEqual([
-    'dev/network  unchanged  not affected',
     'dev/database  applied  +2 ±1  2.4 s',
     'dev/api  applying',
+    'dev: network unchanged (not affected)',
   ]);
   expect(changeLines(viewOf(running), viewOf(running), now)).toEqual([]);
   expect(changeLines(viewOf(running), viewOf(failed), now)).toEqual([
     'dev/api  failed  ~1 -3  4.5 s  apply failed: port taken',
-    'dev/web  skipped  api failed',
+    'dev: web skipped (api failed)',
     'dev: failed',
-    'prod/network  skipped  the release ended before this environment',
-    'prod/web  skipped  the release ended before this environment',
+    'prod: network, web skipped (the release ended before this environment)',
     'prod: skipped',
-    'release 20261121-1a2b3c4-1: failed (dev failed)',
+    'release 20261121-1a2b3c4-1: failed',
   ]);
 });
 

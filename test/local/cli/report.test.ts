@@ -5,6 +5,7 @@ import { exitCodeFor, reportOf } from '../../../local/cli/report.ts';
 import { at, COMMIT, failed, OLDER, releaseItem, running } from './records.ts';
 
 const nothingSeen = { statuses: [], executions: [] };
+const live = (commit: string) => ({ live: { commit, state: 'clean' as const } });
 const none = { add: 0, change: 0, destroy: 0, replace: 0 };
 
 test('a failed release: every target once, those of the environment it never came to as skipped', () => {
@@ -75,6 +76,17 @@ test('a failed release: every target once, those of the environment it never cam
     statuses,
     executions,
   });
+});
+
+test('what a release applied keeps its commit when a later release has moved on', () => {
+  const targets = new Map(['database', 'network'].map((name) => [`dev/${name}`, live(OLDER)]));
+  const [dev] = reportOf(viewOf({ ...failed, targets }), nothingSeen).environments;
+  expect(dev?.targets.map(({ target, commit }) => [target, commit])).toEqual([
+    ['dev/network', OLDER],
+    ['dev/database', COMMIT],
+    ['dev/api', null],
+    ['dev/web', null],
+  ]);
 });
 
 test('a release with nothing to do lists all its targets as unchanged', () => {

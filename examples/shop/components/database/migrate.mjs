@@ -19,6 +19,9 @@ try {
     'CREATE TABLE IF NOT EXISTS schema_version (number INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL)',
   );
   for (const name of wanted) migrate(name, readFileSync(join(folder, name), 'utf8'));
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
 } finally {
   database.close();
 }
