@@ -1,5 +1,5 @@
 /** Every S3 key Belay reads or writes, built in this one file. `repository` is GitHub's numeric id: it survives renames. */
-import type { Stage } from './words.ts';
+import type { Pass, Stage } from './words.ts';
 
 /** One target of one release in one repository: what most keys hang from. */
 export interface TargetAddress {
@@ -7,6 +7,8 @@ export interface TargetAddress {
   readonly release: string;
   readonly environment: string;
   readonly component: string;
+  /** @default deploy */
+  readonly pass?: Pass | undefined;
 }
 
 /** The repository at one commit, a gzipped tar, fetched once and used by every job. */
@@ -19,13 +21,16 @@ export const treeKey = (repository: number, commit: string) => `${repository}/so
 export const releaseKey = (repository: number, release: string) =>
   `${repository}/releases/${release}/release.json`;
 
-/** The affected targets of one deployment, an array: the item source of its Distributed Map. */
-export const targetsKey = (repository: number, release: string, environment: string) =>
-  `${repository}/releases/${release}/${environment}/targets.json`;
+/** The targets of one pass of a deployment, an array: the item source of its Distributed Map. */
+export const targetsKey = (repository: number, release: string, environment: string, pass: Pass = 'deploy') =>
+  `${repository}/releases/${release}/${environment}/${pass === 'deploy' ? 'targets' : `${pass}-targets`}.json`;
 
 /** A file of one stage of one target: `job.json`, `result.json`, `log.txt`, `bundle.tar.gz`, `plan.json`, … */
 export const stageKey = (target: TargetAddress, stage: Stage, file: string) =>
-  `${target.repository}/releases/${target.release}/${target.environment}/${target.component}/${stage}/${file}`;
+  `${target.repository}/releases/${target.release}/${target.environment}/${target.component}/${folderOf(target)}${stage}/${file}`;
+
+/** The artifacts of a rollback lie beside those of the deployment it follows. */
+const folderOf = ({ pass = 'deploy' }: TargetAddress) => (pass === 'deploy' ? '' : `${pass}/`);
 
 /** The newest outputs a component produced in an environment: what dependents' inputs are read from. */
 export const outputsKey = (repository: number, environment: string, component: string) =>
@@ -34,3 +39,19 @@ export const outputsKey = (repository: number, environment: string, component: s
 /** The state file of the managed backend. It does not contain the component's path: a moved directory is the same component. */
 export const stateKey = (repository: number, environment: string, component: string) =>
   `${repository}/state/${environment}/${component}.tfstate`;
+
+/** A last good commit's own copy of its source snapshot: one for all targets, kept while any of them returns to it. */
+export const lastGoodSourceKey = (repository: number, commit: string) =>
+  `${repository}/last-good/sources/${commit}.tar.gz`;
+
+/** What else it takes to return to a target's last good (`LastGoodDocument`), and the bundle that holds its lock file. */
+export const lastGoodKey = (
+  repository: number,
+  target: { readonly environment: string; readonly component: string },
+  release: string,
+  file: 'last-good.json' | 'bundle.tar.gz',
+) => `${repository}/last-good/${target.environment}/${target.component}/${release}/${file}`;
+
+/** The managed state as it was before a release's apply. */
+export const stateBackupKey = (target: TargetAddress) =>
+  `${target.repository}/state-backups/${target.release}/${target.environment}/${target.component}/${folderOf(target)}before-apply.tfstate`;

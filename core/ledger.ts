@@ -2,11 +2,19 @@
  * The ledger's items and their keys: one DynamoDB table, single-item conditional writes only (no transactions).
  * Everything is keyed by GitHub's numeric repository id first, so two repositories may both have `dev/network`.
  */
+
 import * as z from 'zod';
-import { leaseGrantSchema } from './contracts/functions.ts';
+import { approvalAnswerSchema, leaseGrantSchema } from './contracts/functions.ts';
 import { changeCountsSchema } from './contracts/job.ts';
 import { commitSchema, repositorySchema } from './contracts/push.ts';
-import { environmentVerdictSchema, outcomeSchema, releaseVerdictSchema, stageSchema } from './words.ts';
+import { resolvedTargetSchema } from './manifest/resolved.ts';
+import {
+  environmentVerdictSchema,
+  outcomeSchema,
+  type Pass,
+  releaseVerdictSchema,
+  stageSchema,
+} from './words.ts';
 
 /** The table's key: `pk` groups what is read together, `sk` names the item. */
 export interface LedgerKey {
@@ -17,6 +25,14 @@ export interface LedgerKey {
 const inEnvironment = (repository: number, environment: string) => `${repository}/environment/${environment}`;
 const inRelease = (repository: number, release: string) => `${repository}/release/${release}`;
 const inCommit = (repository: number, commit: string) => `${repository}/commit/${commit}`;
+
+/** A target in one pass of a deployment; without a pass, the deployment's own. */
+interface TargetPass {
+  readonly environment: string;
+  readonly component: string;
+  readonly pass?: Pass | undefined;
+}
+const outcomesOf = (pass: Pass = 'deploy') => (pass === 'deploy' ? 'outcome' : pass);
 
 /** Where each kind of item lives. `…Prefix` constants serve queries over one partition. */
 export const ledgerKeys = {
@@ -37,21 +53,32 @@ export const ledgerKeys = {
     pk: inRelease(repository, release),
     sk: `deployment/${environment}`,
   }),
-  outcome: (
-    repository: number,
-    release: string,
-    target: { environment: string; component: string },
-  ): LedgerKey => ({
+  outcome: (repository: number, release: string, target: TargetPass): LedgerKey => ({
     pk: inRelease(repository, release),
-    sk: `outcome/${target.environment}/${target.component}`,
+    sk: `${outcomesOf(target.pass)}/${target.environment}/${target.component}`,
   }),
-  turn: (
-    repository: number,
-    release: string,
-    target: { environment: string; component: string },
-  ): LedgerKey => ({
+  turn: (repository: number, release: string, target: TargetPass): LedgerKey => ({
     pk: inRelease(repository, release),
-    sk: `turn/${target.environment}/${target.component}`,
+    sk: `turn/${target.pass ?? 'deploy'}/${target.environment}/${target.component}`,
+  }),
+  /** What a person was asked about one change of a target, and what they said. */
+  approval: (repository: number, release: string, target: TargetPass): LedgerKey => ({
+    pk: inRelease(repository, release),
+    sk: `approval/${target.pass ?? 'deploy'}/${target.environment}/${target.component}`,
+  }),
+  /** Policies in force: those of the environment's last success. */
+  policies: (repository: number, environment: string): LedgerKey => ({
+    pk: inEnvironment(repository, environment),
+    sk: 'policies',
+  }),
+  /** Releases that have not ended, and environments that were ever deployed to: what the sweep looks at. */
+  active: (repository: number, release: string): LedgerKey => ({
+    pk: 'active',
+    sk: inRelease(repository, release),
+  }),
+  known: (repository: number, environment: string): LedgerKey => ({
+    pk: 'known',
+    sk: inEnvironment(repository, environment),
   }),
   /** `specKey` is the S3 key of the job's spec. */
   job: (specKey: string): LedgerKey => ({ pk: `job/${specKey}`, sk: 'job' }),
@@ -70,7 +97,7 @@ export const ledgerPrefixes = {
   targets: 'target/',
   deployments: 'deployment/',
   outcomes: 'outcome/',
-  outcomesIn: (environment: string) => `outcome/${environment}/`,
+  outcomesIn: (environment: string, pass?: Pass) => `${outcomesOf(pass)}/${environment}/`,
   statuses: 'status/',
 } as const;
 
@@ -160,6 +187,10 @@ export const releaseItemSchema = z.object({
   reason: z.string(),
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime().optional(),
+  /** A person wants it stopped: read at every turn and guard. */
+  cancelled: z.object({ by: z.string(), at: z.iso.datetime() }).optional(),
+  /** A person wants it deployed although a newer commit was attempted since. */
+  older: z.boolean().optional(),
 });
 export type ReleaseItem = z.infer<typeof releaseItemSchema>;
 
@@ -181,7 +212,7 @@ export const outcomeItemSchema = z.object({
   attempt: z.int(),
   /** Why it is in this release, or `unaffected` (then its outcome is `unchanged` from the start). */
   affected: z.enum(['changed', 'downstream', 'unaffected']),
-  progress: z.enum(['waiting', 'planning', 'checking', 'applying', 'testing', 'ended']),
+  progress: z.enum(['waiting', 'planning', 'checking', 'approving', 'applying', 'testing', 'ended']),
   outcome: outcomeSchema.optional(),
   reason: z.string(),
   changes: changeCountsSchema.optional(),
@@ -208,6 +239,25 @@ export const turnItemSchema = z.object({
   tokens: z.set(z.string()).optional(),
 });
 export type TurnItem = z.infer<typeof turnItemSchema>;
+
+/** A change a person was asked about. It is the change (`changeDigest`) that is approved, and the bundle (`planDigest`) that is applied. */
+export const approvalItemSchema = z.object({
+  attempt: z.int(),
+  changeDigest: z.string(),
+  planDigest: z.string(),
+  reason: z.string(),
+  requestedAt: z.iso.datetime(),
+  tokens: z.set(z.string()).optional(),
+  answer: approvalAnswerSchema.extend({ by: z.string(), at: z.iso.datetime() }).optional(),
+});
+export type ApprovalItem = z.infer<typeof approvalItemSchema>;
+
+/** Component → the policy it is judged by until its environment succeeds with another. */
+export const policiesItemSchema = z.object({
+  commit: commitSchema,
+  policies: z.record(z.string(), resolvedTargetSchema.shape.policy),
+});
+export type PoliciesItem = z.infer<typeof policiesItemSchema>;
 
 /** A job's nonce (SHA-256, hex) and, once admitted, the Batch job it is bound to. */
 export const jobItemSchema = z.object({

@@ -16,6 +16,7 @@ const WORDS_OF_PROGRESS: Readonly<Record<OutcomeItem['progress'], string>> = {
   waiting: 'waiting for its turn',
   planning: 'planning',
   checking: 'checking the plan',
+  approving: 'waiting for approval',
   applying: 'applying',
   testing: 'testing',
   ended: 'ending',

@@ -46,6 +46,13 @@ export type ReleaseVerdict = z.infer<typeof releaseVerdictSchema>;
 export const stageSchema = z.enum(['validate', 'plan', 'apply', 'destroy', 'test']);
 export type Stage = z.infer<typeof stageSchema>;
 
+/**
+ * Why a target's flow runs: `deploy` brings it to the release's commit; after a failure `reverse` brings targets back to last good,
+ * dependents first, and `forward` verifies them again, needs first.
+ */
+export const passSchema = z.enum(['deploy', 'reverse', 'forward']);
+export type Pass = z.infer<typeof passSchema>;
+
 /** Stages that write to the user's cloud: never killed, one writer per target, own role. */
 export const WRITING_STAGES: readonly Stage[] = ['apply', 'destroy'];
 

@@ -7,6 +7,7 @@ import { Functions } from './functions.ts';
 import { Bus, Ingress } from './ingress.ts';
 import { ReleaseMachine } from './release-machine.ts';
 import { Stores } from './stores.ts';
+import { Sweeper } from './sweeper.ts';
 
 export class BelayStack extends Stack {
   constructor(scope: Construct, id: string, props?: StackProps) {
@@ -21,6 +22,10 @@ export class BelayStack extends Stack {
     const { queue } = new Executor(this, 'Executor', { stores, functions });
     const deployment = new DeploymentMachine(this, 'Deployment', { functions, stores, queue });
     const release = new ReleaseMachine(this, 'Release', { functions, deployment: deployment.machine });
+    new Sweeper(this, 'Sweeper', {
+      sweep: functions.sweep,
+      machines: [deployment.machine, release.machine],
+    });
     new Ingress(this, 'Ingress', { bus, webhook: functions.webhook, release: release.machine });
   }
 }

@@ -82,15 +82,18 @@ export class DeploymentMachine extends Construct {
       },
     });
 
-    const targets = DistributedMap.jsonata(this, 'Deploy the affected targets', {
+    // One pass after another through the same flow: the deployment itself, then, after a failure in the cloud, back to last good
+    // (dependents first) and its verification (needs first). `round` says which pass is next and where its targets are listed.
+    const targets = DistributedMap.jsonata(this, 'Go through the targets', {
       label: 'Targets',
       mapExecutionType: StateMachineType.STANDARD,
-      itemReader: new S3JsonItemReader({ bucket: stores.artifacts, key: '{% $opened.targetsKey %}' }),
+      itemReader: new S3JsonItemReader({ bucket: stores.artifacts, key: '{% $round.targetsKey %}' }),
       itemSelector: {
         release: '{% $deployment.release %}',
         environment: '{% $deployment.environment %}',
         execution: '{% $deployment.execution %}',
         fence: '{% $grant.fence %}',
+        pass: '{% $round.pass %}',
         component: '{% $states.context.Map.Item.Value.component %}',
         test: '{% $states.context.Map.Item.Value.test %}',
       },
@@ -99,8 +102,19 @@ export class DeploymentMachine extends Construct {
       outputs: '{% $states.input %}',
     });
     targets.itemProcessor(new TargetFlow(this, 'Target', { functions, queue }).start);
-    targets.addCatch(settle, { errors: ['States.ALL'] });
-    targets.next(settle);
+    const rollback = functionTask(this, 'Find what to roll back', {
+      fn: functions.rollback,
+      payload: `$merge([$deployment, {'fence': $grant.fence, 'after': $round.pass}])`,
+      assign: { round: '{% $states.result.Payload %}' },
+    });
+    rollback.addCatch(settle, failedWhile('finding what to roll back'));
+    rollback.next(
+      Choice.jsonata(this, 'Is anything to be rolled back?')
+        .when(Condition.jsonata(`{% $round.decision = 'roll-back' %}`), targets)
+        .otherwise(settle),
+    );
+    targets.addCatch(rollback, { errors: ['States.ALL'] });
+    targets.next(rollback);
 
     const open = functionTask(this, 'Find the affected targets', {
       fn: functions.open,
@@ -110,7 +124,9 @@ export class DeploymentMachine extends Construct {
     open.addCatch(settle, failedWhile('finding the affected targets'));
     open.next(
       Choice.jsonata(this, 'Is anything affected?')
-        .when(Condition.jsonata(`{% $opened.decision = 'deploy' %}`), targets)
+        .when(Condition.jsonata(`{% $opened.decision = 'deploy' %}`), targets, {
+          assign: { round: { pass: 'deploy', targetsKey: '{% $opened.targetsKey %}' } },
+        })
         .when(
           Condition.jsonata(`{% $opened.decision = 'superseded' %}`),
           endedAs('Superseded at the gate', 'superseded', '{% $opened.reason %}'),

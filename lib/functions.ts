@@ -23,8 +23,12 @@ export const COMMANDS = [
   'turn',
   'prepare',
   'guard',
+  'approval',
   'record',
+  'rollback',
   'settle',
+  'command',
+  'sweep',
   'admit',
   'secrets',
   'artifacts',
@@ -47,8 +51,12 @@ export class Functions extends Construct {
   readonly turn: IFunction;
   readonly prepare: IFunction;
   readonly guard: IFunction;
+  readonly approval: IFunction;
   readonly record: IFunction;
+  readonly rollback: IFunction;
   readonly settle: IFunction;
+  readonly command: IFunction;
+  readonly sweep: IFunction;
   readonly admit: IFunction;
   readonly secrets: IFunction;
   readonly artifacts: IFunction;
@@ -130,6 +138,12 @@ export class Functions extends Construct {
       contract: contracts.guard,
       bindings: [ledger, readArtifacts, statusQueue],
     }).fn;
+    this.approval = new ContainerFunction(this, 'Approval', {
+      image,
+      command: 'approval',
+      contract: contracts.approval,
+      bindings: [ledger, statusQueue, tokens],
+    }).fn;
     this.record = new ContainerFunction(this, 'Record', {
       image,
       command: 'record',
@@ -137,12 +151,44 @@ export class Functions extends Construct {
       bindings: [ledger, artifacts, statusQueue, tokens],
       timeout: Duration.minutes(1),
     }).fn;
+    this.rollback = new ContainerFunction(this, 'Rollback', {
+      image,
+      command: 'rollback',
+      contract: contracts.rollback,
+      bindings: [ledger, artifacts, statusQueue],
+      timeout: Duration.minutes(5),
+    }).fn;
     this.settle = new ContainerFunction(this, 'Settle', {
       image,
       command: 'settle',
       contract: contracts.settle,
       bindings: [ledger, readArtifacts, statusQueue],
       timeout: Duration.minutes(5),
+    }).fn;
+    const redrive = allow(['states:RedriveExecution'], executionsOf(stack, RELEASE_MACHINE));
+    this.command = new ContainerFunction(this, 'Command', {
+      image,
+      command: 'command',
+      contract: contracts.command,
+      bindings: [
+        ledger,
+        stores.useArtifactsWithRemoval(),
+        statusQueue,
+        tokens,
+        releases,
+        deployments,
+        redrive,
+        jobs,
+        permission(grantTerminateInterruptible),
+      ],
+      timeout: Duration.minutes(5),
+    }).fn;
+    this.sweep = new ContainerFunction(this, 'Sweep', {
+      image,
+      command: 'sweep',
+      contract: contracts.sweep,
+      bindings: [ledger, artifacts, statusQueue, tokens, releases, deployments, jobs],
+      timeout: Duration.minutes(15),
     }).fn;
     this.admit = new ContainerFunction(this, 'Admit', {
       image,
@@ -177,3 +223,15 @@ export class Functions extends Construct {
 
 const allow = (actions: string[], resources: string[]): Binding<never> =>
   permission((fn) => fn.addToRolePolicy(new PolicyStatement({ actions, resources })));
+
+/** Jobs of stages that only read may be ended for a cancelled release; an apply never is. */
+function grantTerminateInterruptible(fn: IFunction): void {
+  const job = Stack.of(fn).formatArn({ service: 'batch', resource: 'job', resourceName: '*' });
+  fn.addToRolePolicy(
+    new PolicyStatement({
+      actions: ['batch:TerminateJob'],
+      resources: [job],
+      conditions: { StringEquals: { 'aws:ResourceTag/interruptible': 'true' } },
+    }),
+  );
+}

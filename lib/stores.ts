@@ -124,6 +124,23 @@ export class Stores extends Construct {
     };
   }
 
+  /** As read-write, and state lock files may be removed: for the audited unlock. */
+  useArtifactsWithRemoval(): Binding<'ARTIFACTS_BUCKET'> {
+    const artifacts = this.useArtifacts('read-write');
+    return {
+      ...artifacts,
+      grant: (fn) => {
+        artifacts.grant(fn);
+        fn.addToRolePolicy(
+          new PolicyStatement({
+            actions: ['s3:DeleteObject'],
+            resources: [this.artifacts.arnForObjects('*/state/*.tflock')],
+          }),
+        );
+      },
+    };
+  }
+
   /** The key jobs encrypt state with. */
   useKeyArn(): Binding<'ARTIFACTS_KEY_ARN'> {
     return variables({ ARTIFACTS_KEY_ARN: this.key.keyArn });

@@ -21,6 +21,9 @@ import { functionTask, jobTask, LONGER_THAN_ANY_JOB, tokenTask } from './tasks.t
 /** Queueing for a slot counts into the state's limit but not into the job's own: a day of queueing is a capacity problem. */
 const INTERRUPTIBLE_TASK_LIMIT = INTERRUPTIBLE_JOB_LIMIT.plus(Duration.days(1));
 
+/** How long a person has to approve a change. */
+export const APPROVAL_LIMIT = Duration.hours(24);
+
 export interface TargetFlowProps {
   readonly functions: Functions;
   readonly queue: JobQueue;
@@ -29,7 +32,7 @@ export interface TargetFlowProps {
 type Catching = State & INextable & { addCatch(handler: IChainable, props?: object): unknown };
 
 /**
- * Child input: `{release, environment, execution, fence, component, test}`. Everything a state needs later is kept in variables:
+ * Child input: `{release, environment, execution, fence, pass, component, test}`. Everything a state needs later is kept in variables:
  * `target` (the reference handed to every function), `prepared`, `guarded`, `end`.
  * A `build` stage belongs between "Wait for its turn" and "Prepare the plan".
  */
@@ -111,6 +114,11 @@ export class TargetFlow extends Construct {
       payload: `{'action': 'has-ended', 'repository': $target.release.repository, 'environment': $target.environment, 'component': $target.component}`,
       assign: { writer: '{% $states.result.Payload %}' },
     });
+    const planAgain = functionTask(this, 'Had the state moved?', {
+      fn: functions.guard,
+      payload: `$merge([$target, {'after': 'apply'}])`,
+      assign: { guarded: '{% $states.result.Payload %}' },
+    });
     hasEnded.next(
       Choice.jsonata(this, 'Is it still running?')
         .when(
@@ -119,9 +127,10 @@ export class TargetFlow extends Construct {
             time: WaitTime.duration(Duration.seconds(30)),
           }).next(hasEnded),
         )
-        .otherwise(record),
+        .otherwise(planAgain),
     );
     hasEnded.addCatch(record, { errors: ['States.ALL'] });
+    planAgain.addCatch(record, { errors: ['States.ALL'] });
     caught(apply, 'apply', hasEnded);
     apply.next(completed('Applied', true).next(testOrRecord));
     const prepareApply = prepare('Prepare the apply', 'apply');
@@ -135,14 +144,43 @@ export class TargetFlow extends Construct {
     const guard = caught(
       functionTask(this, 'Check the plan', {
         fn: functions.guard,
-        payload: '$target',
+        payload: `$merge([$target, {'after': 'plan'}])`,
         assign: { guarded: '{% $states.result.Payload %}' },
       }),
       'plan',
     );
+    const approval = tokenTask(this, 'Wait for approval', {
+      fn: functions.approval,
+      payload: `$merge([$target, {'reason': $guarded.reason}])`,
+      timeout: APPROVAL_LIMIT,
+      assign: { approval: '{% $states.result %}' },
+    });
+    approval.addCatch(record, {
+      errors: ['States.Timeout'],
+      assign: {
+        end: {
+          kind: 'decided',
+          outcome: 'rejected',
+          reason: `nobody approved it within ${APPROVAL_LIMIT.toHours()} hours`,
+        },
+      },
+    });
+    caught(approval, 'plan');
+    approval.next(
+      Choice.jsonata(this, 'Is it approved?')
+        .when(Condition.jsonata(`{% $approval.decision = 'approved' %}`), prepareApply)
+        .otherwise(
+          Pass.jsonata(this, 'Not approved', {
+            assign: {
+              end: { kind: 'decided', outcome: '{% $approval.decision %}', reason: '{% $approval.reason %}' },
+            },
+          }).next(record),
+        ),
+    );
     guard.next(
       Choice.jsonata(this, 'May the plan be applied?')
         .when(Condition.jsonata(`{% $guarded.decision = 'apply' %}`), prepareApply)
+        .when(Condition.jsonata(`{% $guarded.decision = 'ask' %}`), approval)
         .when(
           Condition.jsonata(`{% $guarded.decision = 'test' %}`),
           completed('Nothing to apply', false).next(testOrRecord),
@@ -151,6 +189,11 @@ export class TargetFlow extends Construct {
     );
     const plan = caught(job('Plan', 'plan', INTERRUPTIBLE_TASK_LIMIT), 'plan').next(guard);
     const preparePlan = prepare('Prepare the plan', 'plan');
+    planAgain.next(
+      Choice.jsonata(this, 'Is a new plan due?')
+        .when(Condition.jsonata(`{% $guarded.decision = 'plan-again' %}`), preparePlan)
+        .otherwise(record),
+    );
     preparePlan.next(
       Choice.jsonata(this, 'Is a plan needed?')
         .when(Condition.jsonata(`{% $prepared.decision = 'run' %}`), plan)
@@ -165,6 +208,7 @@ export class TargetFlow extends Construct {
           execution: '{% $states.input.execution %}',
           fence: '{% $states.input.fence %}',
           component: '{% $states.input.component %}',
+          pass: '{% $states.input.pass %}',
         },
         test: '{% $states.input.test %}',
       },

@@ -54,6 +54,8 @@ export interface FunctionTaskProps {
   readonly payload: string;
   /** Variables to set from `$states.result.Payload` (or `$states.result` when the answer comes by token). */
   readonly assign?: Record<string, unknown>;
+  /** Of a token task. @default longer than any job */
+  readonly timeout?: Duration;
   /** @default the state's input is passed on */
   readonly outputs?: unknown;
 }
@@ -81,7 +83,7 @@ export function tokenTask(scope: Construct, name: string, props: FunctionTaskPro
     integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
     payload: TaskInput.fromText(`{% $merge([${props.payload}, {'token': $states.context.Task.Token}]) %}`),
     retryOnServiceExceptions: false,
-    taskTimeout: Timeout.duration(LONGER_THAN_ANY_JOB),
+    taskTimeout: Timeout.duration(props.timeout ?? LONGER_THAN_ANY_JOB),
     outputs: props.outputs ?? PASS_INPUT_ON,
     ...(props.assign ? { assign: props.assign } : {}),
   })

@@ -1,7 +1,13 @@
 /** The contracts of the functions the machines call, in the order a push meets them. Job-side functions: `job-services.ts`. */
 import * as z from 'zod';
 import { defineContract } from '../contract.ts';
-import { environmentVerdictSchema, outcomeSchema, releaseVerdictSchema, stageSchema } from '../words.ts';
+import {
+  environmentVerdictSchema,
+  outcomeSchema,
+  passSchema,
+  releaseVerdictSchema,
+  stageSchema,
+} from '../words.ts';
 import { pushReceivedSchema } from './push.ts';
 import { releaseRefSchema } from './release.ts';
 
@@ -14,8 +20,18 @@ export const deploymentRefSchema = z.object({
 export type DeploymentRef = z.infer<typeof deploymentRefSchema>;
 
 /** A target of a deployment under a lease. */
-export const targetRefSchema = deploymentRefSchema.extend({ component: z.string(), fence: z.int() });
+export const targetRefSchema = deploymentRefSchema.extend({
+  component: z.string(),
+  fence: z.int(),
+  /** @default deploy */
+  pass: passSchema.optional(),
+});
 export type TargetRef = z.infer<typeof targetRefSchema>;
+
+/** A release as people name it. */
+const onRelease = { repository: z.int(), release: z.string(), by: z.string() };
+/** A target of a release as people name it. */
+const onTarget = { ...onRelease, environment: z.string(), component: z.string() };
 
 /** `resolve`: claims the delivery, fetches the commit, stores snapshot and `release.json`. */
 export const resolve = defineContract({
@@ -81,14 +97,34 @@ export const prepare = defineContract({
 /** `guard`: judges a finished plan against the policy. */
 export const guard = defineContract({
   env: ['LEDGER_TABLE', 'ARTIFACTS_BUCKET', 'STATUS_QUEUE_URL'],
-  input: targetRefSchema,
+  /** `after`: which job has just ended. */
+  input: targetRefSchema.extend({ after: z.enum(['plan', 'apply']) }),
   output: z.discriminatedUnion('decision', [
     z.object({ decision: z.literal('apply') }),
     /** Nothing to apply, but the test must pass again before this commit is last good. */
     z.object({ decision: z.literal('test') }),
+    /** The policy in force wants a person to say yes to this very change. */
+    z.object({ decision: z.literal('ask'), reason: z.string() }),
+    /** After a failed apply: the state had moved since the plan, so nothing was done and a new plan is due. */
+    z.object({ decision: z.literal('plan-again') }),
+    /** After a failed apply: it stays failed. */
+    z.object({ decision: z.literal('failed') }),
     z.object({ decision: z.literal('end'), outcome: outcomeSchema, reason: z.string() }),
   ]),
 });
+
+/** `approval`: parks the target's token until a person has decided about its change (or nobody may any more). */
+export const approval = defineContract({
+  env: ['LEDGER_TABLE', 'STATUS_QUEUE_URL'],
+  input: targetRefSchema.extend({ token: z.string(), reason: z.string() }),
+  output: z.object({}),
+});
+/** What the token of `approval` is answered with. `by` is a GitHub login. */
+export const approvalAnswerSchema = z.object({
+  decision: z.enum(['approved', 'rejected', 'superseded', 'cancelled']),
+  reason: z.string(),
+});
+export type ApprovalAnswer = z.infer<typeof approvalAnswerSchema>;
 
 /** How the flow of one target came to its end. */
 export const targetEndSchema = z.discriminatedUnion('kind', [
@@ -108,6 +144,20 @@ export const record = defineContract({
   output: z.object({}),
 });
 
+/** `rollback`: after a pass, finds what must be brought back to last good (`reverse`), then what must be verified again (`forward`). */
+export const rollback = defineContract({
+  env: ['LEDGER_TABLE', 'ARTIFACTS_BUCKET', 'STATUS_QUEUE_URL'],
+  input: deploymentRefSchema.extend({ fence: z.int(), after: passSchema }),
+  output: z.discriminatedUnion('decision', [
+    z.object({
+      decision: z.literal('roll-back'),
+      pass: z.enum(['reverse', 'forward']),
+      targetsKey: z.string(),
+    }),
+    z.object({ decision: z.literal('settle') }),
+  ]),
+});
+
 /** `settle`: gives every target of a deployment exactly one outcome, and the deployment or the release its verdict. */
 export const settle = defineContract({
   env: ['LEDGER_TABLE', 'ARTIFACTS_BUCKET', 'STATUS_QUEUE_URL'],
@@ -124,6 +174,32 @@ export const settle = defineContract({
     /** What people read in a failed execution's Cause. */
     summary: z.string(),
   }),
+});
+
+/**
+ * `command`: what a person may ask of a release: invoked directly (the twin's command line, the AWS CLI) and, in time, by comments
+ * and buttons. `by` is a GitHub login. Refusals are answers, not errors.
+ */
+export const command = defineContract({
+  env: ['LEDGER_TABLE', 'ARTIFACTS_BUCKET', 'STATUS_QUEUE_URL'],
+  input: z.discriminatedUnion('action', [
+    z.object({ action: z.literal('approve'), ...onTarget }),
+    z.object({ action: z.literal('reject'), ...onTarget }),
+    z.object({ action: z.literal('cancel'), ...onRelease }),
+    /** `older`: go on although a newer commit was attempted since. */
+    z.object({ action: z.literal('redrive'), ...onRelease, older: z.boolean() }),
+    /** Removes a tool's stale lock on a target's state, unless a job may still hold it. */
+    z.object({ action: z.literal('unlock'), ...onTarget }),
+  ]),
+  output: z.object({ accepted: z.boolean(), message: z.string() }),
+});
+
+/** `sweep`: finds what was lost and sets it right; safe at any moment. Scheduled, and after every execution that did not succeed. */
+export const sweep = defineContract({
+  env: ['LEDGER_TABLE', 'ARTIFACTS_BUCKET', 'STATUS_QUEUE_URL'],
+  input: z.object({}).loose(),
+  /** One line for people per thing done; empty when all is well. */
+  output: z.object({ done: z.array(z.string()) }),
 });
 
 /** `git-status`: consumes the status queue; the newest truth of the ledger goes to GitHub. */
