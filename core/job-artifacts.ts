@@ -1,20 +1,22 @@
 /** Which S3 object an artifact's name stands for in a job: called by `artifacts`. */
 import { type JobSpec, STAGE_ARTIFACTS } from './contracts/job.ts';
-import { outputsKey, sourceKey, stageKey, type TargetAddress } from './keys.ts';
+import { outputsKey, stageKey, type TargetAddress } from './keys.ts';
 
 /** S3 keys by artifact name, or what is wrong with the names. */
 export type ArtifactKeys = { readonly keys: ReadonlyMap<string, string> } | { readonly problem: string };
 
 /** What the job may read: the commit, its inputs, the plan it applies, the outputs of what was applied. */
 export function readableKeys(spec: JobSpec, names: readonly string[]): ArtifactKeys {
-  const { repository, commit } = spec.release;
   const { environment, component } = spec.target;
-  const keyOf: Readonly<Record<string, string>> = {
-    source: sourceKey(repository, commit),
+  const keyOf: Readonly<Record<string, string | undefined>> = {
+    source: spec.source.key,
+    lock: spec.locks?.lastGood,
+    'current-bundle': spec.locks?.current.bundle,
+    'current-source': spec.locks?.current.source,
     // The values and the bundle the plan was made with, also for the stages after it.
     inputs: stageKey(addressOf(spec), 'plan', 'inputs.json'),
     bundle: stageKey(addressOf(spec), 'plan', 'bundle.tar.gz'),
-    outputs: outputsKey(repository, environment, component),
+    outputs: outputsKey(spec.release.repository, environment, component),
   };
   const allowed = STAGE_ARTIFACTS[spec.stage].get;
   return keysOf(names, (name) => (allowed.includes(name) ? keyOf[name] : undefined), {
@@ -52,11 +54,12 @@ function keysOf(
   return { keys };
 }
 
-const addressOf = ({ release, target }: JobSpec): TargetAddress => ({
+const addressOf = ({ release, target, pass }: JobSpec): TargetAddress => ({
   repository: release.repository,
   release: release.id,
   environment: target.environment,
   component: target.component,
+  pass,
 });
 
 /** Names joined by single slashes, none of them `.` or `..`, printable, short enough for an S3 key. */

@@ -45,12 +45,8 @@ export const lastGoodSourceKey = (repository: number, commit: string) =>
   `${repository}/last-good/sources/${commit}.tar.gz`;
 
 /** What else it takes to return to a target's last good (`LastGoodDocument`), and the bundle that holds its lock file. */
-export const lastGoodKey = (
-  repository: number,
-  target: { readonly environment: string; readonly component: string },
-  release: string,
-  file: 'last-good.json' | 'bundle.tar.gz',
-) => `${repository}/last-good/${target.environment}/${target.component}/${release}/${file}`;
+export const lastGoodKey = (target: TargetAddress, file: 'last-good.json' | 'bundle.tar.gz') =>
+  `${target.repository}/last-good/${target.environment}/${target.component}/${target.release}/${folderOf(target)}${file}`;
 
 /** The managed state as it was before a release's apply. */
 export const stateBackupKey = (target: TargetAddress) =>

@@ -153,20 +153,31 @@ export const environmentItemSchema = z.object({
 });
 export type EnvironmentItem = z.infer<typeof environmentItemSchema>;
 
+/** The commit of a target whose apply and test both passed. */
+export const lastGoodSchema = z.object({
+  commit: commitSchema,
+  release: z.string(),
+  contentKey: z.string(),
+  inputKey: z.string(),
+  /** S3 key of its `LastGoodDocument`. */
+  document: z.string(),
+});
+export type LastGood = z.infer<typeof lastGoodSchema>;
+
 /** What is deployed of one target, and what it last worked with. */
 export const targetItemSchema = z.object({
-  lastGood: z
+  lastGood: lastGoodSchema.optional(),
+  /** What was last good before the release of `lastGood` came: where that release's failure elsewhere takes the target back to. */
+  goodBefore: lastGoodSchema.optional(),
+  live: z
     .object({
       commit: commitSchema,
-      release: z.string(),
-      contentKey: z.string(),
-      inputKey: z.string(),
-      /** S3 key of the plan bundle it was applied with; absent when its plan was empty. */
-      bundle: z.string().optional(),
+      /** Absent when an apply was cut off: nobody knows what is there. */
+      contentKey: z.string().optional(),
+      state: z.enum(['clean', 'dirty']),
+      /** The lease under which a job last began to write. */
+      fence: z.int().optional(),
     })
-    .optional(),
-  live: z
-    .object({ commit: commitSchema, contentKey: z.string().optional(), state: z.enum(['clean', 'dirty']) })
     .optional(),
   /** Repository paths the last applied plan read besides the component's directory. */
   dependencies: z.array(z.string()).optional(),
@@ -221,6 +232,13 @@ export const outcomeItemSchema = z.object({
   inputKey: z.string().optional(),
   /** Repository paths this release's plan read. */
   dependencies: z.array(z.string()).optional(),
+  /** In the passes of a rollback: what it is brought back to (absent without a last good), and what made it necessary. */
+  rollback: z
+    .object({
+      to: z.object({ commit: commitSchema, document: z.string() }).optional(),
+      cause: z.string(),
+    })
+    .optional(),
   /** When its turn came. */
   startedAt: z.iso.datetime().optional(),
   endedAt: z.iso.datetime().optional(),

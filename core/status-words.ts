@@ -1,5 +1,6 @@
 /** The wording of commit statuses, one place for all of it: called by `statuses.ts`. */
 import type { ChangeCounts } from './contracts/job.ts';
+import { ROLLING_BACK } from './deployment/verdict.ts';
 import type { DeploymentItem, OutcomeItem, ReleaseItem } from './ledger.ts';
 import type { Outcome, ReleaseVerdict } from './words.ts';
 
@@ -31,6 +32,8 @@ export function targetWording({ progress, outcome, reason, changes }: OutcomeIte
     return { state: 'pending', text: withDetail(WORDS_OF_PROGRESS[progress], counts) };
   }
   const state = GOOD_OUTCOMES.includes(outcome) ? 'success' : 'failure';
+  // `rolled back to 1a2b3c4 after: …`
+  if (outcome === 'rolled-back') return { state, text: reason };
   const changed = outcome === 'applied' || outcome === 'destroyed' ? countsOf(changes) : '';
   return { state, text: withDetail(outcome, changed || reason) };
 }
@@ -73,10 +76,18 @@ export function releaseWording(
   if (verdict === 'nothing-to-do') return { state, text: withDetail('nothing to do', reason) };
   if (verdict === 'refused') return { state, text: `refused: ${firstLine(reason)}` };
   if (verdict === 'succeeded' || verdict === 'failed') {
-    const tally = tallyOf(targets);
+    const tally = [...rollbacksOf(deployments), tallyOf(targets)].filter((part) => part !== '').join('; ');
     if (tally !== '') return { state, text: tally };
   }
   return { state, text: withDetail(verdict, reason) };
+}
+
+/** `dev is back at 1a2b3c4`, `dev is broken (dirty: database)`. */
+function rollbacksOf(deployments: readonly DeploymentItem[]): string[] {
+  return deployments.flatMap(({ environment, verdict, reason }) => {
+    if (verdict === 'broken') return [`${environment} is broken (${reason})`];
+    return verdict === 'rolled-back' ? [`${environment} is ${reason}`] : [];
+  });
 }
 
 /** `3 of 8 targets done`, or what the deployment waits for; with its name in front where there are several environments. */
@@ -94,7 +105,8 @@ function progressOf(
     (target) => target.environment === current.environment && target.affected !== 'unaffected',
   );
   const done = affected.filter(({ outcome }) => outcome !== undefined).length;
-  const text = affected.length === 0 ? current.progress : `${done} of ${targetCount(affected.length)} done`;
+  const isCounted = affected.length > 0 && current.progress !== ROLLING_BACK;
+  const text = isCounted ? `${done} of ${targetCount(affected.length)} done` : current.progress;
   return environments.length > 1 ? `${current.environment}: ${text}` : text;
 }
 

@@ -29,6 +29,23 @@ export async function unpack(
   if (problems.length > 0) throw badInput(`unpacking an archive: refused ${problems[0]}`);
 }
 
+/** One plain file's content, without unpacking anything; undefined when the archive has no such file. */
+export async function readPacked(archive: string, path: string): Promise<Buffer | undefined> {
+  const pieces: Buffer[] = [];
+  let found = false;
+  const onReadEntry = (entry: ReadEntry) => {
+    if (normalize(entry.path) !== normalize(path) || !['File', 'OldFile'].includes(entry.type)) return;
+    found = true;
+    entry.on('data', (piece) => pieces.push(piece));
+  };
+  try {
+    await list({ file: archive, strict: true, onReadEntry });
+  } catch (error) {
+    throw badInput(`reading an archive: ${messageOf(error)}`);
+  }
+  return found ? Buffer.concat(pieces) : undefined;
+}
+
 /** Packs paths (relative to `directory`, folders not followed) so that equal files give equal bytes. */
 export async function pack(archive: string, directory: string, paths: readonly string[]): Promise<void> {
   await create(

@@ -11,6 +11,7 @@ import { badInput, JobFailure } from './failure.ts';
 import { hostArchitecture } from './host.ts';
 import { writeIdentity } from './identity.ts';
 import type { Job } from './job.ts';
+import { type LockArchives, withLockFile } from './lock-file.ts';
 import { createRun } from './processes.ts';
 import { toolEnvironment } from './tool-environment.ts';
 import { ShellTool } from './tools/shell.ts';
@@ -50,7 +51,9 @@ export async function runStage(job: Job): Promise<string> {
   job.log.say(`${tool.name} ${tool.version}`);
   await tool.prepare();
   if (bundle) return applyStage(job, tool, await openBundle(bundle, workspace));
-  return spec.stage === 'plan' ? planStage(job, tool) : validateStage(job, tool);
+  return spec.stage === 'plan'
+    ? planStage(job, tool, await lockArchives(job, urls))
+    : validateStage(job, tool);
 }
 
 async function validateStage(job: Job, tool: Tool): Promise<string> {
@@ -58,10 +61,23 @@ async function validateStage(job: Job, tool: Tool): Promise<string> {
   return 'the code is valid';
 }
 
-async function planStage(job: Job, tool: Tool): Promise<string> {
-  const { workspace, report, keep, log } = job;
+async function lockArchives(job: Job, urls: Readonly<Record<string, string>>): Promise<LockArchives> {
+  const [lock, bundle, source] = await Promise.all([
+    fetchArtifact(job, urls, 'lock'),
+    fetchArtifact(job, urls, 'current-bundle'),
+    fetchArtifact(job, urls, 'current-source'),
+  ]);
+  return { lock, 'current-bundle': bundle, 'current-source': source };
+}
+
+async function planStage(job: Job, tool: Tool, archives: LockArchives): Promise<string> {
+  const { spec, workspace, report, keep, log } = job;
   const before = await listTree(workspace.tree);
-  const { planJson, hasPlanFile, diagnostics, ...plan } = await tool.plan();
+  const say = (text: string) => log.say(text);
+  const { planJson, hasPlanFile, diagnostics, ...plan } = await withLockFile(
+    { spec, workspace, archives, say },
+    () => tool.plan(),
+  );
   report.diagnostics.push(...diagnostics);
   const bundle = await makeBundle(workspace, before, {
     tool: tool.name,

@@ -48,7 +48,7 @@ export async function requireComponent(workspace: Workspace, spec: JobSpec): Pro
   const found = await stat(workspace.component).catch(() => undefined);
   if (!found?.isDirectory()) {
     throw badInput(
-      `the commit ${spec.release.commit.slice(0, 7)} has no directory ${spec.target.path}, the path of ${spec.target.component} in belay.yaml`,
+      `the commit ${spec.source.commit.slice(0, 7)} has no directory ${spec.target.path}, the path of ${spec.target.component} in belay.yaml`,
     );
   }
 }

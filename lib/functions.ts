@@ -149,13 +149,14 @@ export class Functions extends Construct {
       command: 'record',
       contract: contracts.record,
       bindings: [ledger, artifacts, statusQueue, tokens],
-      timeout: Duration.minutes(1),
+      // Copying a large snapshot inside S3 takes its time.
+      timeout: Duration.minutes(5),
     }).fn;
     this.rollback = new ContainerFunction(this, 'Rollback', {
       image,
       command: 'rollback',
       contract: contracts.rollback,
-      bindings: [ledger, artifacts, statusQueue],
+      bindings: [ledger, artifacts, statusQueue, jobs],
       timeout: Duration.minutes(5),
     }).fn;
     this.settle = new ContainerFunction(this, 'Settle', {

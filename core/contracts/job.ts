@@ -1,16 +1,30 @@
 /** The job's side of the contract: the spec `prepare` writes, the result the executor writes, and its exit codes. */
 import * as z from 'zod';
 import { resolvedTargetSchema } from '../manifest/resolved.ts';
-import { architectureSchema, stageSchema } from '../words.ts';
-import { repositorySchema } from './push.ts';
+import { architectureSchema, passSchema, stageSchema } from '../words.ts';
+import { commitSchema, repositorySchema } from './push.ts';
 import { releaseRefSchema } from './release.ts';
+
+/** S3 keys of archives that may hold a component's lock file: a plan bundle does where the plan made or changed it, else a snapshot. */
+export const lockSourcesSchema = z.object({
+  /** Plan bundle of last good, whose snapshot is the job's source. */
+  lastGood: z.string(),
+  /** The failed release's plan bundle and snapshot, with the component's path in them: the second choice. */
+  current: z.object({ bundle: z.string(), source: z.string(), path: z.string() }),
+});
 
 /** `job.json`. The job is told only its S3 key (`BELAY_JOB`): overrides are small and readable by many. */
 export const jobSpecSchema = z.object({
   version: z.literal(1),
   stage: stageSchema,
+  pass: passSchema,
+  /** The release the job belongs to; what it works on is `source`. */
   release: releaseRefSchema,
   repository: repositorySchema,
+  /** The commit the job works on, and the S3 key of its snapshot: the release's own, or last good's in a rollback. */
+  source: z.object({ commit: commitSchema, key: z.string() }),
+  /** Where a rollback's plan takes its lock file from. */
+  locks: lockSourcesSchema.optional(),
   target: resolvedTargetSchema,
   account: z.string(),
   region: z.string(),
@@ -62,6 +76,8 @@ export const planSummarySchema = z.object({
   changeDigest: z.string(),
   /** Resources that are deleted or replaced: what the policy is asked about. */
   removals: z.array(z.object({ address: z.string(), type: z.string(), replace: z.boolean() })),
+  /** Addresses of resources the apply would create, also in place of an older one. */
+  creations: z.array(z.string()),
   /** Repository paths the plan read besides the component's directory (local modules, files). */
   dependencies: z.array(z.string()),
 });
@@ -112,7 +128,10 @@ export const STAGE_ARTIFACTS: Readonly<
   Record<z.infer<typeof stageSchema>, { readonly get: readonly string[]; readonly put: readonly string[] }>
 > = {
   validate: { get: ['source'], put: ['result.json', 'log.txt'] },
-  plan: { get: ['source', 'inputs'], put: ['result.json', 'log.txt', 'bundle.tar.gz', 'plan.json'] },
+  plan: {
+    get: ['source', 'inputs', 'lock', 'current-bundle', 'current-source'],
+    put: ['result.json', 'log.txt', 'bundle.tar.gz', 'plan.json'],
+  },
   apply: {
     get: ['source', 'inputs', 'bundle'],
     put: ['result.json', 'log.txt', 'outputs.json', 'errored.tfstate'],

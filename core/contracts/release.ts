@@ -41,6 +41,11 @@ export const releaseDocumentSchema = z.object({
 export type ReleaseDocument = z.infer<typeof releaseDocumentSchema>;
 export type ReleaseEnvironment = ReleaseDocument['environments'][number];
 
-/** `targets.json`: one item per affected target, the items of the Distributed Map. */
-export const mapItemSchema = z.object({ component: z.string(), test: z.boolean() });
+/** `targets.json`: one item per target of the pass, the items of the Distributed Map. */
+export const mapItemSchema = z.object({
+  component: z.string(),
+  test: z.boolean(),
+  /** In a rollback: those that must have ended before it. */
+  after: z.array(z.string()).optional(),
+});
 export type MapItem = z.infer<typeof mapItemSchema>;

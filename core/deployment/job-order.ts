@@ -1,13 +1,18 @@
 /** How a job is named, which definition and which role it gets; called by `prepare`. */
 import type { ResolvedTarget } from '../manifest/resolved.ts';
-import { type Stage, WRITING_STAGES } from '../words.ts';
+import { type Pass, type Stage, WRITING_STAGES } from '../words.ts';
 
 /**
  * The Batch job's name: at most 128 letters, digits, hyphens and underscores
  * (https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html).
  */
-export function jobName(release: string, target: ResolvedTarget, stage: Stage): string {
-  const end = `-${stage}`;
+export function jobName(
+  release: string,
+  target: ResolvedTarget,
+  stage: Stage,
+  pass: Pass = 'deploy',
+): string {
+  const end = pass === 'deploy' ? `-${stage}` : `-${pass}-${stage}`;
   const start = `${release}-${target.environment}-${target.component}`.replace(/[^A-Za-z0-9_-]/g, '_');
   return `${start.slice(0, 128 - end.length)}${end}`;
 }

@@ -3,14 +3,26 @@ import type { OutcomeItem } from '../ledger.ts';
 import type { EnvironmentVerdict, Outcome, ReleaseVerdict } from '../words.ts';
 import { GOOD_OUTCOMES } from './opening.ts';
 
-/** Verdict of a deployment whose targets have all ended. Dependents that were skipped say nothing of their own. */
-export function environmentVerdict(outcomes: readonly Outcome[]): EnvironmentVerdict {
+/** What people read while targets go back to last good. */
+export const ROLLING_BACK = 'rolling back to last good';
+
+/**
+ * Verdict of a deployment whose targets have all ended; `dirty` are those it leaves between two commits. Dependents that were
+ * skipped say nothing of their own.
+ */
+export function environmentVerdict(
+  outcomes: readonly Outcome[],
+  dirty: readonly string[],
+): EnvironmentVerdict {
   const bad = outcomes.filter((outcome) => !GOOD_OUTCOMES.includes(outcome));
   if (bad.length === 0) return 'succeeded';
   const causes = bad.filter((outcome) => outcome !== 'skipped');
   const isGivenUp = (outcome: Outcome) => outcome === 'superseded' || outcome === 'cancelled';
-  if (causes.length === 0 || !causes.every(isGivenUp)) return 'failed';
-  return causes.includes('cancelled') ? 'cancelled' : 'superseded';
+  if (causes.length > 0 && causes.every(isGivenUp)) {
+    return causes.includes('cancelled') ? 'cancelled' : 'superseded';
+  }
+  if (dirty.length > 0) return 'broken';
+  return bad.includes('rolled-back') ? 'rolled-back' : 'failed';
 }
 
 /** What an environment that did not succeed makes of its release. */
@@ -41,32 +53,85 @@ export interface EndedDeployment {
   /** Why it was ended before its targets, if it was. */
   readonly reason?: string;
   readonly outcomes: readonly OutcomeItem[];
+  /** Components it leaves between two commits. */
+  readonly dirty: readonly string[];
   /** ARN of the release's execution. */
   readonly execution: string;
+}
+
+/** What a deployment that was not ended early says of itself, for statuses: `back at 1a2b3c4`, `dirty: database`. */
+export function describeEnd(
+  verdict: EnvironmentVerdict,
+  { outcomes, dirty }: Pick<EndedDeployment, 'outcomes' | 'dirty'>,
+): string {
+  if (verdict === 'broken') return `dirty: ${dirty.join(', ')}`;
+  if (verdict !== 'rolled-back') return '';
+  const commits = new Set(
+    outcomes.flatMap(({ outcome, rollback }) =>
+      outcome === 'rolled-back' && rollback?.to ? rollback.to.commit.slice(0, 7) : [],
+    ),
+  );
+  return commits.size === 1 ? `back at ${[...commits].join()}` : 'back, each target at its last good commit';
 }
 
 /** Ten targets name the trouble well enough; Step Functions allows a Cause of 32,768 characters. */
 const SHOWN = 10;
 
 /**
- * `dev failed: database failed (apply failed: …), app was skipped (database failed); redrive the execution … to go on from here`.
- * A superseded release is not to be redriven: a newer one is on its way.
+ * `dev failed: database failed (apply failed: …), app was skipped (database failed); redrive the execution … to go on from here`;
+ * `dev failed and is back at 1a2b3c4: …`, `dev is broken (dirty: database): …`. A superseded release is not to be redriven: a newer one is
+ * on its way.
  */
-export function summaryOf({ environment, verdict, reason, outcomes, execution }: EndedDeployment): string {
+export function summaryOf({
+  environment,
+  verdict,
+  reason,
+  outcomes,
+  dirty,
+  execution,
+}: EndedDeployment): string {
   if (verdict === 'succeeded') return `${environment} succeeded`;
   const bad = outcomes.filter(({ outcome }) => outcome !== undefined && !GOOD_OUTCOMES.includes(outcome));
   const told = bad.toSorted((one, other) => weight(one) - weight(other)).slice(0, SHOWN);
-  const targets = told.map(({ component, outcome, reason: why }) => {
-    return outcome === 'failed' ? `${component} failed (${why})` : `${component} was ${outcome} (${why})`;
-  });
   const rest = bad.length > SHOWN ? [`and ${bad.length - SHOWN} more`] : [];
-  const what = reason ?? [...targets, ...rest].join(', ');
+  const targets = [...told.map(describeTarget), ...rest].join(', ');
+  const what = reason ?? targets;
   const hint =
     verdict === 'superseded' || verdict === 'cancelled'
       ? ''
       : `; redrive the execution ${execution} to go on from here`;
-  return `${environment} ${verdict === 'failed' ? 'failed' : `was ${verdict}`}: ${what}${hint}`;
+  return `${environment} ${wordsOf(verdict, { outcomes, dirty })}: ${what}${hint}`;
 }
 
-/** Causes before consequences. */
+function wordsOf(
+  verdict: EnvironmentVerdict,
+  { outcomes, dirty }: Pick<EndedDeployment, 'outcomes' | 'dirty'>,
+): string {
+  switch (verdict) {
+    case 'failed':
+      return 'failed';
+    case 'rolled-back':
+      return `failed and is ${describeEnd(verdict, { outcomes, dirty })}`;
+    case 'broken':
+      return `is broken (${describeEnd(verdict, { outcomes, dirty })})`;
+    default:
+      return `was ${verdict}`;
+  }
+}
+
+/** `network failed (…)`, `network was rolled back to 1a2b3c4 after: …`: a rollback's reason is a sentence already. */
+function describeTarget({ component, outcome, reason }: OutcomeItem): string {
+  switch (outcome) {
+    case 'failed':
+      return `${component} failed (${reason})`;
+    case 'rolled-back':
+      return `${component} was ${reason}`;
+    case 'rollback-failed':
+      return `${component} could not be rolled back (${reason})`;
+    default:
+      return `${component} was ${outcome} (${reason})`;
+  }
+}
+
+/** Causes before consequences: what failed, then what went back with it, then what was skipped. */
 const weight = ({ outcome }: OutcomeItem) => (outcome === 'skipped' ? 1 : 0);

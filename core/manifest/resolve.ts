@@ -85,6 +85,7 @@ function targetOf(
       approvers: strongest(levels, ({ approvers }) => approvers) ?? [],
       selfApproval: strongest(levels, ({ selfApproval }) => selfApproval) ?? false,
       protect: joined(levels, ({ protect }) => protect),
+      rollback: strongest(levels, ({ rollback }) => rollback) ?? 'connected',
     },
   };
 }

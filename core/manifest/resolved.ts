@@ -8,6 +8,10 @@ export type Tool = z.infer<typeof toolSchema>;
 
 export const approvalSchema = z.enum(['never', 'on-destroy', 'always']);
 
+/** How much is brought back to last good when a target fails in the cloud. */
+export const rollbackSchema = z.enum(['connected', 'environment', 'target', 'off']);
+export type Rollback = z.infer<typeof rollbackSchema>;
+
 /** The shell tool's commands; what is not declared is not done. */
 export const commandsSchema = z
   .object({
@@ -42,6 +46,7 @@ export const resolvedTargetSchema = z.object({
     approvers: z.array(z.string()),
     selfApproval: z.boolean(),
     protect: z.array(z.string()),
+    rollback: rollbackSchema,
   }),
 });
 export type ResolvedTarget = z.infer<typeof resolvedTargetSchema>;

@@ -4,12 +4,11 @@ import { architectureSchema } from '../words.ts';
 import type { JsonValue } from './json-value.ts';
 import { repositoryPath } from './repository-path.ts';
 import { isReservedName } from './reserved-names.ts';
-import { approvalSchema, type commandsSchema } from './resolved.ts';
+import { approvalSchema, type commandsSchema, rollbackSchema } from './resolved.ts';
 import { didYouMean } from './suggest.ts';
 
 const tools = ['opentofu', 'terraform', 'shell'];
 const knownButNotServedTools = ['cloudformation', 'cdk', 'helm'];
-const knownButNotServedRollbacks = ['connected', 'environment', 'target'];
 
 /** Names of components and environments: they become parts of S3 keys and of commit status contexts. */
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, {
@@ -51,13 +50,6 @@ const protect = listOf(
   z.string().regex(/^\S+$/, { error: 'must be a resource type such as `aws_db_instance`' }),
 );
 
-const rollback = z.enum(['off'], {
-  error: ({ input }) =>
-    knownButNotServedRollbacks.includes(String(input))
-      ? `\`rollback: ${input}\` is not served by this version of Belay; remove it (or write \`rollback: off\`)`
-      : 'must be `off`',
-});
-
 const tool = z.enum(['opentofu', 'terraform', 'shell'], {
   error: ({ input }) =>
     knownButNotServedTools.includes(String(input))
@@ -94,7 +86,7 @@ const environment = z.strictObject({
   approvers: approvers.optional(),
   selfApproval: z.boolean().optional(),
   protect: protect.optional(),
-  rollback: rollback.optional(),
+  rollback: rollbackSchema.optional(),
   ttl: notServed('ttl'),
   env: env.optional(),
   variables: variables.optional(),
@@ -145,7 +137,7 @@ const component = z.strictObject({
   approval: approvalSchema.optional(),
   approvers: approvers.optional(),
   protect: protect.optional(),
-  rollback: rollback.optional(),
+  rollback: rollbackSchema.optional(),
   formerly: notServed('formerly'),
 });
 
@@ -157,7 +149,7 @@ const defaults = z.strictObject({
   approvers: approvers.optional(),
   selfApproval: z.boolean().optional(),
   protect: protect.optional(),
-  rollback: rollback.optional(),
+  rollback: rollbackSchema.optional(),
   env: env.optional(),
   variables: variables.optional(),
 });

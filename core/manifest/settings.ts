@@ -1,5 +1,6 @@
 /** Which of the levels of a manifest wins: component-in-environment, component, environment, defaults. Used by `resolve.ts` and the rules. */
 import type { JsonValue } from './json-value.ts';
+import type { Rollback } from './resolved.ts';
 
 /** What can be set on more than one level. */
 export interface Settings {
@@ -10,6 +11,7 @@ export interface Settings {
   readonly approvers?: string[];
   readonly selfApproval?: boolean;
   readonly protect?: string[];
+  readonly rollback?: Rollback;
 }
 
 /** One level's settings and where they stand in the document. */

@@ -32,7 +32,10 @@ export type PlanJson = z.infer<typeof planJsonSchema>;
 type ResourceChange = PlanJson['resource_changes'][number];
 
 /** What of the summary comes from the plan's JSON alone. */
-export type PlanChanges = Pick<PlanSummary, 'changes' | 'removals' | 'summary' | 'changeDigest'>;
+export type PlanChanges = Pick<
+  PlanSummary,
+  'changes' | 'removals' | 'creations' | 'summary' | 'changeDigest'
+>;
 
 /** Summarises a plan. Equal changes give an equal `changeDigest`, whenever and from whatever state serial they were planned. */
 export function summarisePlan(plan: PlanJson): PlanChanges {
@@ -45,6 +48,9 @@ export function summarisePlan(plan: PlanJson): PlanChanges {
     removals: resources
       .filter(({ change }) => change.actions.includes('delete'))
       .map(({ address, type, change }) => ({ address, type, replace: change.actions.includes('create') })),
+    creations: resources
+      .filter(({ change }) => change.actions.includes('create'))
+      .map(({ address }) => address),
     changeDigest: documentDigest({
       resources: resources.map(normalised).sort((a, b) => (a.key < b.key ? -1 : 1)),
       outputs: Object.fromEntries(outputs.map(([name, change]) => [name, normalisedChange(change)])),

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { ChangeCounts, Diagnostic, Outputs } from '../../core/contracts/job.ts';
+import type { ChangeCounts, Diagnostic, JobSpec, Outputs } from '../../core/contracts/job.ts';
 import { documentDigest } from '../../core/plan/canonical.ts';
 import { describeChanges } from '../../core/plan/summary.ts';
 import { failed } from '../failure.ts';
@@ -68,9 +68,10 @@ export class ShellTool implements Tool {
         : this.#planned(true, { ...none, destroy: 1, summary: 'the destroy command will run' }, files);
     }
     if (commands.plan === undefined) {
-      const summary = 'changes unknown (no plan command): the apply command will run';
-      return commands.apply === undefined
-        ? this.#planned(false, { ...none, summary: 'no apply command is declared' }, files)
+      const name = applyCommandOf(spec);
+      const summary = `changes unknown (no plan command): the ${name} command will run`;
+      return commands[name] === undefined
+        ? this.#planned(false, { ...none, summary: `no ${name} command is declared` }, files)
         : this.#planned(true, { ...none, summary }, files);
     }
     const finished = await this.#sh('plan', commands.plan);
@@ -82,7 +83,7 @@ export class ShellTool implements Tool {
 
   async apply(): Promise<void> {
     const { spec } = this.#context;
-    const name = spec.stage === 'destroy' ? 'destroy' : 'apply';
+    const name = applyCommandOf(spec);
     const command = spec.target.commands?.[name];
     if (command === undefined) {
       this.#context.log.say(`no ${name} command is declared: nothing is done`);
@@ -128,6 +129,7 @@ export class ShellTool implements Tool {
         counts.destroy > 0
           ? [{ address: `${component} (${counts.destroy} by its own count)`, type: 'shell', replace: false }]
           : [],
+      creations: [],
       changeDigest: documentDigest({
         destroy: spec.destroy,
         hasChanges,
@@ -157,6 +159,12 @@ export class ShellTool implements Tool {
       signal: 'group',
     });
   }
+}
+
+/** On the way back to last good its own `rollback` command comes before its `apply`. */
+function applyCommandOf({ stage, pass, target }: JobSpec): 'apply' | 'destroy' | 'rollback' {
+  if (stage === 'destroy') return 'destroy';
+  return pass === 'reverse' && target.commands?.rollback !== undefined ? 'rollback' : 'apply';
 }
 
 /** `exit code 3`, or that a signal ended it. */

@@ -63,10 +63,12 @@ async function begin({ job, jobId }: JobProof, spec: JobSpec, ports: AdmitPorts)
 const STALE = 'its deployment does not hold the lease any more';
 
 /** Before the writer is registered: whoever is admitted finds its target dirty already. */
-async function markDirty({ release }: JobSpec, writer: Writer, ledger: Ledger): Promise<void> {
+async function markDirty({ source, fence }: JobSpec, writer: Writer, ledger: Ledger): Promise<void> {
   const { live } = await readTargetItem(ledger, writer);
-  if (live?.state === 'dirty' && live.commit === release.commit && live.contentKey === undefined) return;
-  const dirty: TargetItem['live'] = { commit: release.commit, state: 'dirty' };
+  const { commit } = source;
+  const isMarked = live?.state === 'dirty' && live.commit === commit && live.fence === fence;
+  if (isMarked && live.contentKey === undefined) return;
+  const dirty: TargetItem['live'] = { commit, state: 'dirty', fence };
   const key = ledgerKeys.target(writer.repository, writer.environment, writer.component);
   await ledger.update(key, { set: { live: dirty } });
 }

@@ -7,8 +7,11 @@ import { outputsKey, stageKey } from '../../core/keys.ts';
 import type { Ledger, ObjectStore, StatusQueue } from '../ports.ts';
 import { environmentIn, readDocument, readReleaseDocument, targetIn } from '../shared/documents.ts';
 import { readTargetItem } from '../shared/items.ts';
-import { noteProgress } from '../shared/outcome-item.ts';
+import { noteProgress, requireOutcome } from '../shared/outcome-item.ts';
+import { policyInForce } from '../shared/policy-in-force.ts';
 import { addressOf } from '../shared/target-address.ts';
+import { readWork } from '../shared/work.ts';
+import { judgeRollbackPlan } from './judge-rollback.ts';
 
 export interface GuardPorts {
   readonly ledger: Ledger;
@@ -28,6 +31,7 @@ export async function guard(input: TargetRef, ports: GuardPorts): Promise<z.inpu
     );
   }
   const { changes, planDigest, changeDigest, dependencies } = plan;
+  const item = await requireOutcome(ports.ledger, input);
   await noteProgress(ports.ledger, input, {
     progress: 'checking',
     changes,
@@ -37,7 +41,8 @@ export async function guard(input: TargetRef, ports: GuardPorts): Promise<z.inpu
   });
   await ports.status.changed(release);
 
-  const found = environmentIn(await readReleaseDocument(ports.store, release), environment);
+  const document = await readReleaseDocument(ports.store, release);
+  const found = environmentIn(document, environment);
   const { entry: target } = targetIn(found, component);
   const { live } = await readTargetItem(ports.ledger, address);
   // `record` notes the content of what was applied in full, whatever its test said; without it, an apply was cut off.
@@ -48,5 +53,9 @@ export async function guard(input: TargetRef, ports: GuardPorts): Promise<z.inpu
   const isUnrecorded =
     isCutOff ||
     (isConsumed && !(await ports.store.exists(outputsKey(release.repository, environment, component))));
-  return judgePlan({ plan, target, isUnrecorded });
+  if (item.rollback === undefined) return judgePlan({ plan, target, isUnrecorded });
+  const { entry } = await readWork(input, { document, item }, ports.store);
+  const policy = await policyInForce(ports.ledger, address, target);
+  const facts = { plan, policy, hasTest: entry.test !== undefined, isUnrecorded };
+  return judgeRollbackPlan(input, facts, ports.store);
 }

@@ -6,18 +6,11 @@ import type { MapItem, ReleaseDocument, ReleaseEnvironment } from '../../core/co
 import { findAffected } from '../../core/deployment/affected.ts';
 import { resolveInputs } from '../../core/deployment/inputs.ts';
 import { openTarget, openTurn } from '../../core/deployment/opening.ts';
-import {
-  ledgerKeys,
-  ledgerPrefixes,
-  type OutcomeItem,
-  type TargetItem,
-  targetItemSchema,
-  turnItemSchema,
-} from '../../core/ledger.ts';
+import { ledgerKeys, type OutcomeItem, turnItemSchema } from '../../core/ledger.ts';
 import type { Ledger, ObjectStore } from '../ports.ts';
 import { environmentIn, readTree } from '../shared/documents.ts';
 import { inParallel } from '../shared/in-parallel.ts';
-import { readOutcomes } from '../shared/items.ts';
+import { readOutcomes, readTargets } from '../shared/items.ts';
 import { readConsumedOutputs } from '../shared/outputs.ts';
 
 /** Where a deployment is opened, under which fence. */
@@ -70,18 +63,6 @@ async function judgeTargets(
     return { component: entry.component, key, item, inputs: resolveInputs(entry, outputs) };
   });
   return findAffected(entries, facts);
-}
-
-async function readTargets(
-  ledger: Ledger,
-  repository: number,
-  environment: string,
-): Promise<Map<string, TargetItem>> {
-  const { pk } = ledgerKeys.environment(repository, environment);
-  const items = await ledger.query(pk, ledgerPrefixes.targets);
-  return new Map(
-    items.map((item) => [String(item.sk).slice(ledgerPrefixes.targets.length), targetItemSchema.parse(item)]),
-  );
 }
 
 async function openTurns(

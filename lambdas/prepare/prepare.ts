@@ -1,18 +1,18 @@
 /** Before each job: is it needed, and what is it told? Called by the per-target flow for plan, apply and test. */
 import type * as z from 'zod';
 import type { prepare as contract } from '../../core/contracts/functions.ts';
-import { resolveInputs } from '../../core/deployment/inputs.ts';
+import { type ResolvedInputs, resolveInputs } from '../../core/deployment/inputs.ts';
 import { jobDefinition, jobName } from '../../core/deployment/job-order.ts';
 import { stageKey } from '../../core/keys.ts';
 import { ledgerKeys, type OutcomeItem, turnItemSchema } from '../../core/ledger.ts';
-import type { ResolvedTarget } from '../../core/manifest/resolved.ts';
 import type { Outcome, Stage } from '../../core/words.ts';
-import type { Clock, StatusQueue } from '../ports.ts';
-import { environmentIn, readReleaseDocument, targetIn } from '../shared/documents.ts';
+import type { Clock, ObjectStore, StatusQueue } from '../ports.ts';
+import { readReleaseDocument } from '../shared/documents.ts';
 import { readOutcomes, readTargetItem } from '../shared/items.ts';
 import { noteProgress, requireOutcome } from '../shared/outcome-item.ts';
 import { publishOutputs, readConsumedOutputs } from '../shared/outputs.ts';
 import { addressOf } from '../shared/target-address.ts';
+import { readWork, type Work } from '../shared/work.ts';
 import { type SpecPorts, type StageRef, writeSpec } from './spec.ts';
 
 export interface PreparePorts extends SpecPorts {
@@ -35,43 +35,46 @@ export async function prepare(
   input: StageRef,
   ports: PreparePorts,
 ): Promise<z.input<typeof contract.output>> {
-  const { release, environment, component, stage } = input;
+  const { release, stage, pass } = input;
   const item = await requireOutcome(ports.ledger, input);
   const startedAt = item.startedAt ?? ports.clock.now().toISOString();
   await noteProgress(ports.ledger, input, { progress: PROGRESS[stage], startedAt });
   await ports.status.changed(release);
 
   const document = await readReleaseDocument(ports.store, release);
-  const { entry } = targetIn(environmentIn(document, environment), component);
-  const end = stage === 'plan' ? await preparePlan(input, { entry, item }, ports) : undefined;
+  const work = await readWork(input, { document, item }, ports.store);
+  const end = stage === 'plan' ? await preparePlan(input, { work, item }, ports) : undefined;
   if (end) return end;
   // The test reads the outputs of what was just applied.
   if (stage === 'test') await publishOutputs(ports.store, input);
-  const key = await writeSpec(input, { document, planDigest: item.planDigest }, ports);
+  const key = await writeSpec(input, { document, planDigest: item.planDigest, work }, ports);
+  const { entry } = work;
   return {
     decision: 'run',
-    job: { name: jobName(release.id, entry, stage), definition: jobDefinition(entry, stage), key },
+    job: { name: jobName(release.id, entry, stage, pass), definition: jobDefinition(entry, stage), key },
   };
 }
 
 /** Undefined when the target must be planned; its inputs are stored then. */
 async function preparePlan(
   input: StageRef,
-  { entry, item }: { readonly entry: ResolvedTarget; readonly item: OutcomeItem },
+  { work, item }: { readonly work: Work; readonly item: OutcomeItem },
   ports: PreparePorts,
 ): Promise<End | undefined> {
-  const { release, environment, component } = input;
-  const { repository } = release;
-  const skipped = await blockedReason(input, ports);
-  if (skipped) return { decision: 'end', outcome: 'skipped', reason: skipped };
+  const { pass = 'deploy' } = input;
+  const isRollback = pass !== 'deploy';
+  const blocked = await blockedReason(input, ports);
+  if (blocked)
+    return { decision: 'end', outcome: isRollback ? 'rollback-failed' : 'skipped', reason: blocked };
 
-  const inputs = resolveInputs(entry, await readConsumedOutputs(ports.store, repository, [entry]));
-  if ('problem' in inputs) return { decision: 'end', outcome: 'failed', reason: inputs.problem };
-
-  const { lastGood, live } = await readTargetItem(ports.ledger, { repository, environment, component });
+  const inputs = await inputsOf(input, work, ports.store);
+  if ('problem' in inputs) {
+    return { decision: 'end', outcome: isRollback ? 'rollback-failed' : 'failed', reason: inputs.problem };
+  }
+  const { lastGood, live } = await readTargetItem(ports.ledger, addressOf(input));
   // `open` found a downstream target's content unchanged, under this very lease: its inputs are all there is to compare.
   const isSame = lastGood?.inputKey === inputs.key && live?.state === 'clean';
-  if (item.affected === 'downstream' && isSame) {
+  if (!isRollback && item.affected === 'downstream' && isSame) {
     return { decision: 'end', outcome: 'unchanged', reason: 'its inputs did not change' };
   }
   const key = stageKey(addressOf(input), 'plan', 'inputs.json');
@@ -80,13 +83,26 @@ async function preparePlan(
   return undefined;
 }
 
+/** On the way back a target has the values it last worked with: what gave them may still be as the failed release left it. */
+async function inputsOf(
+  { release, pass }: StageRef,
+  { entry, lastGood }: Work,
+  store: ObjectStore,
+): Promise<ResolvedInputs> {
+  if (pass === 'reverse' && lastGood) return { values: lastGood.inputs, key: lastGood.inputKey };
+  return resolveInputs(entry, await readConsumedOutputs(store, release.repository, [entry]));
+}
+
 /** `network failed, database was rejected`; undefined when everything the target needs ended well. */
 async function blockedReason(input: StageRef, { ledger }: PreparePorts): Promise<string | undefined> {
-  const { release, environment } = input;
+  const { release, environment, pass } = input;
   const turn = turnItemSchema.parse(await ledger.get(ledgerKeys.turn(release.repository, release.id, input)));
   if (turn.blockedBy === undefined) return undefined;
+  const blockers = [...turn.blockedBy].sort();
+  if (pass === 'reverse') return `${blockers.join(', ')} could not be rolled back and may still need it`;
+  if (pass === 'forward') return `${blockers.join(', ')} could not be verified, and it needs that`;
   const outcomes = await readOutcomes(ledger, release, environment);
-  const ends = [...turn.blockedBy].sort().map((component) => {
+  const ends = blockers.map((component) => {
     const outcome = outcomes.get(component)?.outcome;
     return outcome === 'failed' ? `${component} failed` : `${component} was ${outcome}`;
   });

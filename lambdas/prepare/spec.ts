@@ -9,8 +9,9 @@ import { stageKey, stateKey } from '../../core/keys.ts';
 import { type JobItem, ledgerKeys } from '../../core/ledger.ts';
 import type { Stage } from '../../core/words.ts';
 import type { Ledger, ObjectStore } from '../ports.ts';
-import { environmentIn, readDocument, targetIn } from '../shared/documents.ts';
+import { readDocument } from '../shared/documents.ts';
 import { addressOf } from '../shared/target-address.ts';
+import type { Work } from '../shared/work.ts';
 
 /** What a spec needs besides the release's own documents. */
 export interface SpecPorts {
@@ -25,18 +26,25 @@ export interface SpecPorts {
 /** One stage of one target. */
 export type StageRef = TargetRef & { readonly stage: Stage };
 
+/** What the job is told besides its place. */
+export interface SpecFacts {
+  readonly document: ReleaseDocument;
+  readonly planDigest: string | undefined;
+  readonly work: Work;
+}
+
 /**
  * Returns the spec's S3 key. A repeated call under the same fence finds the spec and keeps its nonce, so that it cannot lock out
  * a job that has begun already.
  */
 export async function writeSpec(
   stage: StageRef,
-  { document, planDigest }: { readonly document: ReleaseDocument; readonly planDigest: string | undefined },
+  { document, planDigest, work }: SpecFacts,
   ports: SpecPorts,
 ): Promise<string> {
   const key = stageKey(addressOf(stage), stage.stage, 'job.json');
   const known = await readDocument(ports.store, key, jobSpecSchema);
-  const spec = known?.fence === stage.fence ? known : newSpec(stage, document, { planDigest, ...ports });
+  const spec = known?.fence === stage.fence ? known : newSpec(stage, { document, planDigest, work }, ports);
   if (spec !== known) await ports.store.put(key, JSON.stringify(spec));
   const hash = nonceHash(spec.nonce);
   const item = await ports.ledger.get(ledgerKeys.job(key));
@@ -48,18 +56,19 @@ export async function writeSpec(
 }
 
 function newSpec(
-  { release, environment, component, fence, stage }: StageRef,
-  document: ReleaseDocument,
-  { planDigest, state, newNonce }: Pick<SpecPorts, 'state' | 'newNonce'> & { planDigest: string | undefined },
+  { release, environment, component, fence, stage, pass = 'deploy' }: StageRef,
+  { document, planDigest, work }: SpecFacts,
+  { state, newNonce }: Pick<SpecPorts, 'state' | 'newNonce'>,
 ): JobSpec {
-  const found = environmentIn(document, environment);
-  const { account, region } = found;
-  const { entry } = targetIn(found, component);
+  const { entry, account, region, source, locks } = work;
   return {
     version: 1,
     stage,
+    pass,
     release,
     repository: document.repository,
+    source,
+    ...(stage === 'plan' && { locks }),
     target: entry,
     account,
     region,

@@ -15,8 +15,16 @@ export async function conclude(
   item: OutcomeItem,
   store: ObjectStore,
 ): Promise<{ readonly outcome: Outcome; readonly reason: string }> {
-  if (end.kind === 'decided') return { outcome: end.outcome, reason: end.reason };
+  const isRollback = item.rollback !== undefined;
+  if (end.kind === 'decided')
+    return isRollback ? rollbackEnd(end) : { outcome: end.outcome, reason: end.reason };
   if (end.kind === 'completed') {
+    if (isRollback) {
+      return {
+        outcome: 'rolled-back',
+        reason: end.applied ? describeChanges(item.changes) : 'the plan is empty',
+      };
+    }
     return end.applied
       ? { outcome: 'applied', reason: describeChanges(item.changes) }
       : { outcome: 'unchanged', reason: 'the plan is empty' };
@@ -26,5 +34,11 @@ export async function conclude(
   // A job that was killed leaves none, and an earlier attempt may have left its own.
   const isOurs = result !== undefined && Date.parse(result.endedAt) >= Date.parse(item.startedAt ?? '');
   const why = isOurs && result.status === 'failed' ? result.reason : failureReason(end.error, end.cause);
-  return { outcome: 'failed', reason: `${end.stage} failed: ${why}` };
+  return { outcome: isRollback ? 'rollback-failed' : 'failed', reason: `${end.stage} failed: ${why}` };
+}
+
+/** Whatever else ends a pass of a rollback (a person said no, nobody answered), the target is not back. */
+function rollbackEnd({ outcome, reason }: Extract<TargetEnd, { kind: 'decided' }>) {
+  if (outcome === 'rolled-back' || outcome === 'rollback-failed') return { outcome, reason };
+  return { outcome: 'rollback-failed' as const, reason: `${outcome}: ${reason}` };
 }

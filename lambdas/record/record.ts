@@ -3,12 +3,13 @@ import type { TargetEnd, TargetRef } from '../../core/contracts/functions.ts';
 import { ledgerKeys } from '../../core/ledger.ts';
 import type { Outcome } from '../../core/words.ts';
 import type { Clock, Ledger, StatusQueue, Tokens } from '../ports.ts';
-import { environmentIn, readReleaseDocument } from '../shared/documents.ts';
 import { readEnvironment } from '../shared/environment-item.ts';
 import { readOutcome } from '../shared/outcome-item.ts';
 import { endTurn } from '../shared/turns.ts';
+import { waitersFor } from '../shared/waiters.ts';
 import { conclude } from './conclusion.ts';
 import { type KeepPorts, keepResults } from './results.ts';
+import { keepRollbackResults } from './rollback-results.ts';
 
 export interface RecordPorts extends KeepPorts {
   readonly tokens: Tokens;
@@ -23,8 +24,7 @@ export async function record(
 ): Promise<Record<string, never>> {
   const outcome = (await holdsLease(input, ports.ledger)) ? await writeOutcome(input, ports) : undefined;
   if (outcome === undefined) return {};
-  const environment = environmentIn(await readReleaseDocument(ports.store, input.release), input.environment);
-  await endTurn({ ...input, outcome }, environment, ports);
+  await endTurn({ ...input, outcome }, await waitersFor(ports.store, input), ports);
   await ports.status.changed(input.release);
   return {};
 }
@@ -37,7 +37,7 @@ async function writeOutcome(
   const item = await readOutcome(ports.ledger, input);
   if (item === undefined || item.outcome !== undefined) return item?.outcome;
   const { outcome, reason } = await conclude(input, item, ports.store);
-  await keepResults(input, item, ports);
+  await (item.rollback === undefined ? keepResults : keepRollbackResults)(input, item, ports);
   const endedAt = ports.clock.now().toISOString();
   await ports.ledger.update(
     ledgerKeys.outcome(input.release.repository, input.release.id, input),

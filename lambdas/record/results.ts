@@ -1,13 +1,15 @@
 /** Keeps what a target's jobs brought about: outputs for dependents, last good, what is live; called by `record`. */
 import { contentKey } from '../../core/content/content-key.ts';
 import type { TargetEnd, TargetRef } from '../../core/contracts/functions.ts';
-import { stageKey } from '../../core/keys.ts';
-import { ledgerKeys, type OutcomeItem, type TargetItem } from '../../core/ledger.ts';
-import type { Condition, Ledger, ObjectStore } from '../ports.ts';
-import { environmentIn, readReleaseDocument, readTree, targetIn } from '../shared/documents.ts';
+import type { OutcomeItem } from '../../core/ledger.ts';
+import type { Ledger, ObjectStore } from '../ports.ts';
+import { readReleaseDocument, readTree } from '../shared/documents.ts';
 import { readTargetItem } from '../shared/items.ts';
 import { publishOutputs } from '../shared/outputs.ts';
 import { addressOf } from '../shared/target-address.ts';
+import { readWork, type Work } from '../shared/work.ts';
+import { keepForReturn } from './last-good.ts';
+import { changeTarget } from './target-item.ts';
 
 export interface KeepPorts {
   readonly ledger: Ledger;
@@ -28,14 +30,14 @@ export async function keepResults(
   const isApplied = end.kind === 'completed' && end.applied;
   const isUntested = end.kind === 'broke' && end.stage === 'test';
   if (isApplied || isUntested) await publishOutputs(ports.store, input);
-  if (isGood) await keepLastGood(input, item, { isApplied, ...ports });
+  if (isGood) await keepLastGood(input, item, ports);
   if (isUntested) await keepUntested(input, item, ports);
 }
 
 async function keepLastGood(
   target: TargetRef,
   item: OutcomeItem,
-  { isApplied, ...ports }: KeepPorts & { readonly isApplied: boolean },
+  { ledger, store }: KeepPorts,
 ): Promise<void> {
   const { id: release, commit } = target.release;
   const { dependencies = [], inputKey } = item;
@@ -44,56 +46,40 @@ async function keepLastGood(
       `recording ${target.environment}/${target.component} of release ${release} as good: it was never planned; redrive the release`,
     );
   }
-  const key = await contentKeyOf(target, dependencies, ports.store);
-  const bundle = isApplied ? stageKey(addressOf(target), 'plan', 'bundle.tar.gz') : undefined;
-  const before = await readTargetItem(ports.ledger, addressOf(target));
-  await changeTarget(ports.ledger, target, {
+  const { work, key } = await contentOf(target, item, store);
+  const facts = { work, release, contentKey: key, inputKey, dependencies };
+  const lastGood = await keepForReturn(target, facts, store);
+  const before = await readTargetItem(ledger, addressOf(target));
+  // A release that makes the target good twice (its redrive did) still goes back to what was there before it.
+  const goodBefore = before.lastGood?.release === release ? before.goodBefore : before.lastGood;
+  await changeTarget(ledger, target, {
     before,
-    change: {
-      lastGood: { commit, release, contentKey: key, inputKey, bundle },
-      live: { commit, contentKey: key, state: 'clean' },
-      dependencies,
-    },
+    change: { lastGood, goodBefore, live: { commit, contentKey: key, state: 'clean' }, dependencies },
   });
 }
 
 /** The apply was done in full, only its test failed: still dirty, but known to be this content. */
-async function keepUntested(target: TargetRef, item: OutcomeItem, ports: KeepPorts): Promise<void> {
-  const { commit } = target.release;
-  const before = await readTargetItem(ports.ledger, addressOf(target));
-  if (before.live?.state !== 'dirty' || before.live.commit !== commit) return;
-  const key = await contentKeyOf(target, item.dependencies ?? [], ports.store);
-  await changeTarget(ports.ledger, target, {
-    before,
-    change: { live: { commit, contentKey: key, state: 'dirty' } },
-  });
-}
-
-async function contentKeyOf(
-  { release, environment, component }: TargetRef,
-  dependencies: readonly string[],
-  store: ObjectStore,
-): Promise<string> {
-  const document = await readReleaseDocument(store, release);
-  const found = environmentIn(document, environment);
-  const { entry: target } = targetIn(found, component);
-  const tree = await readTree(store, document);
-  return contentKey({ target, account: found.account, region: found.region, tree, dependencies });
-}
-
-/** When somebody else has made the target live in the meantime, it is theirs: nothing is written. */
-async function changeTarget(
-  ledger: Ledger,
-  { release, environment, component }: TargetRef,
-  { before, change }: { readonly before: TargetItem; readonly change: TargetItem },
+async function keepUntested(
+  target: TargetRef,
+  item: OutcomeItem,
+  { ledger, store }: KeepPorts,
 ): Promise<void> {
-  const condition: Condition =
-    before.live === undefined
-      ? { missing: ['live'] }
-      : { equals: { 'live.commit': before.live.commit, 'live.state': before.live.state } };
-  await ledger.update(
-    ledgerKeys.target(release.repository, environment, component),
-    { set: { ...change } },
-    condition,
-  );
+  const before = await readTargetItem(ledger, addressOf(target));
+  const { live } = before;
+  if (live?.state !== 'dirty' || live.commit !== target.release.commit) return;
+  const { key } = await contentOf(target, item, store);
+  await changeTarget(ledger, target, { before, change: { live: { ...live, contentKey: key } } });
+}
+
+async function contentOf(
+  target: TargetRef,
+  item: OutcomeItem,
+  store: ObjectStore,
+): Promise<{ readonly work: Work; readonly key: string }> {
+  const document = await readReleaseDocument(store, target.release);
+  const work = await readWork(target, { document, item }, store);
+  const { entry, account, region } = work;
+  const tree = await readTree(store, document);
+  const { dependencies = [] } = item;
+  return { work, key: contentKey({ target: entry, account, region, tree, dependencies }) };
 }

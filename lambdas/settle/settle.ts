@@ -4,6 +4,7 @@ import type { settle as contract, DeploymentRef } from '../../core/contracts/fun
 import type { ReleaseDocument } from '../../core/contracts/release.ts';
 import { readableReason } from '../../core/deployment/failure.ts';
 import {
+  describeEnd,
   environmentVerdict,
   summaryOf,
   verdictOfDoneRelease,
@@ -13,9 +14,11 @@ import { ledgerKeys, type OutcomeItem } from '../../core/ledger.ts';
 import type { EnvironmentVerdict, ReleaseVerdict } from '../../core/words.ts';
 import type { Clock, Ledger, ObjectStore, StatusQueue } from '../ports.ts';
 import { environmentIn, readReleaseDocument } from '../shared/documents.ts';
-import { readDeploymentItem, readOutcomes, readReleaseItem } from '../shared/items.ts';
+import { readEnvironment } from '../shared/environment-item.ts';
+import { readDeploymentItem, readOutcomes, readReleaseItem, readTargets } from '../shared/items.ts';
 import { skipLater } from '../shared/later-environments.ts';
 import { endLostTargets } from './lost-targets.ts';
+import { foldRollback } from './passes.ts';
 
 export interface SettlePorts {
   readonly ledger: Ledger;
@@ -58,13 +61,17 @@ async function settleEnvironment(
     };
   }
   await endLostTargets(input, environmentIn(document, environment), ledger);
+  const fence = await heldFence(input, ledger);
+  if (fence !== undefined) await foldRollback({ ...input, fence }, ledger);
   const outcomes = [...(await readOutcomes(ledger, release, environment)).values()];
-  const verdict = ended?.verdict ?? environmentVerdict(outcomes.flatMap(({ outcome }) => outcome ?? []));
+  const dirty = await leftDirty(input, { outcomes, fence, ledger });
+  const verdict = verdictOf(ended, outcomes, dirty);
   const { execution: releaseExecution } = await readReleaseItem(ledger, release);
   const summary = summaryOf({
     environment,
     verdict,
     outcomes,
+    dirty,
     execution: releaseExecution,
     ...(ended && { reason: ended.reason }),
   });
@@ -72,8 +79,47 @@ async function settleEnvironment(
     await skipLater(ledger, document, environment);
     await endRelease(input, { verdict: verdictOfFailedRelease(verdict), reason: summary }, ports);
   }
-  await showSettled(input, verdict, { reason: ended?.reason ?? '', ledger });
+  await showSettled(input, verdict, {
+    reason: ended?.reason ?? describeEnd(verdict, { outcomes, dirty }),
+    ledger,
+  });
   return { verdict, summary };
+}
+
+/** The fence under which this deployment has the lease. */
+async function heldFence({ release, environment, execution }: Environment, ledger: Ledger) {
+  const item = await readEnvironment(ledger, { repository: release.repository, environment });
+  return item.owner?.execution === execution ? item.fence : undefined;
+}
+
+/** Of the targets this deployment was about, those between two commits now, in the order of the manifest. */
+async function leftDirty(
+  { release, environment }: Environment,
+  about: {
+    readonly outcomes: readonly OutcomeItem[];
+    readonly fence: number | undefined;
+    readonly ledger: Ledger;
+  },
+): Promise<string[]> {
+  const targets = await readTargets(about.ledger, release.repository, environment);
+  return about.outcomes.flatMap(({ component, attempt, rollback }) => {
+    const isOurs = attempt === about.fence || rollback !== undefined;
+    return isOurs && targets.get(component)?.live?.state === 'dirty' ? component : [];
+  });
+}
+
+/** A deployment that was ended early is broken, too, when it leaves something dirty. */
+function verdictOf(
+  ended: Environment['ended'],
+  outcomes: readonly OutcomeItem[],
+  dirty: readonly string[],
+): EnvironmentVerdict {
+  if (ended === undefined)
+    return environmentVerdict(
+      outcomes.flatMap(({ outcome }) => outcome ?? []),
+      dirty,
+    );
+  return ended.verdict === 'failed' && dirty.length > 0 ? 'broken' : ended.verdict;
 }
 
 async function showSettled(

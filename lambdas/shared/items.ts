@@ -3,6 +3,7 @@ import {
   type DeploymentItem,
   deploymentItemSchema,
   ledgerKeys,
+  ledgerPrefixes,
   type OutcomeItem,
   outcomeItemSchema,
   type ReleaseItem,
@@ -10,6 +11,7 @@ import {
   type TargetItem,
   targetItemSchema,
 } from '../../core/ledger.ts';
+import type { Pass } from '../../core/words.ts';
 import type { Ledger } from '../ports.ts';
 
 /** A release as functions are called with it. */
@@ -38,13 +40,14 @@ export async function readDeploymentItem(
   return item === undefined ? undefined : deploymentItemSchema.parse(item);
 }
 
-/** The outcomes of one environment in a release, by component. */
+/** The outcomes of one environment in a release, by component: those of the deployment, or of a pass of its rollback. */
 export async function readOutcomes(
   ledger: Ledger,
   release: ReleaseAddress,
   environment: string,
+  pass?: Pass,
 ): Promise<Map<string, OutcomeItem>> {
-  const { pk, sk } = ledgerKeys.outcome(release.repository, release.id, { environment, component: '' });
+  const { pk, sk } = ledgerKeys.outcome(release.repository, release.id, { environment, component: '', pass });
   const items = await ledger.query(pk, sk);
   return new Map(
     items.map((item) => {
@@ -61,4 +64,17 @@ export async function readTargetItem(
 ): Promise<TargetItem> {
   const item = await ledger.get(ledgerKeys.target(target.repository, target.environment, target.component));
   return targetItemSchema.parse(item ?? {});
+}
+
+/** The targets of an environment that were ever deployed, by component. */
+export async function readTargets(
+  ledger: Ledger,
+  repository: number,
+  environment: string,
+): Promise<Map<string, TargetItem>> {
+  const { pk } = ledgerKeys.environment(repository, environment);
+  const items = await ledger.query(pk, ledgerPrefixes.targets);
+  return new Map(
+    items.map((item) => [String(item.sk).slice(ledgerPrefixes.targets.length), targetItemSchema.parse(item)]),
+  );
 }

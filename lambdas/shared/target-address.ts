@@ -2,9 +2,10 @@
 import type { TargetRef } from '../../core/contracts/functions.ts';
 import type { TargetAddress } from '../../core/keys.ts';
 
-export const addressOf = ({ release, environment, component }: TargetRef): TargetAddress => ({
+export const addressOf = ({ release, environment, component, pass }: TargetRef): TargetAddress => ({
   repository: release.repository,
   release: release.id,
   environment,
   component,
+  pass,
 });

@@ -1,6 +1,5 @@
 /** Turns of targets: whoever sees that nothing is waited for and that tokens are parked answers them. Used by `turn` and `record`. */
 import type { TargetRef } from '../../core/contracts/functions.ts';
-import type { ReleaseEnvironment } from '../../core/contracts/release.ts';
 import { ledgerKeys, type TurnItem, turnItemSchema } from '../../core/ledger.ts';
 import { BLOCKING_OUTCOMES, type Outcome } from '../../core/words.ts';
 import type { Ledger, Tokens } from '../ports.ts';
@@ -12,21 +11,21 @@ export async function answerTurn({ waitingOn, tokens: parked }: TurnItem, tokens
 }
 
 /**
- * Tells those that need the target that it has ended. Dependents that are not affected, or were opened under another fence,
+ * Tells those that may wait for the target that it has ended. Those that are not affected, or were opened under another fence,
  * have no turn to be told about.
  */
 export async function endTurn(
   target: TargetRef & { readonly outcome: Outcome },
-  environment: ReleaseEnvironment,
+  waiting: readonly string[],
   { ledger, tokens }: { readonly ledger: Ledger; readonly tokens: Tokens },
 ): Promise<void> {
-  const { release, component, fence, outcome } = target;
+  const { release, environment, component, fence, pass, outcome } = target;
   const self = new Set([component]);
-  const blocks = BLOCKING_OUTCOMES.includes(outcome);
-  for (const { entry } of environment.targets) {
-    if (!entry.needs.includes(component)) continue;
+  // In a rollback `rolled-back` is the good end.
+  const blocks = BLOCKING_OUTCOMES.includes(outcome) && !(pass !== 'deploy' && outcome === 'rolled-back');
+  for (const other of waiting) {
     const changed = await ledger.update(
-      ledgerKeys.turn(release.repository, release.id, entry),
+      ledgerKeys.turn(release.repository, release.id, { environment, component: other, pass }),
       { deleteFrom: { waitingOn: self }, ...(blocks && { addTo: { blockedBy: self } }) },
       { equals: { attempt: fence } },
     );

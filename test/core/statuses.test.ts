@@ -78,7 +78,10 @@ test.each<[Partial<OutcomeItem>, string]>([
     'failure failed: plan failed: no such region',
   ],
   [{ outcome: 'skipped', reason: 'network failed' }, 'failure skipped: network failed'],
-  [{ outcome: 'rolled-back', reason: 'test failed' }, 'failure rolled-back: test failed'],
+  [
+    { outcome: 'rolled-back', reason: 'rolled back to 1a2b3c4 after: test failed' },
+    'failure rolled back to 1a2b3c4 after: test failed',
+  ],
   [{ outcome: 'rollback-failed' }, 'failure rollback-failed'],
   [{ outcome: 'rejected', reason: 'approval: always' }, 'failure rejected: approval: always'],
   [{ outcome: 'superseded', reason: 'by a newer push' }, 'failure superseded: by a newer push'],

@@ -4,6 +4,7 @@ import type { JobSpec } from '../../core/contracts/job.ts';
 import { nonceHash } from '../../core/job-proof.ts';
 import {
   type Call,
+  commitOf,
   deploy,
   outcomesOf,
   type Plan,
@@ -66,7 +67,7 @@ const scenarios: Record<string, { run: Scenario; outcomes: readonly string[] }> 
     },
     outcomes: [
       'app: skipped (network failed)',
-      'network: failed (apply failed: the job was killed, perhaps for lack of memory, exit code 137)',
+      'network: failed (apply failed: the job was killed, perhaps for lack of memory, exit code 137; it has no last good to return to)',
     ],
   },
   'a failed test, then a redrive': {
@@ -79,7 +80,38 @@ const scenarios: Record<string, { run: Scenario; outcomes: readonly string[] }> 
     },
     outcomes: ['app: unchanged (the plan is empty)', 'network: applied (1 added)'],
   },
+  'an apply fails half-way, and both go back to last good': {
+    run: async (w, call) => {
+      const ref = await secondRelease(w);
+      await deploy(w, ref, { call, tools: { network: { outputs }, app: { apply: 'fails' } } });
+      return ref;
+    },
+    outcomes: [
+      'app: rolled-back (rolled back to 1111111 after: apply failed: the apply said no)',
+      'network: rolled-back (rolled back to 1111111 after: app failed)',
+    ],
+  },
+  'a rollback fails on its way, what it needs stays under it': {
+    run: async (w, call) => {
+      const ref = await secondRelease(w);
+      const app = { test: 'fails', reverse: { apply: 'is killed' } } as const;
+      await deploy(w, ref, { call, tools: { network: { outputs }, app } });
+      return ref;
+    },
+    outcomes: [
+      'app: rollback-failed (test failed: the test said no; then its rollback to 1111111 failed: apply failed: the job was killed, perhaps for lack of memory, exit code 137)',
+      'network: rollback-failed (app failed; then its rollback to 1111111 failed: app could not be rolled back and may still need it)',
+    ],
+  },
 };
+
+/** Changes both, after a first release that was good. */
+async function secondRelease(w: World) {
+  const environments = { dev: [network, app] };
+  await deploy(w, await release(w, { environments }), { tools: { network: { outputs } } });
+  const tree = { 'components/network': 'b', 'components/app': 'b' };
+  return release(w, { commit: commitOf('2'), environments, tree });
+}
 
 test.each(Object.entries(scenarios))(
   '%s: a crash anywhere changes nothing in the end',

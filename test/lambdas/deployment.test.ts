@@ -37,9 +37,9 @@ test('a first push deploys everything, and the next one that changes nothing has
   const first = await release(w, { environments: { dev: [network, app] } });
   expect(await deploy(w, first, { tools })).toEqual({ verdict: 'succeeded', summary: 'dev succeeded' });
   expect(await outcomesOf(w, first)).toEqual(['app: applied (1 added)', 'network: applied (1 added)']);
-  const bundle = '7/releases/20261120-1111111-1/dev/app/plan/bundle.tar.gz';
+  const document = '7/last-good/dev/app/20261120-1111111-1/last-good.json';
   expect(await targetItem('app')).toMatchObject({
-    lastGood: { commit: commitOf('1'), release: first.id, bundle },
+    lastGood: { commit: commitOf('1'), release: first.id, document },
     live: { commit: commitOf('1'), state: 'clean' },
     dependencies: [],
   });
@@ -114,13 +114,18 @@ test('an output that is not there fails its consumer and names what there is', a
 
 test.each([
   ['plan', { plan: 'fails' }, 'plan failed: the plan said no', undefined],
-  ['apply', { apply: 'fails' }, 'apply failed: the apply said no', { commit: commitOf('1'), state: 'dirty' }],
+  [
+    'apply',
+    { apply: 'fails' },
+    'apply failed: the apply said no; it has no last good to return to',
+    { commit: commitOf('1'), state: 'dirty', fence: 1 },
+  ],
 ] as const)('a failed %s skips the dependents and later environments', async (_, tool, reason, live) => {
   const ref = await release(w, { environments: { dev: [network, app], prod: [network, app] } });
   const settled = await deploy(w, ref, { tools: { network: tool } });
   expect(settled).toEqual({
-    verdict: 'failed',
-    summary: `dev failed: network failed (${reason}), app was skipped (network failed); redrive the execution arn:release:20261120-1111111-1 to go on from here`,
+    verdict: live ? 'broken' : 'failed',
+    summary: `dev ${live ? 'is broken (dirty: network)' : 'failed'}: network failed (${reason}), app was skipped (network failed); redrive the execution arn:release:20261120-1111111-1 to go on from here`,
   });
   expect(await outcomesOf(w, ref)).toEqual(['app: skipped (network failed)', `network: failed (${reason})`]);
   expect(await outcomesOf(w, ref, 'prod')).toEqual([
@@ -136,7 +141,7 @@ test('a failed test leaves the target dirty; an empty plan is then only tested a
   const ref = await release(w, { environments: { dev: [network, app] } });
   await deploy(w, ref, { tools: { ...tools, app: { outputs: { url: 'u' }, test: 'fails' } } });
   expect(await outcomesOf(w, ref)).toEqual([
-    'app: failed (test failed: the test said no)',
+    'app: failed (test failed: the test said no; it has no last good to return to)',
     'network: applied (1 added)',
   ]);
   const failed = await targetItem('app');
@@ -160,14 +165,13 @@ test('a failed test leaves the target dirty; an empty plan is then only tested a
   ]);
   const good = await targetItem('app');
   expect(good).toMatchObject({ lastGood: { commit: commitOf('1') }, live: { state: 'clean' } });
-  expect(good?.lastGood).not.toHaveProperty('bundle');
 });
 
 test('a killed apply is planned again though the code went back, and applied though its plan is empty', async () => {
   await deploy(w, await release(w, { environments: { dev: [network] } }), { tools });
   const tree = { 'components/network': 'b' };
   const second = await release(w, { commit: commitOf('2'), environments: { dev: [network] }, tree });
-  await deploy(w, second, { tools: { network: { apply: 'is killed' } } });
+  await deploy(w, second, { tools: { network: { apply: 'is killed', reverse: { plan: 'fails' } } } });
   expect(await targetItem('network')).toMatchObject({
     lastGood: { commit: commitOf('1') },
     live: { commit: commitOf('2'), state: 'dirty' },
@@ -238,8 +242,10 @@ test('a target whose flow was lost is failed, and so is the deployment', async (
   const ref = await release(w, { environments: { dev: [network] } });
   const call = async <T>(name: string, body: (ports: World['ports']) => Promise<T>) =>
     name === 'record network' ? ({} as T) : body(w.ports);
-  expect(await deploy(w, ref, { call })).toMatchObject({ verdict: 'failed' });
-  expect(await outcomesOf(w, ref)).toEqual(['network: failed (lost: its flow ended without an outcome)']);
+  expect(await deploy(w, ref, { call })).toMatchObject({ verdict: 'broken' });
+  expect(await outcomesOf(w, ref)).toEqual([
+    'network: failed (its apply was lost; it has no last good to return to)',
+  ]);
 });
 
 test('late calls of an ended or aborted attempt change nothing', async () => {
@@ -287,7 +293,7 @@ test('the same on DynamoDB: a failure, the redrive, a push behind it', async () 
     Object.assign(w.ledger, dynamoLedger(table.name, table.client));
     const ref = await release(w, { environments: { dev: [network, app], prod: [network] } });
     expect(await deploy(w, ref, { tools: { ...tools, app: { apply: 'is killed' } } })).toMatchObject({
-      verdict: 'failed',
+      verdict: 'broken',
     });
     expect(await deploy(w, ref, { execution: 'redriven', tools })).toMatchObject({ verdict: 'succeeded' });
     expect(await deploy(w, ref, { environment: 'prod', tools })).toMatchObject({ verdict: 'succeeded' });

@@ -8,10 +8,10 @@ import * as contracts from '../../core/contracts/functions.ts';
 import type { JobResult, JobSpec } from '../../core/contracts/job.ts';
 import { admit as admitContract } from '../../core/contracts/job-services.ts';
 import type { MapItem, ReleaseDocument, ReleaseRef } from '../../core/contracts/release.ts';
-import { releaseKey, stageKey, treeKey } from '../../core/keys.ts';
+import { releaseKey, sourceKey, stageKey, treeKey } from '../../core/keys.ts';
 import { ledgerKeys, type OutcomeItem, type ReleaseItem } from '../../core/ledger.ts';
 import type { ResolvedTarget } from '../../core/manifest/resolved.ts';
-import type { Stage } from '../../core/words.ts';
+import type { Pass, Stage } from '../../core/words.ts';
 import { admit } from '../../lambdas/admit/admit.ts';
 import { guard } from '../../lambdas/guard/guard.ts';
 import { lease } from '../../lambdas/lease/lease.ts';
@@ -19,6 +19,7 @@ import { open } from '../../lambdas/open/open.ts';
 import type { Ancestry } from '../../lambdas/ports.ts';
 import { prepare } from '../../lambdas/prepare/prepare.ts';
 import { record } from '../../lambdas/record/record.ts';
+import { rollback } from '../../lambdas/rollback/rollback.ts';
 import { settle } from '../../lambdas/settle/settle.ts';
 import { turn } from '../../lambdas/turn/turn.ts';
 import { ledgerMemory } from './ledger-memory.ts';
@@ -41,7 +42,13 @@ export function target(component: string, more: Partial<ResolvedTarget> = {}): R
     variables: {},
     watch: [],
     secrets: {},
-    policy: { approval: 'on-destroy', approvers: [], selfApproval: false, protect: [] },
+    policy: {
+      approval: 'on-destroy',
+      approvers: [],
+      selfApproval: false,
+      protect: [],
+      rollback: 'connected',
+    },
     ...more,
   };
 }
@@ -63,6 +70,11 @@ export interface ToolBehaviour {
   readonly test?: 'succeeds' | 'fails';
   readonly outputs?: Readonly<Record<string, string>>;
   readonly dependencies?: readonly string[];
+  /** Addresses the plan would create. */
+  readonly creates?: readonly string[];
+  /** How it behaves in the passes of a rollback; by default the way back has changes, and the verification finds none. */
+  readonly reverse?: ToolBehaviour;
+  readonly forward?: ToolBehaviour;
 }
 
 export type World = ReturnType<typeof world>;
@@ -81,6 +93,8 @@ export function world() {
   const sent = new Map<string, object>();
   const answeredBefore = new Set<string>();
   const changed: string[] = [];
+  /** What the applies of the fake tool have left: component → commit, or `half of` it. */
+  const cloud = new Map<string, string>();
   const github = {
     ancestry: 'ahead' as Ancestry,
     head: commitOf('1') as string | undefined,
@@ -114,7 +128,7 @@ export function world() {
     newNonce: () => `nonce-${++nonces}`.padEnd(43, '-'),
   };
   return {
-    ...{ ledger, store, running, endedJobs, sent, changed, github, ports },
+    ...{ ledger, store, running, endedJobs, sent, changed, github, cloud, ports },
     /** A token whose Task has ended. */
     loseToken: (token: string) => void answeredBefore.add(token),
     advance: (milliseconds: number) => {
@@ -159,6 +173,7 @@ export async function release({ ledger, store }: World, setup: ReleaseSetup): Pr
   const lines = Object.entries(ids).map(([path, digit]) => `040000 tree ${commitOf(digit)}\t${path}\0`);
   await store.put(releaseKey(ref.repository, ref.id), JSON.stringify(document));
   await store.put(treeKey(ref.repository, commit), gzipSync(lines.join('')));
+  await store.put(sourceKey(ref.repository, commit), `snapshot of ${commit}`);
   await ledger.put(ledgerKeys.release(ref.repository, ref.id), item);
   return ref;
 }
@@ -213,9 +228,7 @@ async function runDeployment(w: World, deployment: DeploymentRef, plan: Plan & {
     );
     if (opened.decision === 'superseded') ended = { verdict: 'superseded', reason: opened.reason };
     if (opened.decision === 'deploy') {
-      for (const { component, test } of w.store.json(opened.targetsKey) as MapItem[]) {
-        await runTarget(w, { ...deployment, component, fence }, { test, tool: tools[component] ?? {}, call });
-      }
+      await runPasses(w, { ...deployment, fence }, opened.targetsKey, { tools, call });
     }
   } else ended = { verdict: 'superseded', reason: grant.reason };
   const settled = await call('settle', (ports) =>
@@ -231,19 +244,64 @@ async function runDeployment(w: World, deployment: DeploymentRef, plan: Plan & {
   return settled;
 }
 
+/** The deployment's own pass, then those of its rollback. */
+async function runPasses(
+  w: World,
+  deployment: DeploymentRef & { readonly fence: number },
+  opened: string,
+  { tools, call }: { readonly tools: NonNullable<Plan['tools']>; readonly call: Call },
+) {
+  const findNext = async (after: Pass): Promise<{ pass: Pass; targetsKey: string } | undefined> => {
+    const found = await call(`rollback after ${after}`, (ports) =>
+      contracts.rollback.handle((input) => rollback(input, ports))({ ...deployment, after }),
+    );
+    return found.decision === 'roll-back' ? found : undefined;
+  };
+  let round: Awaited<ReturnType<typeof findNext>> = { pass: 'deploy', targetsKey: opened };
+  while (round !== undefined) {
+    const { pass } = round;
+    for (const { component, test } of inTurn(w.store.json(round.targetsKey) as MapItem[])) {
+      const tool = behaviourIn(pass, tools[component] ?? {});
+      await runTarget(w, { ...deployment, component, pass }, { test, tool, call });
+    }
+    round = await findNext(pass);
+  }
+}
+
+/** In an order in which every turn has come by the time it is asked for. */
+function inTurn(items: readonly MapItem[]): MapItem[] {
+  const done: MapItem[] = [];
+  const isReady = ({ after = [] }: MapItem) =>
+    after.every((one) => done.some(({ component }) => component === one));
+  while (done.length < items.length) {
+    const next = items.find((item) => !done.includes(item) && isReady(item));
+    if (next === undefined) throw new Error('the targets of a pass wait for each other in a circle');
+    done.push(next);
+  }
+  return done;
+}
+
+function behaviourIn(pass: Pass, tool: ToolBehaviour): ToolBehaviour {
+  if (pass === 'deploy') return tool;
+  return pass === 'reverse' ? (tool.reverse ?? {}) : { plan: 'empty', ...tool.forward };
+}
+
+const inPass = ({ pass = 'deploy' }: { readonly pass?: Pass | undefined }) =>
+  pass === 'deploy' ? '' : `${pass}: `;
+
 async function runTarget(
   w: World,
   ref: TargetRef,
   { test, tool, call }: { readonly test: boolean; readonly tool: ToolBehaviour; readonly call: Call },
 ) {
   const { component } = ref;
-  const token = `${ref.execution} turn ${component}`;
-  await call(`turn ${component}`, (ports) =>
+  const token = `${ref.execution} ${inPass(ref)}turn ${component}`;
+  await call(`${inPass(ref)}turn ${component}`, (ports) =>
     contracts.turn.handle((input) => turn(input, ports))({ ...ref, token }),
   );
   if (!w.sent.has(token)) throw new Error(`the turn of ${component} never came`);
   const end = await flowOf(w, ref, { test, tool, call });
-  await call(`record ${component}`, (ports) =>
+  await call(`${inPass(ref)}record ${component}`, (ports) =>
     contracts.record.handle((input) => record(input, ports))({ ...ref, end }),
   );
 }
@@ -255,7 +313,7 @@ async function flowOf(
 ): Promise<TargetEnd> {
   const { component } = ref;
   const stage = async (name: Stage): Promise<TargetEnd | undefined> => {
-    const prepared = await call(`prepare ${name} ${component}`, (ports) =>
+    const prepared = await call(`${inPass(ref)}prepare ${name} ${component}`, (ports) =>
       contracts.prepare.handle((input) => prepare(input, ports))({ ...ref, stage: name }),
     );
     if (prepared.decision === 'end') return { ...prepared, kind: 'decided' };
@@ -266,15 +324,19 @@ async function flowOf(
   };
   const planned = await stage('plan');
   if (planned) return planned;
-  const guarded = await call(`guard ${component}`, (ports) =>
-    contracts.guard.handle((input) => guard(input, ports))(ref),
+  const guarded = await call(`${inPass(ref)}guard ${component}`, (ports) =>
+    contracts.guard.handle((input) => guard(input, ports))({ ...ref, after: 'plan' }),
   );
+  if (guarded.decision === 'ask') {
+    // As when nobody answers.
+    return { kind: 'decided', outcome: 'rejected', reason: guarded.reason };
+  }
   if (guarded.decision === 'end') return { ...guarded, kind: 'decided' };
   if (guarded.decision === 'apply') {
     const applied = await stage('apply');
     if (applied) {
       const { repository } = ref.release;
-      await call(`has ended ${component}`, (ports) =>
+      await call(`${inPass(ref)}has ended ${component}`, (ports) =>
         admitContract.handle((input) => admit(input, ports))({ ...ref, repository, action: 'has-ended' }),
       );
       return applied;
@@ -285,7 +347,7 @@ async function flowOf(
 }
 
 const NO_CHANGES = { add: 0, change: 0, destroy: 0, replace: 0, import: 0, move: 0, outputs: 0 };
-const noPlan = { changes: NO_CHANGES, hasChanges: false, removals: [], summary: 'nothing' };
+const noPlan = { changes: NO_CHANGES, hasChanges: false, removals: [], creations: [], summary: 'nothing' };
 
 /** A Batch job: admitted, works, writes its result, signs off. Returns the failure's cause. */
 async function runJob(
@@ -294,17 +356,19 @@ async function runJob(
   { tool, call }: { readonly tool: ToolBehaviour; readonly call: Call },
 ): Promise<string | undefined> {
   const spec = w.store.json(key) as JobSpec;
-  const { stage, target: entry } = spec;
+  const { stage, target: entry, source, pass } = spec;
   const jobId = `job ${key} ${spec.fence}`;
   const proof = { job: key, nonce: spec.nonce, jobId };
   const failed = (code: number) => JSON.stringify({ JobId: jobId, Container: { ExitCode: code } });
   try {
-    const admitted = await call(`begin ${stage} ${entry.component}`, (ports) =>
+    const admitted = await call(`${inPass({ pass })}begin ${stage} ${entry.component}`, (ports) =>
       admitContract.handle((input) => admit(input, ports))({ ...proof, action: 'begin' }),
     );
     if (admitted.decision !== 'admitted') return failed(20);
+    if (stage === 'apply') w.cloud.set(entry.component, `half of ${source.commit.slice(0, 7)}`);
     if (stage === 'apply' && tool.apply === 'is killed') return failed(137);
     const isFailure = tool[stage as 'plan' | 'apply' | 'test'] === 'fails';
+    if (stage === 'apply' && !isFailure) w.cloud.set(entry.component, source.commit.slice(0, 7));
     const file = (name: string) =>
       stageKey(
         {
@@ -312,6 +376,7 @@ async function runJob(
           release: spec.release.id,
           environment: entry.environment,
           component: entry.component,
+          pass,
         },
         stage,
         name,
@@ -342,12 +407,16 @@ async function runJob(
             ...(kind === 'deletes' && { removals }),
             planDigest: `plan of ${entry.component} in ${spec.release.id}`,
             changeDigest: 'changes',
+            creations: [...(tool.creates ?? [])],
             dependencies: [...(tool.dependencies ?? [])],
           },
         }),
     };
+    if (stage === 'plan' && !isFailure) {
+      await w.store.put(file('bundle.tar.gz'), `bundle of ${entry.component} at ${source.commit}`);
+    }
     await w.store.put(file('result.json'), JSON.stringify(result));
-    await call(`end ${stage} ${entry.component}`, (ports) =>
+    await call(`${inPass({ pass })}end ${stage} ${entry.component}`, (ports) =>
       admitContract.handle((input) => admit(input, ports))({ ...proof, action: 'end' }),
     );
     return isFailure ? failed(10) : undefined;

@@ -13,10 +13,15 @@ const NONCE_HASH = '7ddcbb3f1780426abe618d60495ef5aa4935ea57f72ddd9152ee278720e8
 export const specOf = (stage: Stage, change: Partial<JobSpec['target']> = {}): JobSpec => ({
   version: 1,
   stage,
+  pass: 'deploy',
   release: {
     id: '20261121-c0ffee1-1',
     repository: 7,
     commit: 'c0ffee1234567890abcdef1234567890abcdef12',
+  },
+  source: {
+    commit: 'c0ffee1234567890abcdef1234567890abcdef12',
+    key: '7/sources/c0ffee1234567890abcdef1234567890abcdef12.tar.gz',
   },
   repository: { id: 7, fullName: 'acme/shop', defaultBranch: 'main' },
   target: {
@@ -31,7 +36,7 @@ export const specOf = (stage: Stage, change: Partial<JobSpec['target']> = {}): J
     variables: {},
     watch: [],
     secrets: {},
-    policy: { approval: 'never', approvers: [], selfApproval: false, protect: [] },
+    policy: { approval: 'never', approvers: [], selfApproval: false, protect: [], rollback: 'connected' },
     ...change,
   },
   account: '111122223333',

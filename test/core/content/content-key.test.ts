@@ -21,7 +21,7 @@ const target: ResolvedTarget = {
   watch: ['docs/*'],
   secrets: { TOKEN: 'app/token' },
   test: { run: './smoke.sh' },
-  policy: { approval: 'on-destroy', approvers: [], selfApproval: false, protect: [] },
+  policy: { approval: 'on-destroy', approvers: [], selfApproval: false, protect: [], rollback: 'connected' },
 };
 const entries: TreeEntry[] = [
   { path: 'app', mode: '040000', type: 'tree', id: 'a1' },
@@ -78,8 +78,16 @@ test('another account or region is another key', () => {
 });
 
 test('who must approve, the order of `needs` and of dependencies, and what nobody reads change nothing', () => {
-  const policy = { approval: 'always', approvers: ['team'], selfApproval: true, protect: ['x'] } as const;
-  expect(withTarget({ policy: { ...policy, approvers: ['team'], protect: ['x'] } })).toBe(key);
+  const policy = {
+    approval: 'always',
+    approvers: ['team'],
+    selfApproval: true,
+    protect: ['x'],
+    rollback: 'off',
+  } as const;
+  expect(withTarget({ policy: { ...policy, approvers: ['team'], protect: ['x'], rollback: 'off' } })).toBe(
+    key,
+  );
   expect(withTarget({ needs: ['db', 'net'] })).toBe(key);
   expect(contentKey({ ...base, dependencies: ['not/there', 'lib', 'lib', 'app'] })).toBe(key);
   expect(withEntry('other', { id: 'c2' })).toBe(key);

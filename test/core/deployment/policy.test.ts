@@ -20,7 +20,7 @@ function judge(more: {
     test,
     isUnrecorded = false,
   } = more;
-  const policy = { approval, protect, approvers: [], selfApproval: false };
+  const policy = { approval, protect, approvers: [], selfApproval: false, rollback: 'off' as const };
   return judgePlan({ plan: { hasChanges, removals }, target: { policy, test }, isUnrecorded });
 }
 

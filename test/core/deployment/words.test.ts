@@ -5,6 +5,7 @@ import { failureReason, readableReason } from '../../../core/deployment/failure.
 import { resolveInputs } from '../../../core/deployment/inputs.ts';
 import { environmentRole, jobDefinition, jobName } from '../../../core/deployment/job-order.ts';
 import {
+  describeEnd,
   environmentVerdict,
   outcomeWithout,
   summaryOf,
@@ -123,7 +124,19 @@ test.each<[Outcome[], string]>([
   [['superseded', 'cancelled'], 'cancelled'],
   [['superseded', 'failed'], 'failed'],
 ])('outcomes %j make the verdict %s', (outcomes, verdict) => {
-  expect(environmentVerdict(outcomes)).toBe(verdict);
+  expect(environmentVerdict(outcomes, [])).toBe(verdict);
+});
+
+test.each<[Outcome[], string[], string]>([
+  [['rolled-back', 'rolled-back', 'skipped'], [], 'rolled-back'],
+  [['rolled-back', 'failed'], [], 'rolled-back'],
+  [['rolled-back', 'rollback-failed'], ['app'], 'broken'],
+  [['failed', 'applied'], ['app'], 'broken'],
+  [['skipped'], ['app'], 'broken'],
+  // Nobody has failed: what was dirty before stays that, and the newer release comes for it.
+  [['superseded', 'skipped'], ['app'], 'superseded'],
+])('outcomes %j that leave %j dirty make the verdict %s', (outcomes, dirty, verdict) => {
+  expect(environmentVerdict(outcomes, dirty)).toBe(verdict);
 });
 
 const item = (component: string, outcome: Outcome, reason: string): OutcomeItem => ({
@@ -155,7 +168,7 @@ test('the summary names causes before consequences, and what to do', () => {
     item('database', 'failed', 'apply failed: no'),
     item('network', 'applied', '1 added'),
   ];
-  const ended = { environment: 'dev', outcomes, execution: 'arn:release' };
+  const ended = { environment: 'dev', outcomes, dirty: [], execution: 'arn:release' };
   expect(summaryOf({ ...ended, verdict: 'failed' })).toBe(
     'dev failed: database failed (apply failed: no), app was skipped (database failed); redrive the execution arn:release to go on from here',
   );
@@ -166,4 +179,42 @@ test('the summary names causes before consequences, and what to do', () => {
   expect(summaryOf({ ...ended, outcomes: many, verdict: 'failed' })).toContain(
     'c9 was rejected (no), and 2 more;',
   );
+});
+
+test('the summary of a rollback says what failed and where the environment is', () => {
+  const to = { commit: '1a2b3c4'.padEnd(40, '0'), document: 'd' };
+  const back = (component: string, cause: string): OutcomeItem => ({
+    ...item(component, 'rolled-back', `rolled back to 1a2b3c4 after: ${cause}`),
+    rollback: { to, cause },
+  });
+  const outcomes = [
+    back('database', 'apply failed: no'),
+    back('network', 'database failed'),
+    item('app', 'skipped', 'database failed'),
+  ];
+  const ended = { environment: 'dev', outcomes, dirty: [], execution: 'arn:release' };
+  expect(summaryOf({ ...ended, verdict: 'rolled-back' })).toBe(
+    'dev failed and is back at 1a2b3c4: database was rolled back to 1a2b3c4 after: apply failed: no, network was rolled back to 1a2b3c4 after: database failed, app was skipped (database failed); redrive the execution arn:release to go on from here',
+  );
+  const left = item(
+    'database',
+    'rollback-failed',
+    'apply failed: no; then its rollback to 1a2b3c4 failed: x',
+  );
+  expect(summaryOf({ ...ended, outcomes: [left], dirty: ['database'], verdict: 'broken' })).toBe(
+    'dev is broken (dirty: database): database could not be rolled back (apply failed: no; then its rollback to 1a2b3c4 failed: x); redrive the execution arn:release to go on from here',
+  );
+});
+
+test('targets at different last good commits are not given one', () => {
+  const at = (component: string, commit: string): OutcomeItem => ({
+    ...item(component, 'rolled-back', ''),
+    rollback: { to: { commit: commit.repeat(40), document: 'd' }, cause: 'x' },
+  });
+  const both = { outcomes: [at('a', '1'), at('b', '2')], dirty: [] };
+  expect(describeEnd('rolled-back', both)).toBe('back, each target at its last good commit');
+  expect(describeEnd('rolled-back', { ...both, outcomes: [at('a', '1'), at('b', '1')] })).toBe(
+    'back at 1111111',
+  );
+  expect(describeEnd('failed', both)).toBe('');
 });

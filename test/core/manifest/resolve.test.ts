@@ -52,7 +52,13 @@ test('a target with defaults only, and one with an input, under the policy of it
     variables: {},
     watch: [],
     secrets: {},
-    policy: { approval: 'on-destroy', approvers: [], selfApproval: false, protect: [] },
+    policy: {
+      approval: 'on-destroy',
+      approvers: [],
+      selfApproval: false,
+      protect: [],
+      rollback: 'connected',
+    },
   });
   expect(prod?.targets[1]).toEqual({
     component: 'database',
@@ -72,6 +78,7 @@ test('a target with defaults only, and one with an input, under the policy of it
       approvers: ['platform-team'],
       selfApproval: false,
       protect: ['aws_db_instance'],
+      rollback: 'connected',
     },
   });
 });
@@ -86,14 +93,16 @@ environments:
     region: us-east-1
     approval: always
     approvers: [platform]
+    rollback: environment
     protect: [aws_efs_file_system]
     env: { A: environment, B: environment, C: environment }
     variables: { size: { cpu: 2, memory: 4 }, zones: 3 }
-defaults: { arch: amd64, approval: never, selfApproval: true, protect: [aws_db_instance], env: { A: defaults, D: defaults } }
+defaults: { arch: amd64, rollback: off, approval: never, selfApproval: true, protect: [aws_db_instance], env: { A: defaults, D: defaults } }
 components:
   app:
     path: ./app/
     arch: arm64
+    rollback: target
     approvers: [app-team]
     protect: [aws_db_instance, aws_s3_bucket]
     env: { A: component, B: component }
@@ -119,6 +128,7 @@ components:
       approvers: ['app-team'],
       selfApproval: true,
       protect: ['aws_db_instance', 'aws_efs_file_system', 'aws_s3_bucket'],
+      rollback: 'target',
     },
   });
   expect(dev?.targets[0]).toMatchObject({

@@ -275,11 +275,13 @@ export function jobSpec(wish: Pick<Wish, 'stage' | 'target' | 'spec' | 'secrets'
   return {
     version: 1,
     stage: wish.stage,
+    pass: 'deploy',
     release: {
       id: '20261121-abcdef0-1',
       repository: 42,
       commit: 'abcdef0123456789abcdef0123456789abcdef01',
     },
+    source: { commit: 'abcdef0123456789abcdef0123456789abcdef01', key: '42/sources/abcdef0.tar.gz' },
     repository: { id: 42, fullName: 'shop/infrastructure', defaultBranch: 'main' },
     account: '111122223333',
     region: 'eu-west-1',
@@ -301,7 +303,7 @@ export function jobSpec(wish: Pick<Wish, 'stage' | 'target' | 'spec' | 'secrets'
       variables: {},
       watch: [],
       secrets,
-      policy: { approval: 'never', approvers: [], selfApproval: true, protect: [] },
+      policy: { approval: 'never', approvers: [], selfApproval: true, protect: [], rollback: 'connected' },
       ...wish.target,
     },
   };

@@ -57,11 +57,11 @@ test('an apply is admitted once the target is dirty and it is its writer; its en
   expect(await begin(proof)).toEqual({ decision: 'admitted' });
   expect(await begin(proof)).toEqual({ decision: 'admitted' });
   expect(await writers()).toEqual({ network: 'job-1' });
-  expect(await live()).toEqual({ commit: commitOf('1'), state: 'dirty' });
+  expect(await live()).toEqual({ commit: commitOf('1'), state: 'dirty', fence: 1 });
   expect(await end(proof)).toEqual({ decision: 'ended' });
   expect(await end(proof)).toEqual({ decision: 'ended' });
   expect(await writers()).toEqual({});
-  expect(await live()).toEqual({ commit: commitOf('1'), state: 'dirty' });
+  expect(await live()).toEqual({ commit: commitOf('1'), state: 'dirty', fence: 1 });
   expect(await begin(proof)).toEqual({ decision: 'refused', reason: 'it has ended already' });
 });
 

@@ -1,9 +1,7 @@
 /** Turns under every interleaving: random graphs, calls side by side, repeated, crashed and called again. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { ReleaseDocument } from '../../../core/contracts/release.ts';
 import { openTurn } from '../../../core/deployment/opening.ts';
-import { releaseKey } from '../../../core/keys.ts';
 import { ledgerKeys } from '../../../core/ledger.ts';
 import type { Ledger, Tokens } from '../../../lambdas/ports.ts';
 import { endTurn } from '../../../lambdas/shared/turns.ts';
@@ -31,9 +29,6 @@ test('every target gets its turn after all it needs has ended, and none waits fo
       async (targets, scheduler, chance) => {
         const w = world();
         const ref = await release(w, { environments: { dev: targets } });
-        const document = w.store.json(releaseKey(7, ref.id)) as ReleaseDocument;
-        const environment = document.environments[0];
-        if (environment === undefined) throw new Error('no environment');
         const affected = new Set(targets.map(({ component }) => component));
         for (const entry of targets) {
           await w.ledger.put(ledgerKeys.turn(7, ref.id, entry), openTurn(entry, affected, FENCE));
@@ -79,6 +74,8 @@ test('every target gets its turn after all it needs has ended, and none waits fo
           }
           await Promise.all(extra);
         }
+        const dependentsOf = (component: string) =>
+          targets.filter(({ needs }) => needs.includes(component)).map((entry) => entry.component);
         async function flow(component: string) {
           const at = { release: ref, environment: 'dev', execution: 'e', component, fence: FENCE };
           const itsTurn = new Promise<void>((resolve) => {
@@ -93,7 +90,7 @@ test('every target gets its turn after all it needs has ended, and none waits fo
           turns.push(component);
           ended.add(component);
           const outcome = failing.has(component) ? 'failed' : 'applied';
-          await atLeastOnce((ports) => endTurn({ ...at, outcome }, environment ?? never(), ports));
+          await atLeastOnce((ports) => endTurn({ ...at, outcome }, dependentsOf(component), ports));
         }
         const flows = Promise.all(targets.map(({ component }) => flow(component)));
         await scheduler.waitFor(flows);
@@ -117,10 +114,6 @@ function ignoreCrash(error: unknown): false {
   throw error;
 }
 
-const never = () => {
-  throw new Error('unreachable');
-};
-
 test('a target that is not waited for gets its turn at once; another attempt gets none', async () => {
   const w = world();
   const ref = await release(w, { environments: { dev: [target('network')] } });
@@ -138,13 +131,12 @@ test('the end of a target under an older fence wakes nobody', async () => {
   const w = world();
   const targets = [target('network'), target('app', { needs: ['network'] })];
   const ref = await release(w, { environments: { dev: targets } });
-  const environment = (w.store.json(releaseKey(7, ref.id)) as ReleaseDocument).environments[0];
   const at = { release: ref, environment: 'dev', execution: 'e' };
   const key = ledgerKeys.turn(7, ref.id, { ...at, component: 'app' });
   await w.ledger.put(key, { attempt: 3, waitingOn: new Set(['network']), tokens: new Set(['t']) });
   const end = { ...at, component: 'network', outcome: 'applied' as const };
-  await endTurn({ ...end, fence: 2 }, environment ?? never(), w.ports);
+  await endTurn({ ...end, fence: 2 }, ['app'], w.ports);
   expect(w.sent.size).toBe(0);
-  await endTurn({ ...end, fence: 3 }, environment ?? never(), w.ports);
+  await endTurn({ ...end, fence: 3 }, ['app'], w.ports);
   expect(w.sent).toEqual(new Map([['t', {}]]));
 });

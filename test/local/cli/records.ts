@@ -83,7 +83,13 @@ const target = (environment: string, component: string) => ({
     variables: {},
     watch: [],
     secrets: {},
-    policy: { approval: 'never' as const, approvers: [], selfApproval: false, protect: [] },
+    policy: {
+      approval: 'never' as const,
+      approvers: [],
+      selfApproval: false,
+      protect: [],
+      rollback: 'connected' as const,
+    },
   },
   references: [],
 });

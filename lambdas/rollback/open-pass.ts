@@ -1,0 +1,62 @@
+/** Writes what a pass of a rollback is about: an item and a turn for every target, and their list. Called by `reverse.ts` and `forward.ts`. */
+import type { MapItem } from '../../core/contracts/release.ts';
+import { targetsKey } from '../../core/keys.ts';
+import { type LedgerKey, ledgerKeys, type OutcomeItem, type TurnItem } from '../../core/ledger.ts';
+import type { Pass } from '../../core/words.ts';
+import type { Ledger, ObjectStore } from '../ports.ts';
+import { inParallel } from '../shared/in-parallel.ts';
+import type { RollbackInput } from './rollback.ts';
+
+/** A pass that is ready to be gone through. */
+export interface OpenedPass {
+  readonly pass: Exclude<Pass, 'deploy'>;
+  readonly targetsKey: string;
+}
+
+/** A target of the pass. */
+export interface PassTarget {
+  readonly component: string;
+  /** Why, and back to what. */
+  readonly rollback: NonNullable<OutcomeItem['rollback']>;
+  /** Those that must have ended before it. */
+  readonly after: readonly string[];
+  readonly test: boolean;
+}
+
+/** The list comes last: without it nothing begins. */
+export async function openPass(
+  input: RollbackInput,
+  pass: OpenedPass['pass'],
+  { targets, ledger, store }: { targets: readonly PassTarget[]; ledger: Ledger; store: ObjectStore },
+): Promise<OpenedPass> {
+  const { release, environment, fence } = input;
+  const { id, repository } = release;
+  await inParallel(targets, async ({ component, rollback, after }) => {
+    const turn: TurnItem = { attempt: fence, ...(after.length > 0 && { waitingOn: new Set(after) }) };
+    await putOnce(ledger, ledgerKeys.turn(repository, id, { environment, component, pass }), turn);
+    const outcome: OutcomeItem = {
+      ...{ environment, component, attempt: fence, rollback },
+      affected: 'changed',
+      progress: 'waiting',
+      reason: '',
+    };
+    await putOnce(ledger, ledgerKeys.outcome(repository, id, { environment, component, pass }), outcome);
+  });
+  const items = targets.map(
+    ({ component, test, after }): MapItem => ({ component, test, after: [...after] }),
+  );
+  const key = targetsKey(repository, id, environment, pass);
+  await store.put(key, JSON.stringify(items));
+  return { pass, targetsKey: key };
+}
+
+/** What was written under this fence stays: its flow may have begun. */
+export async function putOnce(
+  ledger: Ledger,
+  key: LedgerKey,
+  item: { readonly attempt: number },
+): Promise<void> {
+  const before = (await ledger.get(key))?.attempt;
+  if (before === undefined) await ledger.put(key, item, { absent: true });
+  else if (Number(before) < item.attempt) await ledger.put(key, item, { equals: { attempt: before } });
+}

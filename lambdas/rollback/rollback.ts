@@ -1,0 +1,61 @@
+/** After each pass over the targets: what must go back to last good, and what must be verified. Called by the Deployment machine. */
+import type * as z from 'zod';
+import type { rollback as contract } from '../../core/contracts/functions.ts';
+import { ROLLING_BACK } from '../../core/deployment/verdict.ts';
+import { ledgerKeys } from '../../core/ledger.ts';
+import type { Jobs, Ledger, ObjectStore, StatusQueue } from '../ports.ts';
+import { readEnvironment } from '../shared/environment-item.ts';
+import { endLostPass, openForward } from './forward.ts';
+import type { OpenedPass } from './open-pass.ts';
+import { openReverse } from './reverse.ts';
+
+export interface RollbackPorts {
+  readonly ledger: Ledger;
+  readonly store: ObjectStore;
+  readonly jobs: Jobs;
+  readonly status: StatusQueue;
+}
+
+export type RollbackInput = z.output<typeof contract.input>;
+
+/**
+ * A repeated call answers the same: what a pass is about is decided by what the pass before it has left behind, and what was
+ * opened under this fence stays.
+ * @throws Error when the deployment does not hold the lease (any more), or a job still writes what would be rolled back.
+ */
+export async function rollback(
+  input: RollbackInput,
+  ports: RollbackPorts,
+): Promise<z.input<typeof contract.output>> {
+  await requireLease(input, ports.ledger);
+  if (input.after !== 'deploy') await endLostPass(input, input.after, ports.ledger);
+  const opened = await openNext(input, ports);
+  if (opened === undefined) return { decision: 'settle' };
+  await showProgress(input, ports);
+  return { decision: 'roll-back', ...opened };
+}
+
+async function openNext(input: RollbackInput, ports: RollbackPorts): Promise<OpenedPass | undefined> {
+  switch (input.after) {
+    case 'deploy':
+      return openReverse(input, ports);
+    case 'reverse':
+      return openForward(input, ports);
+    case 'forward':
+      return undefined;
+  }
+}
+
+async function requireLease({ release, environment, execution, fence }: RollbackInput, ledger: Ledger) {
+  const item = await readEnvironment(ledger, { repository: release.repository, environment });
+  if (item.owner?.execution === execution && item.fence === fence) return;
+  throw new Error(
+    `rolling back ${environment} of release ${release.id}: its deployment does not hold the lease any more; redrive the release`,
+  );
+}
+
+async function showProgress({ release, environment, execution }: RollbackInput, ports: RollbackPorts) {
+  const key = ledgerKeys.deployment(release.repository, release.id, environment);
+  await ports.ledger.update(key, { set: { progress: ROLLING_BACK } }, { equals: { execution } });
+  await ports.status.changed(release);
+}

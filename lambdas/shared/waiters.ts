@@ -1,0 +1,19 @@
+/** Who waits for a target's end, in the pass it is in; used by whoever ends targets. */
+import * as z from 'zod';
+import type { TargetRef } from '../../core/contracts/functions.ts';
+import { mapItemSchema } from '../../core/contracts/release.ts';
+import { targetsKey } from '../../core/keys.ts';
+import type { ObjectStore } from '../ports.ts';
+import { environmentIn, readDocument, readReleaseDocument } from './documents.ts';
+
+/** In a deployment those that need it; on the way back as `rollback` has written it down. */
+export async function waitersFor(store: ObjectStore, target: TargetRef): Promise<string[]> {
+  const { release, environment, component, pass = 'deploy' } = target;
+  if (pass === 'deploy') {
+    const { targets } = environmentIn(await readReleaseDocument(store, release), environment);
+    return targets.flatMap(({ entry }) => (entry.needs.includes(component) ? entry.component : []));
+  }
+  const key = targetsKey(release.repository, release.id, environment, pass);
+  const items = (await readDocument(store, key, z.array(mapItemSchema))) ?? [];
+  return items.filter(({ after = [] }) => after.includes(component)).map((item) => item.component);
+}
