@@ -29,23 +29,14 @@ test.each([
     `${bucket}/1/releases/plan/x`,
     'allowed',
   ],
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM's policy variables
   ['actions in any case', { Action: 'S3:getobject', Resource: '*' }, `${bucket}/a`, 'allowed'],
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM's policy variables
   ['another action', { Action: 's3:PutObject', Resource: '*' }, `${bucket}/a`, 'silent'],
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM's policy variables
   ['another resource', { Action: 's3:GetObject', Resource: `${bucket}/b` }, `${bucket}/a`, 'silent'],
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM's policy variables
   ['the bucket is not its objects', { Action: 's3:GetObject', Resource: bucket }, `${bucket}/a`, 'silent'],
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM's policy variables
   ['everything but an action', { NotAction: 's3:Put*', Resource: '*' }, `${bucket}/a`, 'allowed'],
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM's policy variables
   ['everything but this action', { NotAction: 's3:Get*', Resource: '*' }, `${bucket}/a`, 'silent'],
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM's policy variables
   ['everything but a resource', { Action: '*', NotResource: `${bucket}/b*` }, `${bucket}/a`, 'allowed'],
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM's policy variables
   ['everything but this resource', { Action: '*', NotResource: `${bucket}/*` }, `${bucket}/a`, 'silent'],
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM's policy variables
   ['a dot is a dot', { Action: '*', Resource: `${bucket}/a.c` }, `${bucket}/abc`, 'silent'],
 ])('%s', (_, statement, resource, verdict) => {
   expect(evaluate(statements({ Effect: 'Allow', ...statement }), ask('s3:GetObject', resource))).toBe(
