@@ -11,8 +11,12 @@ export type Line = readonly Piece[];
 
 const plain = (text: string): Piece => ({ text, tone: 'plain' });
 
-/** The whole view: a title, then each environment with its targets. `now` measures what is still running. */
-export function drawRelease(view: ReleaseView, now: Date): Line[] {
+/**
+ * A title, then each environment with its targets. `now` measures what is still running. Where all targets do not fit into
+ * `rows`, those that are moving or went wrong are shown and the others counted.
+ */
+export function drawRelease(view: ReleaseView, now: Date, rows = Number.POSITIVE_INFINITY): Line[] {
+  const fits = 1 + view.environments.reduce((sum, { targets }) => sum + 1 + targets.length, 0) <= rows;
   const columns = {
     component: widest(view, ({ component }) => component),
     state: widest(view, stateOf),
@@ -22,7 +26,10 @@ export function drawRelease(view: ReleaseView, now: Date): Line[] {
     titleOf(view, now),
     ...view.environments.flatMap((environment) => [
       headingOf(environment),
-      ...environment.targets.map((target) => lineOf(target, columns, now)),
+      ...environment.targets
+        .filter((target) => fits || isWorthALine(target))
+        .map((target) => lineOf(target, columns, now)),
+      ...(fits ? [] : countLines(environment.targets.filter((target) => !isWorthALine(target)))),
     ]),
   ];
 }
@@ -59,7 +66,22 @@ function lineOf(
     { text: stateOf(target).padEnd(columns.state), tone: toneOf(target) },
     plain(`  ${countsOf(target.changes).padEnd(columns.changes)}  ${elapsed(target, now).padStart(8)}`),
   ];
-  return target.reason === '' ? pieces : [...pieces, { text: `  ${target.reason}`, tone: 'quiet' }];
+  // What was applied has its counts: the reason says the same in words.
+  const isSaid = target.reason === '' || target.outcome === 'applied';
+  return isSaid ? pieces : [...pieces, { text: `  ${target.reason}`, tone: 'quiet' }];
+}
+
+function isWorthALine(target: TargetView): boolean {
+  return toneOf(target) === 'busy' || toneOf(target) === 'bad';
+}
+
+function countLines(targets: readonly TargetView[]): Line[] {
+  return Object.entries(Object.groupBy(targets, stateOf)).flatMap(([state, group = []]) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const mark = { text: symbolOf(first), tone: toneOf(first) };
+    return [[plain('  '), mark, plain(` ${group.length} `), { text: state, tone: toneOf(first) }]];
+  });
 }
 
 function toneOfVerdict(verdict: string | null): Tone {

@@ -12,10 +12,9 @@ export interface Output {
   write(text: string): unknown;
 }
 
-/** Somewhere to show views of one release; `finish` leaves the last one standing. */
+/** Somewhere to show views of one release, each in the place of the one before. */
 export interface Screen {
   show(view: ReleaseView, now: Date): void;
-  finish(): void;
 }
 
 /** The screen that suits the output. Colours only on a terminal, and not when `NO_COLOR` is set (https://no-color.org). */
@@ -30,26 +29,19 @@ function plainText(output: Output): Screen {
       for (const line of changeLines(last, view, now)) output.write(`${line}\n`);
       last = view;
     },
-    finish() {},
   };
 }
 
 function terminal(output: Output, colours: boolean): Screen {
   let drawn = 0;
-  let last: Line[] = [];
-  const draw = (lines: readonly Line[]) => {
-    const up = drawn > 0 ? `\x1b[${drawn}F\x1b[0J` : '';
-    output.write(up + lines.map((line) => `${paint(line, output.columns ?? 80, colours)}\n`).join(''));
-    drawn = lines.length;
-  };
   return {
     show(view, now) {
-      last = drawRelease(view, now);
-      // What has scrolled off the top cannot be redrawn: show as much as fits, all of it at the end.
-      draw(last.slice(0, Math.max((output.rows ?? 24) - 1, 1)));
-    },
-    finish() {
-      draw(last);
+      const room = Math.max((output.rows ?? 24) - 1, 1);
+      // What has scrolled off the top cannot be redrawn.
+      const lines = drawRelease(view, now, room).slice(0, room);
+      const up = drawn > 0 ? `\x1b[${drawn}F\x1b[0J` : '';
+      output.write(up + lines.map((line) => `${paint(line, output.columns ?? 80, colours)}\n`).join(''));
+      drawn = lines.length;
     },
   };
 }

@@ -32,7 +32,6 @@ export async function watch(
     while (!(await Promise.race([settled.then(() => true), pause(REDRAW)]))) await show();
     news = true;
     await show();
-    screen.finish();
   } finally {
     stop();
   }

@@ -87,14 +87,33 @@ test('a terminal is redrawn over the lines drawn before', () => {
   expect(output.written[1]?.slice(0, 16)).toBe('\x1b[9F\x1b[0Jrelease ');
 });
 
-test('a low terminal shows what fits while running, and everything at the end', () => {
-  const output = recorder({ columns: 80, rows: 5 });
-  const screen = screenFor(output, { NO_COLOR: '1' });
-  screen.show(viewOf(running), new Date(at(5)));
-  screen.finish();
-  expect(output.written[0]?.trimEnd().split('\n')).toHaveLength(4);
-  expect(output.written[1]?.slice(0, 16)).toBe('\x1b[4F\x1b[0Jrelease ');
-  expect(output.written[1]?.trimEnd().split('\n')).toHaveLength(9);
+test('where not all targets fit, what moves or went wrong is shown and the rest counted', () => {
+  const drawn = (records: typeof failed, rows: number) => {
+    const output = recorder({ columns: 80, rows });
+    screenFor(output, { NO_COLOR: '1' }).show(viewOf(records), new Date(at(5)));
+    return output.written.join('').trimEnd().split('\n').slice(1);
+  };
+  expect(drawn(running, 9)).toEqual([
+    'dev  deploying',
+    '  ● api       applying   ~1 -3     1.5 s',
+    '  = 1 unchanged',
+    '  ✓ 1 applied',
+    '  · 1 waiting',
+    'prod  waiting',
+    '  · 2 waiting',
+  ]);
+  expect(drawn(failed, 9)).toEqual([
+    'dev  failed',
+    '  ✗ api       failed     ~1 -3     4.5 s  apply failed: port taken',
+    '  = 1 unchanged',
+    '  ✓ 1 applied',
+    '  – 1 skipped',
+    'prod  skipped',
+    '  – 2 skipped',
+  ]);
+  // Ten rows take the nine lines of the whole.
+  expect(drawn(failed, 10)).toHaveLength(8);
+  expect(drawn(failed, 4)).toHaveLength(2);
 });
 
 test('colours on a terminal only, and not against the wish of NO_COLOR', () => {
