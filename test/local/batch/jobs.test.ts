@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { loadAssembly } from '../../../local/assembly/load.ts';
 import { capitalized, type Job, jobDetail, recased } from '../../../local/batch/job.ts';
@@ -81,7 +81,7 @@ test('the environment is the definition, the overrides, what the platform adds, 
   });
   const { NODE_COMPILE_CACHE, ...environment } = JSON.parse(logOf(job));
   expect(environment).toEqual({
-    PATH: process.env.PATH,
+    PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
     HOME: '/home/user',
     PASSED: 'yes',
     BELAY_PASS_ENV: 'PASSED,NOT_SET',
