@@ -17,9 +17,10 @@ async function main(argv: readonly string[]): Promise<number> {
     return EXIT.done;
   }
   const { exitCode, result, lines } = await run(command);
-  process.stdout.write(
-    command.json ? `${JSON.stringify(result)}\n` : lines.map((line) => `${line}\n`).join(''),
-  );
+  const said = lines.map((line) => `${line}\n`).join('');
+  process.stdout.write(command.json ? `${JSON.stringify(result)}\n` : said);
+  // Why nothing was started is said to people, too.
+  if (command.json && exitCode === EXIT.badInput) process.stderr.write(said);
   return exitCode;
 }
 
