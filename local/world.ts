@@ -13,6 +13,7 @@ import { openParts, type Parts } from './world/parts.ts';
 import { type Listener, Progress } from './world/progress.ts';
 import { serveWorld } from './world/socket.ts';
 import { ownStateDirectory, type StateDirectory } from './world/state-directory.ts';
+import { warmingOrder } from './world/warming.ts';
 
 export type { WorldOptions } from './world/options.ts';
 export { StateDirectoryInUse } from './world/state-directory.ts';
@@ -52,7 +53,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   }
 }
 
-/** An open world. The first ten methods are what the command line needs, also over the socket. */
+/** An open world; which of its methods other processes may call, `world/socket.ts` says. */
 export class World {
   /** For tests and tools that look deeper. */
   readonly parts: Parts;
@@ -76,6 +77,7 @@ export class World {
    * @throws Error when the webhook did not take the delivery.
    */
   async push({ directory, ref, deliveries }: PushOrder): Promise<PushReceipt> {
+    void this.parts.functions.warm(warmingOrder(this.parts.assembly));
     const result = await this.parts.github.receivePush({ directory, ref, deliveries });
     if (result.status < 200 || result.status > 299) {
       throw new Error(

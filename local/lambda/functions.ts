@@ -40,6 +40,7 @@ export class Functions {
   readonly #options: FunctionsOptions;
   readonly #pools = new Map<string, { readonly definition: FunctionDefinition; readonly pool: Pool }>();
   #running = 0;
+  #closed = false;
 
   constructor(options: FunctionsOptions) {
     this.#options = options;
@@ -66,9 +67,9 @@ export class Functions {
     return this.#find(nameOrArn).definition;
   }
 
-  /** Starts one environment of each named function ahead of need. */
-  async warm(names: readonly string[]): Promise<void> {
-    await Promise.all(names.map((name) => this.#find(name).pool.warm()));
+  /** Starts one environment of each function ahead of need, one after another: other work needs cores too. */
+  async warm(namesOrArns: readonly string[]): Promise<void> {
+    for (const name of namesOrArns) if (!this.#closed) await this.#find(name).pool.warm();
   }
 
   /** Invokes and waits. `payload` is JSON text. Throws AwsError as Invoke does; a failing function is an answer. */
@@ -104,6 +105,7 @@ export class Functions {
 
   /** Ends all environments. */
   async close(): Promise<void> {
+    this.#closed = true;
     await Promise.all([...this.#pools.values()].map(({ pool }) => pool.close()));
   }
 

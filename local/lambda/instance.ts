@@ -38,7 +38,7 @@ export class Instance {
       export: exported,
       compileCache,
     };
-    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    this.#worker = new Worker(new URL('./worker.mjs', import.meta.url), {
       env: { ...environment },
       workerData: setup,
       // The flags this process was started with are no business of the function.

@@ -1,4 +1,4 @@
-/** What a function's worker thread and the twin tell each other. */
+/** What a function's worker thread (`worker.mjs`) and the twin tell each other. */
 
 /** Handed to a new worker. */
 export interface WorkerSetup {

@@ -60,6 +60,9 @@ function decode(line: string): Answer & Partial<Call> {
   });
 }
 
+/** How long other processes may stay when the owner closes. Milliseconds. */
+const FAREWELL_MS = 2000;
+
 /** Answers calls until the returned function is called. */
 export async function serveWorld(world: World, path: string): Promise<() => Promise<void>> {
   const sockets = new Set<Socket>();
@@ -88,8 +91,13 @@ export async function serveWorld(world: World, path: string): Promise<() => Prom
     server.listen(path, resolve);
   });
   return async () => {
-    for (const socket of sockets) socket.destroy();
-    await new Promise<void>((resolve) => server.close(() => resolve()));
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    // Whoever waited for the same end as the owner gets a moment to read how it was.
+    const hangUp = setTimeout(() => {
+      for (const socket of sockets) socket.destroy();
+    }, FAREWELL_MS);
+    await closed;
+    clearTimeout(hangUp);
   };
 }
 

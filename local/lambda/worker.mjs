@@ -1,29 +1,21 @@
 /**
  * The entry of a function's worker thread: does what Lambda's Node.js runtime does around a handler. Started by `instance.ts`,
- * with `process.env` being exactly what the function would find in Lambda.
+ * with `process.env` being exactly what the function would find in Lambda. Messages: `protocol.ts`.
+ * Plain JavaScript, because every thread that has to strip types first starts some 30 ms later.
  */
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { ErrorDocument, InvokeMessage, WorkerAnswer, WorkerSetup } from './protocol.ts';
 
-type Handler = (event: unknown, context: object) => Promise<unknown>;
+const answer = (message) => parentPort.postMessage(message);
 
-const setup = workerData as WorkerSetup;
-const answer = (message: WorkerAnswer) => parentPort?.postMessage(message);
-
-function errorDocument(error: unknown): ErrorDocument {
-  if (!(error instanceof Error)) {
-    return { errorType: typeof error, errorMessage: String(error), trace: [] };
-  }
-  return {
-    errorType: error.name,
-    errorMessage: error.message,
-    trace: (error.stack ?? '').split('\n'),
-  };
+/** An error in the shape of Lambda's Node.js runtime. */
+function errorDocument(error) {
+  if (!(error instanceof Error)) return { errorType: typeof error, errorMessage: String(error), trace: [] };
+  return { errorType: error.name, errorMessage: error.message, trace: (error.stack ?? '').split('\n') };
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html */
-function contextOf(message: InvokeMessage): object {
+function contextOf(message) {
   return {
     functionName: message.functionName,
     functionVersion: '$LATEST',
@@ -37,17 +29,17 @@ function contextOf(message: InvokeMessage): object {
   };
 }
 
-async function load(): Promise<Handler> {
-  enableCompileCache(setup.compileCache);
-  const bundle: Record<string, unknown> = await import(setup.module);
-  const handler = bundle[setup.export];
-  if (typeof handler === 'function') return handler as Handler;
-  const error = new Error(`${setup.module} exports no function "${setup.export}"`);
+async function load() {
+  enableCompileCache(workerData.compileCache);
+  const bundle = await import(workerData.module);
+  const handler = bundle[workerData.export];
+  if (typeof handler === 'function') return handler;
+  const error = new Error(`${workerData.module} exports no function "${workerData.export}"`);
   error.name = 'Runtime.HandlerNotFound';
   throw error;
 }
 
-async function invoke(handler: Handler, message: InvokeMessage): Promise<void> {
+async function invoke(handler, message) {
   const { requestId } = message;
   try {
     const result = await handler(JSON.parse(message.payload), contextOf(message));
@@ -59,7 +51,7 @@ async function invoke(handler: Handler, message: InvokeMessage): Promise<void> {
 
 try {
   const handler = await load();
-  parentPort?.on('message', (message: InvokeMessage) => void invoke(handler, message));
+  parentPort.on('message', (message) => invoke(handler, message));
   answer({ kind: 'loaded' });
   // Worker threads are terminated, never ended: the cache would not be written by itself.
   flushCompileCache();
