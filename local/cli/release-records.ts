@@ -14,7 +14,7 @@ import {
 import type { ReleaseRecords } from './release-view.ts';
 import type { ExecutionReport } from './report.ts';
 import type { Twin } from './twin.ts';
-import { UsageError } from './usage.ts';
+import { BadInput } from './usage.ts';
 
 /** Undefined when the ledger has no such release. */
 export async function readRecords(
@@ -70,7 +70,7 @@ export async function executionsOf(
 
 /**
  * The records of the release with this id, of the newest one without; `repo` tells two repositories apart.
- * @throws UsageError when there is no such release, or more than one.
+ * @throws BadInput when there is no such release, or more than one.
  */
 export async function findRecords(
   twin: Twin,
@@ -81,11 +81,11 @@ export async function findRecords(
   const [first, ...others] = found;
   if (others.length > 0) {
     const names = found.map(({ repository }) => repository.fullName).join(' and ');
-    throw new UsageError(`${names} both have a release \`${id}\`; name one with \`--repo DIR\``);
+    throw new BadInput(`${names} both have a release \`${id}\`; name one with \`--repo DIR\``);
   }
   const records = first && (await readRecords(twin, { repository: first.repository.id, release: first.id }));
   if (records !== undefined) return records;
-  throw new UsageError(
+  throw new BadInput(
     id === undefined
       ? 'nothing has been pushed yet'
       : `there is no release \`${id}\`; \`history\` lists them`,
@@ -94,11 +94,11 @@ export async function findRecords(
 
 /**
  * Releases, the newest first; with `repo` only those of the repository there.
- * @throws UsageError when that was never pushed.
+ * @throws BadInput when that was never pushed.
  */
 export async function releasesOf(twin: Twin, repo: string | undefined): Promise<ReleaseItem[]> {
   const repository = repo === undefined ? undefined : await twin.repositoryAt(repo);
-  if (repo !== undefined && repository === undefined) throw new UsageError(`${repo} was never pushed`);
+  if (repo !== undefined && repository === undefined) throw new BadInput(`${repo} was never pushed`);
   const all = await twin.releases();
   return all
     .filter((one) => repository === undefined || one.repository.id === repository)

@@ -12,8 +12,13 @@ export const EXIT = {
   waiting: 3,
 } as const;
 
-/** A command that cannot be carried out as it was given; the message is one sentence for the person who typed it. */
-export class UsageError extends Error {
+/** A command that cannot be carried out on what it was given; the message is one sentence for the person who typed it. */
+export class BadInput extends Error {
+  override readonly name: string = 'BadInput';
+}
+
+/** A wrong call: the usage helps. */
+export class UsageError extends BadInput {
   override readonly name = 'UsageError';
 }
 

@@ -6,7 +6,7 @@ import { EXIT } from '../usage.ts';
 import { duration, shortened } from '../words-for-people.ts';
 import type { Ending } from './push.ts';
 
-/** @throws UsageError when the repository named was never pushed. */
+/** @throws BadInput when the repository named was never pushed. */
 export async function history(command: HistoryCommand, openTwin: OpenTwin): Promise<Ending> {
   const twin = await openTwin(command);
   try {

@@ -5,10 +5,10 @@ import type { LogCommand } from '../arguments.ts';
 import { findRecords } from '../release-records.ts';
 import { viewOf } from '../release-view.ts';
 import type { OpenTwin, Twin } from '../twin.ts';
-import { EXIT, UsageError } from '../usage.ts';
+import { BadInput, EXIT } from '../usage.ts';
 import type { Ending } from './push.ts';
 
-/** @throws UsageError when there is no such release or target in it. */
+/** @throws BadInput when there is no such release or target in it. */
 export async function log(command: LogCommand, openTwin: OpenTwin): Promise<Ending> {
   const twin = await openTwin(command);
   try {
@@ -27,7 +27,7 @@ export async function log(command: LogCommand, openTwin: OpenTwin): Promise<Endi
       (one) => one.environment === target.environment && one.component === target.component,
     );
     if (address === undefined)
-      throw new UsageError(`release \`${command.release}\` has no target \`${nameOf(target)}\``);
+      throw new BadInput(`release \`${command.release}\` has no target \`${nameOf(target)}\``);
     const logs = await logsOf(twin, address);
     return {
       exitCode: EXIT.done,

@@ -18,7 +18,7 @@ export interface Ending {
   readonly lines: readonly string[];
 }
 
-/** @throws UsageError when `repo` is not the root of a git repository with a commit. */
+/** @throws BadInput when `repo` is not the root of a git repository with a commit. */
 export async function push(
   command: PushCommand,
   { openTwin, screen }: { readonly openTwin: OpenTwin; readonly screen: Screen | undefined },

@@ -9,7 +9,7 @@ import type { OpenTwin } from '../twin.ts';
 import { EXIT } from '../usage.ts';
 import type { Ending } from './push.ts';
 
-/** @throws UsageError when there is no such release. */
+/** @throws BadInput when there is no such release. */
 export async function status(command: StatusCommand, openTwin: OpenTwin): Promise<Ending> {
   const twin = await openTwin(command);
   try {

@@ -12,7 +12,7 @@ import { secret } from '../../../local/cli/commands/secret.ts';
 import { status } from '../../../local/cli/commands/status.ts';
 import type { ReleaseRecords } from '../../../local/cli/release-view.ts';
 import type { Twin } from '../../../local/cli/twin.ts';
-import { UsageError } from '../../../local/cli/usage.ts';
+import { BadInput } from '../../../local/cli/usage.ts';
 import { COMMIT, document, failed, RELEASE, releaseItem } from './records.ts';
 
 let directory: string;
@@ -184,7 +184,7 @@ test('push refuses what is no repository of its own before anything is opened', 
   ] as const) {
     const attempt = run(`push --repo ${path}`, openTwin);
     await expect(attempt).rejects.toThrow(message);
-    await expect(attempt).rejects.toBeInstanceOf(UsageError);
+    await expect(attempt).rejects.toBeInstanceOf(BadInput);
   }
   expect(seen).toEqual([]);
 });
