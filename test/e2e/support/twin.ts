@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from '@jest/globals';
 import {
   deliveryItemSchema,
   type EnvironmentItem,
@@ -22,8 +23,6 @@ export interface TestTwin {
   readonly world: World;
   /** Removed at the end. Holds the state directory, the repositories, and what is deployed. */
   readonly folder: string;
-  /** What the twin had to say: nothing, if all is well. */
-  readonly complaints: readonly string[];
   /** A new repository; one by that name must not exist. */
   repository(name: string): Repository;
   /** Where the manifest of a test deploys files to. */
@@ -33,11 +32,16 @@ export interface TestTwin {
   /** Waits for the end of a push that was begun otherwise. */
   ended(receipt: PushReceipt): Promise<ReleaseReport>;
   environment(repository: Repository, name: string): Promise<EnvironmentItem>;
+  /** Fails when the twin had anything to complain about: lost events, defects of its own. */
   close(): Promise<void>;
 }
 
-export async function openTestTwin(options: Partial<WorldOptions> = {}): Promise<TestTwin> {
+/** `more` is given the folder. PATH and an empty HOME are the twin's environment unless it says otherwise. */
+export async function openTestTwin(
+  more: (folder: string) => Partial<WorldOptions> = () => ({}),
+): Promise<TestTwin> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'belay-e2e-')));
+  const options = more(folder);
   const home = join(folder, 'home');
   mkdirSync(home);
   const complaints: string[] = [];
@@ -63,7 +67,6 @@ export async function openTestTwin(options: Partial<WorldOptions> = {}): Promise
   return {
     world,
     folder,
-    complaints,
     ended,
     repository: (name) => makeRepository(join(folder, 'repositories', name)),
     deployed: (...path) => join(folder, 'deployed', ...path),
@@ -77,6 +80,7 @@ export async function openTestTwin(options: Partial<WorldOptions> = {}): Promise
     async close() {
       await world.close();
       rmSync(folder, { recursive: true, force: true });
+      expect(complaints).toEqual([]);
     },
   };
 }
