@@ -56,14 +56,16 @@ async function targetsIn(
   ]);
 }
 
-/** The release's own execution first, then its deployments' in the order of the environments. */
+/** The release's own execution first, then its deployments' in the order of the environments it came to. */
 export async function executionsOf(
   twin: Twin,
   { release, deployments }: Pick<ReleaseRecords, 'release' | 'deployments'>,
 ): Promise<ExecutionReport[]> {
   const statuses = new Map((await twin.executions()).map(({ arn, status }) => [arn, status]));
   const order = release.environments.flatMap((name) =>
-    deployments.filter(({ environment }) => environment === name).map(({ execution }) => execution),
+    deployments
+      .filter(({ environment, execution }) => environment === name && execution !== '')
+      .map(({ execution }) => execution),
   );
   return [release.execution, ...order].map((arn) => ({ arn, status: statuses.get(arn) ?? 'UNKNOWN' }));
 }
