@@ -48,7 +48,7 @@ export async function pushWith(
   const receipt = await twin.push({ directory, ref });
   await watch(twin, { view: async () => (await recordsOf(twin, receipt))?.view, screen });
   const found = await recordsOf(twin, receipt);
-  const statuses = await twin.statuses(receipt.commit);
+  const statuses = await twin.statuses({ repository: receipt.repository, sha: receipt.commit });
   if (found === undefined) {
     const report = {
       release: null,

@@ -18,7 +18,8 @@ export async function status(command: StatusCommand, openTwin: OpenTwin): Promis
       release && (await readRecords(twin, { repository: release.repository.id, release: release.id }));
     if (records === undefined) throw noRelease(command.release);
     const view = viewOf(records);
-    const statuses = await twin.statuses(view.commit);
+    const { repository } = records.release;
+    const statuses = await twin.statuses({ repository: repository.id, sha: view.commit });
     return {
       exitCode: EXIT.done,
       result: reportOf(view, { statuses, executions: await executionsOf(twin, records) }),

@@ -77,7 +77,7 @@ function twinOf(records: ReleaseRecords | undefined, artifacts: Record<string, s
         .map(([key, item]) => ({ ...item, sk: key.split('|')[1] })),
     releases: async () => (records === undefined ? [] : [records.release]),
     artifact: async (key) => (artifacts[key] === undefined ? undefined : Buffer.from(artifacts[key])),
-    statuses: async (sha) => [{ sha, context: 'belay', state: 'failure', description: 'dev failed' }],
+    statuses: async ({ sha }) => [{ sha, context: 'belay', state: 'failure', description: 'dev failed' }],
     executions: async () => [
       { arn: 'arn:other', status: 'SUCCEEDED' },
       { arn: 'arn:deployment:dev', status: 'FAILED' },
