@@ -224,12 +224,17 @@ export class TerraformTool implements Tool {
   }
 }
 
-/** `network/main.tf:3: Unsupported argument`, of the first error that has a place; the fallback where the tool printed none. */
+/**
+ * `network/main.tf:3: Unsupported argument`, of the first error that has a place. One without says in its first paragraph what
+ * it is about (which provider, which lock). The fallback where the tool printed none.
+ */
 function firstError(diagnostics: readonly Diagnostic[], fallback: string): string {
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   const error = errors.find(({ file }) => file !== undefined) ?? errors[0];
   if (!error) return fallback;
-  return error.file ? `${error.file}:${error.line}: ${error.summary}` : error.summary;
+  if (error.file) return `${error.file}:${error.line}: ${error.summary}`;
+  const [about = ''] = error.detail.trim().split(/\n\s*\n/);
+  return about === '' ? error.summary : `${error.summary}: ${about.replaceAll(/\s+/g, ' ')}`;
 }
 
 function parsedJson(text: string): unknown {
