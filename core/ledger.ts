@@ -83,6 +83,8 @@ export const deliveryItemSchema = z.object({
   execution: z.string(),
   state: z.enum(['accepted', 'resolved']),
   release: z.string().optional(),
+  /** Why it became no release. */
+  reason: z.string().optional(),
   expiresAt: z.int(),
 });
 export type DeliveryItem = z.infer<typeof deliveryItemSchema>;
