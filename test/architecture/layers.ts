@@ -17,7 +17,6 @@ const RULES: Readonly<Record<string, { layers: readonly string[]; forbidden: rea
   'executor-image': { layers: ['executor-image', 'core'], forbidden: [/^aws-cdk-lib/, /^constructs$/] },
   local: { layers: ['local', 'core'], forbidden: [/^aws-cdk-lib/, /^constructs$/] },
   bin: { layers: ['bin', 'lib', 'core'], forbidden: [/^@aws-sdk\//] },
-  // The benchmark measures a release against the bare tool: it finds that tool as a job does.
   bench: { layers: ['bench', 'local', 'executor-image', 'core'], forbidden: [/^aws-cdk-lib/] },
 };
 
