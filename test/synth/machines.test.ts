@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import validate from 'asl-validator';
 import { DEPLOYMENT_FAILED } from '../../core/failures.ts';
+import { checkMachine } from '../../local/asl/check.ts';
 import { type Flow, flows, synthesize, text } from '../support/assembly.ts';
 
 const resources = synthesize();
@@ -30,6 +31,10 @@ describe.each(machines)('$name', ({ definition }) => {
   test('is valid for the validator, JSONata included', () => {
     const { isValid, errors } = validate(definition);
     expect({ isValid, errors }).toEqual({ isValid: true, errors: [] });
+  });
+
+  test('has no mistake the interpreter can find: fields, variables, expressions', async () => {
+    expect(await checkMachine(definition)).toEqual([]);
   });
 });
 
