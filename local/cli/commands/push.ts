@@ -47,6 +47,14 @@ export async function pushWith(
   const { directory, ref, screen } = order;
   const receipt = await twin.push({ directory, ref });
   await watch(twin, { view: async () => (await recordsOf(twin, receipt))?.view, screen });
+  return reportOnPush(twin, receipt);
+}
+
+/** What the push came to. Asked for when nothing of it is under way any more. */
+export async function reportOnPush(
+  twin: Twin,
+  receipt: PushReceipt,
+): Promise<{ report: ReleaseReport; view: ReleaseView | undefined }> {
   const found = await recordsOf(twin, receipt);
   const statuses = await twin.statuses({ repository: receipt.repository, sha: receipt.commit });
   if (found === undefined) {
