@@ -138,11 +138,12 @@ export class World {
     return this.parts.objects.get(this.parts.artifacts, key)?.body;
   }
 
-  /** The newest status of each context of a commit, as GitHub has them. */
-  async statuses(
-    commit: string,
-  ): Promise<(Pick<Status, 'sha' | 'context' | 'state'> & { description: string })[]> {
-    return this.parts.github.statuses.newest(commit).map(({ sha, context, state, description }) => ({
+  /** The newest status of each context of a commit of a repository, as GitHub has them. */
+  async statuses(at: {
+    readonly repository: number;
+    readonly sha: string;
+  }): Promise<(Pick<Status, 'sha' | 'context' | 'state'> & { description: string })[]> {
+    return this.parts.github.statuses.newest(at).map(({ sha, context, state, description }) => ({
       sha,
       context,
       state,
