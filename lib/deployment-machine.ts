@@ -99,7 +99,7 @@ export class DeploymentMachine extends Construct {
       outputs: '{% $states.input %}',
     });
     targets.itemProcessor(new TargetFlow(this, 'Target', { functions, queue }).start);
-    targets.addCatch(settle, { errors: ['States.ALL'] });
+    targets.addCatch(settle, failedWhile('deploying the affected targets'));
     targets.next(settle);
 
     const open = functionTask(this, 'Find the affected targets', {

@@ -168,6 +168,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
 
   return {
     assembly,
+    log,
     ledger: variable(assembly, 'LEDGER_TABLE'),
     artifacts: variable(assembly, 'ARTIFACTS_BUCKET'),
     objects,

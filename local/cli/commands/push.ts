@@ -1,5 +1,5 @@
 /** `push`: the HEAD of a git repository through the pipeline, shown while it runs; called by `local/cli.ts` and the demo. */
-import { deliveryItemSchema, ledgerKeys } from '../../../core/ledger.ts';
+import { type DeliveryItem, deliveryItemSchema, ledgerKeys } from '../../../core/ledger.ts';
 import type { PushCommand } from '../arguments.ts';
 import { workingCopy } from '../git.ts';
 import { executionsOf, readRecords } from '../release-records.ts';
@@ -56,17 +56,14 @@ export async function reportOnPush(
   receipt: PushReceipt,
 ): Promise<{ report: ReleaseReport; view: ReleaseView | undefined }> {
   const found = await recordsOf(twin, receipt);
-  const statuses = await twin.statuses(receipt.commit);
+  const statuses = await twin.statuses({ repository: receipt.repository, sha: receipt.commit });
   if (found === undefined) {
     const report = {
-      release: null,
-      commit: receipt.commit,
-      verdict: 'nothing-to-do',
-      reason: 'this push asks nothing of Belay',
+      ...(await endWithoutRelease(twin, receipt)),
       environments: [],
       statuses,
       executions: [],
-    } as const;
+    };
     return { report, view: undefined };
   }
   const { records, view } = found;
@@ -75,12 +72,27 @@ export async function reportOnPush(
   return { report: { ...report, verdict: report.verdict ?? 'failed' }, view };
 }
 
-async function recordsOf(twin: Twin, { delivery, repository }: PushReceipt) {
+/** A push that asks nothing of Belay says why. One that came to nothing without a word was lost on its way. */
+async function endWithoutRelease(twin: Twin, receipt: PushReceipt) {
+  const reason = (await deliveryOf(twin, receipt))?.reason;
+  return {
+    release: null,
+    commit: receipt.commit,
+    verdict: reason === undefined ? ('failed' as const) : ('nothing-to-do' as const),
+    reason: reason ?? 'the push was delivered, but no release came of it; push again',
+  };
+}
+
+async function deliveryOf(twin: Twin, { delivery }: PushReceipt): Promise<DeliveryItem | undefined> {
   const key = ledgerKeys.delivery(delivery);
   const [item] = await twin.query(key.pk, key.sk);
-  const release = item === undefined ? undefined : deliveryItemSchema.parse(item).release;
+  return item === undefined ? undefined : deliveryItemSchema.parse(item);
+}
+
+async function recordsOf(twin: Twin, receipt: PushReceipt) {
+  const release = (await deliveryOf(twin, receipt))?.release;
   if (release === undefined) return undefined;
-  const records = await readRecords(twin, { repository, release });
+  const records = await readRecords(twin, { repository: receipt.repository, release });
   return records === undefined ? undefined : { records, view: viewOf(records) };
 }
 
@@ -89,7 +101,7 @@ function linesAfter(report: ReleaseReport, stateOption: string): string[] {
   const { verdict, reason, release } = report;
   // Every problem of a refused manifest stands on a line of its own, ready to be clicked.
   if (verdict === 'refused') return reason.split('\n');
-  const lines = verdict === 'nothing-to-do' ? [`nothing to do: ${reason}`] : [];
+  const lines = verdict === 'nothing-to-do' ? [`nothing to do: ${reason}`] : release === null ? [reason] : [];
   const broken = report.environments
     .flatMap(({ targets }) => targets)
     .filter(({ outcome }) => outcome === 'failed' || outcome === 'rollback-failed');

@@ -15,7 +15,8 @@ export async function status(command: StatusCommand, openTwin: OpenTwin): Promis
   try {
     const records = await findRecords(twin, command);
     const view = viewOf(records);
-    const statuses = await twin.statuses(view.commit);
+    const { repository } = records.release;
+    const statuses = await twin.statuses({ repository: repository.id, sha: view.commit });
     return {
       exitCode: EXIT.done,
       result: reportOf(view, { statuses, executions: await executionsOf(twin, records) }),

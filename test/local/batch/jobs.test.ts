@@ -217,6 +217,7 @@ test('jobs outlive a killed twin: the next one tells how they ended', async () =
 
   const { jobs } = openJobs('', { folder });
   const [running, waiting] = jobs.all();
+  expect(jobs.inherited).toEqual([running]);
   expect(running).toMatchObject({ status: 'RUNNING' });
   expect(waiting).toMatchObject({ status: 'FAILED', statusReason: 'Host terminated before the job started' });
   if (running === undefined) throw new Error('no job');

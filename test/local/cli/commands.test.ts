@@ -77,7 +77,7 @@ function twinOf(records: ReleaseRecords | undefined, artifacts: Record<string, s
         .map(([key, item]) => ({ ...item, sk: key.split('|')[1] })),
     releases: async () => (records === undefined ? [] : [records.release]),
     artifact: async (key) => (artifacts[key] === undefined ? undefined : Buffer.from(artifacts[key])),
-    statuses: async (sha) => [{ sha, context: 'belay', state: 'failure', description: 'dev failed' }],
+    statuses: async ({ sha }) => [{ sha, context: 'belay', state: 'failure', description: 'dev failed' }],
     executions: async () => [
       { arn: 'arn:other', status: 'SUCCEEDED' },
       { arn: 'arn:deployment:dev', status: 'FAILED' },
@@ -92,7 +92,7 @@ function twinOf(records: ReleaseRecords | undefined, artifacts: Record<string, s
       seen.push('closed');
     },
   };
-  return { twin, seen, openTwin: async () => twin };
+  return { twin, seen, items, openTwin: async () => twin };
 }
 
 const command = (line: string) => parseCommand(line.split(' '), directory);
@@ -154,12 +154,25 @@ test('a refused manifest: bad input, every problem on a line of its own', async 
   expect(result).toMatchObject({ verdict: 'refused', reason, environments: [] });
 });
 
-test('a push that is none for Belay is nothing to do', async () => {
+test('a push that is none for Belay is nothing to do, and says why', async () => {
   repository('shop', { withCommit: true });
-  const { openTwin } = twinOf(undefined);
-  const { exitCode, result } = await run('push --repo shop', openTwin);
+  const { openTwin, items } = twinOf(undefined);
+  const delivery = items.get('delivery/guid-1|delivery');
+  items.set('delivery/guid-1|delivery', { ...delivery, reason: 'branch x is not the default branch (main)' });
+  const { exitCode, result, lines } = await run('push --repo shop', openTwin);
   expect(exitCode).toBe(0);
   expect(result).toMatchObject({ release: null, commit: COMMIT, verdict: 'nothing-to-do', environments: [] });
+  expect(lines).toEqual(['nothing to do: branch x is not the default branch (main)']);
+});
+
+test('a push that was lost before it became a release has failed', async () => {
+  repository('shop', { withCommit: true });
+  const { openTwin, items } = twinOf(undefined);
+  items.delete('delivery/guid-1|delivery');
+  const { exitCode, result, lines } = await run('push --repo shop', openTwin);
+  expect(exitCode).toBe(1);
+  expect(result).toMatchObject({ release: null, verdict: 'failed' });
+  expect(lines).toEqual(['the push was delivered, but no release came of it; push again']);
 });
 
 test('a release that was broken off without a verdict has failed', async () => {

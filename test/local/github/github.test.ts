@@ -215,7 +215,7 @@ test('any commit can be fetched alone with the token, and nothing without it', a
 
 test('statuses are kept, and the newest of a context counts', async () => {
   const { github, rest } = await start();
-  const { commit: head } = await github.receivePush({ directory: repository() });
+  const { commit: head, repository: pushed } = await github.receivePush({ directory: repository() });
   const at = `/repos/local/shop/statuses/${head}`;
   expect(
     await rest('POST', at, { state: 'pending', context: 'belay', description: 'x'.repeat(140) }),
@@ -225,7 +225,11 @@ test('statuses are kept, and the newest of a context counts', async () => {
   });
   await rest('POST', at, { state: 'success', context: 'belay/dev/a' });
   await rest('POST', at, { state: 'failure', context: 'belay', description: 'no' });
-  expect(github.statuses.newest(head).map(({ context, state }) => [context, state])).toEqual([
+  expect(
+    github.statuses
+      .newest({ repository: pushed.id, sha: head })
+      .map(({ context, state }) => [context, state]),
+  ).toEqual([
     ['belay', 'failure'],
     ['belay/dev/a', 'success'],
   ]);

@@ -165,7 +165,7 @@ test('a push runs through all parts, and everything is there at the next start',
   await first.settled();
 
   const seen = async (opened: World) => ({
-    statuses: await opened.statuses(commit),
+    statuses: await opened.statuses({ repository: id, sha: commit }),
     executions: (await opened.executions()).map(({ status }) => status),
     ledger: await opened.query('commits', ''),
     jobs: (await opened.jobs()).map(({ status }) => status),
@@ -232,10 +232,12 @@ test('one process owns a state directory; others talk to it through its socket',
   if (!(refused instanceof StateDirectoryInUse)) throw new Error('the directory was opened twice');
   const remote = await connectWorld(refused.owner.socket);
   const told = new Promise((resolve) => remote.onProgress(resolve));
-  const { commit } = await remote.push({ directory: repository() });
+  const { commit, repository: id } = await remote.push({ directory: repository() });
   await remote.settled();
   await told;
-  expect(await remote.statuses(commit)).toMatchObject([{ context: 'belay', state: 'success' }]);
+  expect(await remote.statuses({ repository: id, sha: commit })).toMatchObject([
+    { context: 'belay', state: 'success' },
+  ]);
   expect(await remote.query('commits', '')).toMatchObject([{ seen: new Set(['a', 'b']) }]);
   expect(Buffer.from((await remote.artifact('greeting.json')) ?? '').toString()).toBe('"hello Ada"');
   expect(await remote.artifact('none')).toBeUndefined();
