@@ -110,6 +110,8 @@ export const deliveryItemSchema = z.object({
   execution: z.string(),
   state: z.enum(['accepted', 'resolved']),
   release: z.string().optional(),
+  /** Why it became no release. */
+  reason: z.string().optional(),
   expiresAt: z.int(),
 });
 export type DeliveryItem = z.infer<typeof deliveryItemSchema>;
@@ -288,7 +290,6 @@ export type JobItem = z.infer<typeof jobItemSchema>;
 
 /** The newest release of a commit: only it may write the commit's statuses. */
 export const commitItemSchema = z.object({ release: z.string() });
-export type CommitItem = z.infer<typeof commitItemSchema>;
 
 /** The status last written to GitHub for one context of one commit. */
 export const statusItemSchema = z.object({ context: z.string(), state: z.string(), description: z.string() });

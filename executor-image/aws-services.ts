@@ -1,11 +1,17 @@
 /** The services over AWS: S3 for the spec, Lambda for the functions, with the job role's credentials. */
-import type * as z from 'zod';
+import * as z from 'zod';
 import type { ExecutorSettings } from '../core/contracts/executor.ts';
 import { admit, artifacts, secrets } from '../core/contracts/job-services.ts';
 import { type AwsRequest, encodePart, sendToAws } from './aws-request.ts';
 import { rememberedCredentials } from './container-credentials.ts';
-import { infrastructure, messageOf } from './failure.ts';
+import { infrastructure, JobFailure, messageOf } from './failure.ts';
 import type { Services } from './services.ts';
+
+/**
+ * What a function that failed answers. Its message says all that people need; its name and stack stay out of the reason.
+ * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html
+ */
+const functionErrorSchema = z.object({ errorMessage: z.string() });
 
 export function awsServices(settings: ExecutorSettings): Services {
   const credentials = rememberedCredentials(settings.credentialSource);
@@ -37,9 +43,11 @@ export function awsServices(settings: ExecutorSettings): Services {
       const response = await send({ service: 'lambda', method: 'POST', path, body: JSON.stringify(input) });
       const text = await response.text();
       if (!response.ok) throw new Error(`Lambda answered ${response.status} ${text}`);
-      if (response.headers.has('x-amz-function-error')) throw new Error(`it failed: ${text}`);
+      if (response.headers.has('x-amz-function-error'))
+        throw infrastructure(functionErrorSchema.parse(JSON.parse(text)).errorMessage);
       return output.parse(JSON.parse(text));
     } catch (error) {
+      if (error instanceof JobFailure) throw error;
       throw infrastructure(`calling the function ${name}: ${messageOf(error)}`);
     }
   };

@@ -113,7 +113,7 @@ export class DeploymentMachine extends Construct {
         .when(Condition.jsonata(`{% $round.decision = 'roll-back' %}`), targets)
         .otherwise(settle),
     );
-    targets.addCatch(rollback, { errors: ['States.ALL'] });
+    targets.addCatch(rollback, failedWhile('going through the targets'));
     targets.next(rollback);
 
     const open = functionTask(this, 'Find the affected targets', {

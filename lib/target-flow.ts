@@ -47,6 +47,24 @@ export class TargetFlow extends Construct {
       payload: `$merge([$target, {'end': $end}])`,
       outputs: {},
     });
+    // What cannot be recorded (an unreadable result, say) is a failure that can be: dependents wait for one or the other.
+    record.addCatch(
+      functionTask(this, 'Record a failure instead', {
+        fn: functions.record,
+        payload: `$merge([$target, {'end': $end}])`,
+        outputs: {},
+      }),
+      {
+        errors: ['States.ALL'],
+        assign: {
+          end: {
+            kind: 'decided',
+            outcome: 'failed',
+            reason: `{% 'recording the outcome: ' & $string($states.errorOutput.Cause) %}`,
+          },
+        },
+      },
+    );
     const decided = (name: string, from: string) =>
       Pass.jsonata(this, name, {
         comment: 'A function has decided how this target ends',

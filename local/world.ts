@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ReleaseItem, releaseItemSchema } from '../core/ledger.ts';
 import type { HistoryEvent } from './asl/history.ts';
-import type { Job } from './batch/job.ts';
+import { hasEnded, type Job } from './batch/job.ts';
 import type { DeliveryAnswer } from './github/deliveries.ts';
 import { gitAnswer } from './github/git.ts';
 import type { Status } from './github/statuses.ts';
@@ -13,7 +13,6 @@ import { openParts, type Parts } from './world/parts.ts';
 import { type Listener, Progress } from './world/progress.ts';
 import { serveWorld } from './world/socket.ts';
 import { ownStateDirectory, type StateDirectory } from './world/state-directory.ts';
-import { warmingOrder } from './world/warming.ts';
 
 export type { WorldOptions } from './world/options.ts';
 export { StateDirectoryInUse } from './world/state-directory.ts';
@@ -73,11 +72,13 @@ export class World {
   }
 
   /**
-   * Pushes the directory's HEAD to the local GitHub, which delivers the event.
+   * Pushes the directory's HEAD to the local GitHub, which delivers the event. Jobs that outlived an earlier twin end first: they
+   * may still write what this push is about to, and hold their environment's lease.
    * @throws Error when the webhook did not take the delivery.
    */
   async push({ directory, ref, deliveries }: PushOrder): Promise<PushReceipt> {
-    void this.parts.functions.warm(warmingOrder(this.parts.assembly));
+    this.parts.warming.push();
+    await this.#inheritedJobs();
     const result = await this.parts.github.receivePush({ directory, ref, deliveries });
     if (result.status < 200 || result.status > 299) {
       throw new Error(
@@ -85,6 +86,15 @@ export class World {
       );
     }
     return { delivery: result.guid, repository: result.repository.id, commit: result.commit };
+  }
+
+  async #inheritedJobs(): Promise<void> {
+    const { jobs, log } = this.parts;
+    const running = jobs.inherited.filter((job) => !hasEnded(job));
+    if (running.length === 0) return;
+    const names = running.map(({ jobName }) => jobName).join(', ');
+    log(`waiting for what a killed twin left running: ${names}`);
+    await Promise.all(running.map((job) => jobs.ended(job)));
   }
 
   /** Sends a delivery again, with the same GUID. */
@@ -128,11 +138,12 @@ export class World {
     return this.parts.objects.get(this.parts.artifacts, key)?.body;
   }
 
-  /** The newest status of each context of a commit, as GitHub has them. */
-  async statuses(
-    commit: string,
-  ): Promise<(Pick<Status, 'sha' | 'context' | 'state'> & { description: string })[]> {
-    return this.parts.github.statuses.newest(commit).map(({ sha, context, state, description }) => ({
+  /** The newest status of each context of a commit of a repository, as GitHub has them. */
+  async statuses(at: {
+    readonly repository: number;
+    readonly sha: string;
+  }): Promise<(Pick<Status, 'sha' | 'context' | 'state'> & { description: string })[]> {
+    return this.parts.github.statuses.newest(at).map(({ sha, context, state, description }) => ({
       sha,
       context,
       state,

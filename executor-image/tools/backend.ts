@@ -1,10 +1,13 @@
-/** The managed backend: state in Belay's bucket for components whose code declares no backend of its own. */
+/** The managed backend: state in Belay's bucket for components whose code declares none, or one that a job's end would lose. */
 import type { JobSpec } from '../../core/contracts/job.ts';
 import { regionalEndpoint } from '../aws-request.ts';
 import { STATE_PROFILE } from '../identity.ts';
 
 /** The generated file. Not an override file: a backend we failed to see in the code is then a loud duplicate, never replaced. */
 export const BACKEND_FILE = 'belay_backend.tf.json';
+
+/** The same, replacing a backend we did see: https://developer.hashicorp.com/terraform/language/files/override */
+export const BACKEND_OVERRIDE_FILE = 'belay_backend_override.tf.json';
 
 /** Where the state lies and how it is reached. */
 export interface StatePlace {

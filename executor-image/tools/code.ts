@@ -31,15 +31,23 @@ export async function readCode(directory: string, tool: 'opentofu' | 'terraform'
   );
 }
 
-/** True when the code says itself where its state is kept. */
-export const declaresBackend = (code: readonly CodeFile[]) =>
-  code.some(({ blocks }) =>
-    blocks.some(
-      (block) =>
-        block.type === 'terraform' &&
-        block.blocks.some((inner) => inner.type === 'backend' || inner.type === 'cloud'),
-    ),
-  );
+/**
+ * Where the code says its state is kept: `none`, `beside` the code (the `local` backend, which is what the tools do without a
+ * word as well), or `elsewhere`, where it outlives a job.
+ */
+export function declaredBackend(code: readonly CodeFile[]): 'none' | 'beside' | 'elsewhere' {
+  const backends = code
+    .flatMap(({ blocks }) => blocks)
+    .filter(({ type }) => type === 'terraform')
+    .flatMap(({ blocks }) => blocks)
+    .filter(({ type }) => type === 'backend' || type === 'cloud');
+  if (backends.length === 0) return 'none';
+  return backends.every(isBeside) ? 'beside' : 'elsewhere';
+}
+
+/** https://developer.hashicorp.com/terraform/language/backend/local */
+const isBeside = ({ type, labels, strings }: Block) =>
+  type === 'backend' && labels[0] === 'local' && !posix.isAbsolute(strings.path ?? '');
 
 const isLocal = (source: string) => /^\.\.?\//.test(source);
 

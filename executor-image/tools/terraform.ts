@@ -12,10 +12,13 @@ import {
 import { planJsonSchema, summarisePlan } from '../../core/plan/summary.ts';
 import { failed } from '../failure.ts';
 import type { Command, Finished } from '../processes.ts';
-import { BACKEND_FILE, managedBackend, type StatePlace } from './backend.ts';
-import { declaresBackend, isGitSource, reachModules, readCode, referencedPaths } from './code.ts';
+import { BACKEND_FILE, BACKEND_OVERRIDE_FILE, managedBackend, type StatePlace } from './backend.ts';
+import { declaredBackend, isGitSource, reachModules, readCode, referencedPaths } from './code.ts';
 import type { Tool, ToolContext, ToolPlan } from './tool.ts';
 import type { InstalledTool } from './toolchain.ts';
+
+/** Where the tools keep state beside the code unless they are told another name. */
+const STATE_FILE = 'terraform.tfstate';
 
 /** Native locking of the S3 backend (`use_lockfile`) came with 1.10 in both tools. */
 const OLDEST_FOR_MANAGED_STATE = [1, 10] as const;
@@ -59,14 +62,28 @@ export class TerraformTool implements Tool {
     }
     const code = await readCode(workspace.component, this.#tool.name);
     if (code.length === 0) throw failed(`${spec.target.path} holds no ${this.name} code`);
-    if (declaresBackend(code)) return;
+    const backend = declaredBackend(code);
+    if (backend === 'elsewhere') return;
     this.#requireManagedState();
-    if (code.some(({ name }) => name === BACKEND_FILE)) {
-      throw failed(`${spec.target.path}/${BACKEND_FILE} is a name Belay generates; rename the file`);
+    const file = backend === 'none' ? BACKEND_FILE : BACKEND_OVERRIDE_FILE;
+    if (code.some(({ name }) => name === file)) {
+      throw failed(`${spec.target.path}/${file} is a name Belay generates; rename the file`);
     }
-    log.say(`state: s3://${spec.state.bucket}/${spec.state.key} (managed)`);
+    await this.#requireNoStateFile();
+    const instead =
+      backend === 'none' ? '' : ', instead of a file beside the code, which would be gone with this job';
+    log.say(`state: s3://${spec.state.bucket}/${spec.state.key} (managed${instead})`);
     const content = managedBackend({ state: spec.state, ...this.#place });
-    await writeFile(join(workspace.component, BACKEND_FILE), content);
+    await writeFile(join(workspace.component, file), content);
+  }
+
+  /** The tools would take it over into the managed state, which a plan may not write: they end with an error about a lock. */
+  async #requireNoStateFile(): Promise<void> {
+    const { workspace, spec } = this.#context;
+    if (!(await stat(join(workspace.component, STATE_FILE)).catch(() => undefined))) return;
+    throw failed(
+      `${spec.target.path}/${STATE_FILE} is in the repository, but Belay keeps the state itself: push that file to a backend of your own (init -migrate-state) and declare it in the code, or delete the file when nothing in it is deployed any more`,
+    );
   }
 
   /** Looks at the code alone: the role of a validate job may not read state. */
@@ -207,12 +224,17 @@ export class TerraformTool implements Tool {
   }
 }
 
-/** `network/main.tf:3: Unsupported argument`, of the first error that has a place; the fallback where the tool printed none. */
+/**
+ * `network/main.tf:3: Unsupported argument`, of the first error that has a place. One without says in its first paragraph what
+ * it is about (which provider, which lock). The fallback where the tool printed none.
+ */
 function firstError(diagnostics: readonly Diagnostic[], fallback: string): string {
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   const error = errors.find(({ file }) => file !== undefined) ?? errors[0];
   if (!error) return fallback;
-  return error.file ? `${error.file}:${error.line}: ${error.summary}` : error.summary;
+  if (error.file) return `${error.file}:${error.line}: ${error.summary}`;
+  const [about = ''] = error.detail.trim().split(/\n\s*\n/);
+  return about === '' ? error.summary : `${error.summary}: ${about.replaceAll(/\s+/g, ' ')}`;
 }
 
 function parsedJson(text: string): unknown {

@@ -13,10 +13,28 @@ const FRESH_MS = 10_000;
 /** How long the value before a rotation is accepted: long enough to change it on GitHub too. Milliseconds. */
 const PREVIOUS_MS = 24 * 3600_000;
 
-/** Secrets by id or ARN, in their current version. */
+/** Secrets by name, in their current version. */
 export function secretValues(client = new SecretsManagerClient({})): SecretValues {
-  return { get: async (id) => (await version(client, id, 'AWSCURRENT'))?.value };
+  return {
+    async get(name) {
+      try {
+        return (await version(client, name, 'AWSCURRENT'))?.value;
+      } catch (error) {
+        if (namesNoSecret(error, name)) return undefined;
+        throw error;
+      }
+    },
+  };
 }
+
+/**
+ * Permissions are given by ARN, and a name nobody has used has none: who asks for one is refused, and the refusal names the
+ * plain name where it names the ARN of a secret that is there.
+ */
+const namesNoSecret = (error: unknown, name: string) =>
+  error instanceof Error &&
+  error.name === 'AccessDeniedException' &&
+  error.message.includes(`on resource: ${name} `);
 
 /**
  * The webhook's secret. Its AWSPREVIOUS value stays in Secrets Manager for ever, so it is accepted only for a day after the

@@ -16,7 +16,7 @@ import {
   type LeaseAnswer,
   ledgerKeys,
 } from '../../core/ledger.ts';
-import type { Executions, Jobs, Ledger, StatusQueue, Tokens } from '../ports.ts';
+import type { Executions, GitHub, Jobs, Ledger, StatusQueue, Tokens } from '../ports.ts';
 import { changeEnvironment, type EnvironmentAddress, readEnvironment } from '../shared/environment-item.ts';
 import { readDeploymentItem, readReleaseItem } from '../shared/items.ts';
 
@@ -25,6 +25,7 @@ export interface LeasePorts {
   readonly tokens: Tokens;
   readonly executions: Executions;
   readonly jobs: Jobs;
+  readonly github: GitHub;
   readonly status: StatusQueue;
 }
 
@@ -48,7 +49,7 @@ export async function lease(input: Input, ports: LeasePorts): Promise<Record<str
 
 async function apply(input: Acquire, where: EnvironmentAddress, ports: LeasePorts): Promise<EnvironmentItem> {
   const { release, environment, execution, token } = input;
-  const { branch, startedAt } = await readReleaseItem(ports.ledger, release);
+  const { branch, startedAt, repository } = await readReleaseItem(ports.ledger, release);
   const deployment = await readDeploymentItem(ports.ledger, release, environment);
   if (deployment?.execution !== execution) {
     const asking: DeploymentItem = { environment, execution, progress: WAITING, reason: '' };
@@ -60,7 +61,12 @@ async function apply(input: Acquire, where: EnvironmentAddress, ports: LeasePort
     .filter((one) => one !== execution);
   const ended = await findEnded(item, others, ports);
   const applicant = { execution, token, release: release.id, commit: release.commit, branch, startedAt };
-  return changeEnvironment(ports.ledger, where, (current) => acquire(dropEnded(current, ended), applicant));
+  return changeEnvironment(ports.ledger, where, async (current) => {
+    const left = dropEnded(current, ended);
+    const hasRival = left.queue.some((one) => one.branch === branch && one.execution !== execution);
+    const head = hasRival ? await ports.github.branchHead(repository.fullName, branch) : undefined;
+    return acquire(left, applicant, head);
+  });
 }
 
 async function leave(

@@ -2,7 +2,7 @@
 import type { TargetEnd, TargetRef } from '../../core/contracts/functions.ts';
 import { jobResultSchema } from '../../core/contracts/job.ts';
 import { describeChanges } from '../../core/deployment/changes.ts';
-import { failureReason } from '../../core/deployment/failure.ts';
+import { failureReason, readableReason } from '../../core/deployment/failure.ts';
 import { stageKey } from '../../core/keys.ts';
 import type { OutcomeItem } from '../../core/ledger.ts';
 import type { Outcome } from '../../core/words.ts';
@@ -17,7 +17,7 @@ export async function conclude(
 ): Promise<{ readonly outcome: Outcome; readonly reason: string }> {
   const isRollback = item.rollback !== undefined;
   if (end.kind === 'decided')
-    return isRollback ? rollbackEnd(end) : { outcome: end.outcome, reason: end.reason };
+    return isRollback ? rollbackEnd(end) : { outcome: end.outcome, reason: readableReason(end.reason) };
   if (end.kind === 'completed') {
     if (isRollback) {
       return {

@@ -55,7 +55,7 @@ export async function isOwner(guid: string, execution: string, ledger: Ledger): 
 /** Changes one's own delivery; false when another execution has taken it over. */
 export async function changeOwnDelivery(
   { guid, execution }: DeliveryItem,
-  change: Partial<Pick<DeliveryItem, 'release' | 'state'>>,
+  change: Partial<Pick<DeliveryItem, 'reason' | 'release' | 'state'>>,
   ledger: Ledger,
 ): Promise<boolean> {
   const changed = await ledger.update(ledgerKeys.delivery(guid), { set: change }, { equals: { execution } });

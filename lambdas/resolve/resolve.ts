@@ -35,8 +35,9 @@ export async function resolve(input: Input, ports: ResolvePorts): Promise<Decisi
 
   const quiet = quietEnd(push);
   if (quiet !== undefined && !quiet.status) {
-    const kept = await changeOwnDelivery(delivery, { state: 'resolved' }, ledger);
-    return kept ? nothingToDo(quiet.reason) : lost;
+    const { reason } = quiet;
+    const kept = await changeOwnDelivery(delivery, { state: 'resolved', reason }, ledger);
+    return kept ? nothingToDo(reason) : lost;
   }
 
   const opened = await openRelease(delivery, input, ledger);

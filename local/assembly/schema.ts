@@ -18,11 +18,7 @@ export const tagsSchema = z
  * The properties of a resource, checked.
  * @throws Error naming the resource and every property the twin does not serve.
  */
-export function readProperties<T extends z.ZodType>(
-  resolver: Resolver,
-  resource: Resource,
-  schema: T,
-): z.output<T> {
+function readProperties<T extends z.ZodType>(resolver: Resolver, resource: Resource, schema: T): z.output<T> {
   const result = schema.safeParse(resolver.properties(resource));
   if (result.success) return result.data;
   throw new Error(

@@ -9,7 +9,6 @@ const resourceSchema = z.object({
   Condition: z.string().optional(),
 });
 /** One resource as the template writes it: properties unresolved. */
-export type TemplateResource = z.infer<typeof resourceSchema>;
 
 const templateSchema = z.object({
   Parameters: z

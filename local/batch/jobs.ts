@@ -32,6 +32,8 @@ export interface JobsOptions {
 
 /** All jobs of a state directory, also those of earlier twins. */
 export class Jobs {
+  /** Jobs that were running when this twin started. */
+  readonly inherited: readonly Job[];
   readonly #options: JobsOptions;
   readonly #jobs = new Map<string, Job>();
   readonly #runnable: Job[] = [];
@@ -51,6 +53,7 @@ export class Jobs {
       if (job.startedAt === undefined) this.#end(job, 'Host terminated before the job started');
       else this.#track(job, adoptProcess(this.#folderOf(job), job.startedAt));
     }
+    this.inherited = [...this.#running.keys()];
   }
 
   /** True while any job has not ended. */

@@ -24,8 +24,8 @@ export interface Twin {
   releases(): Promise<readonly ReleaseItem[]>;
   /** Undefined when there is no such object in the artifacts bucket. */
   artifact(key: string): Promise<Uint8Array | undefined>;
-  /** The newest status of each context, as GitHub has them. */
-  statuses(commit: string): Promise<readonly StatusReport[]>;
+  /** The newest status of each context of a commit, as GitHub has them. */
+  statuses(at: { readonly repository: number; readonly sha: string }): Promise<readonly StatusReport[]>;
   executions(): Promise<readonly ExecutionReport[]>;
   /** Batch jobs, oldest first; times in milliseconds since 1970. */
   jobs(): Promise<readonly { readonly jobName: string; readonly startedAt?: number | undefined }[]>;

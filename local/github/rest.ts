@@ -64,7 +64,7 @@ const listStatuses: Route = async (context, { repository, rest }) => {
 const combinedStatus: Route = async (context, { repository, rest }) => {
   const sha = await commitId(context, repository, rest);
   if (sha === undefined) return unprocessable({ message: `No commit found for SHA: ${rest}` });
-  const statuses = context.statuses.newest(sha).filter((status) => status.repository === repository.id);
+  const statuses = context.statuses.newest({ repository: repository.id, sha });
   const body = { sha, state: combinedState(statuses), total_count: statuses.length, statuses };
   return { status: 200, body };
 };

@@ -80,11 +80,11 @@ export class Statuses {
     return this.#all.filter((status) => status.repository === repository && status.sha === sha).toReversed();
   }
 
-  /** The newest status of every context of a commit, in whatever repository, in the order of their contexts. */
-  newest(sha: string): Status[] {
+  /** The newest status of every context of a commit, in the order of their contexts. */
+  newest({ repository, sha }: { readonly repository: number; readonly sha: string }): Status[] {
     const byContext = new Map<string, Status>();
     for (const status of this.#all) {
-      if (status.sha === sha) byContext.set(`${status.repository}/${status.context}`, status);
+      if (status.repository === repository && status.sha === sha) byContext.set(status.context, status);
     }
     return [...byContext.values()].toSorted((one, other) => one.context.localeCompare(other.context));
   }

@@ -68,12 +68,6 @@ export function ownStateDirectory(directory: string): StateDirectory {
   return { path, socket, release: () => rmSync(file, { force: true }) };
 }
 
-/** The living owner of a directory, if there is one. */
-export function ownerOf(directory: string): Owner | undefined {
-  const owner = ownerIn(join(resolve(directory), 'owner.json'));
-  return owner !== undefined && isAlive(owner) ? owner : undefined;
-}
-
 function linked(from: string, to: string): boolean {
   try {
     linkSync(from, to);

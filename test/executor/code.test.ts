@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { managedBackend } from '../../executor-image/tools/backend.ts';
 import {
-  declaresBackend,
+  declaredBackend,
   isGitSource,
   reachModules,
   readCode,
@@ -26,45 +26,48 @@ async function write(files: Readonly<Record<string, string>>): Promise<void> {
 }
 
 test.each([
-  ['a block', 'terraform {\n  backend "s3" {}\n}', true],
+  ['a block', 'terraform {\n  backend "s3" {}\n}', 'elsewhere'],
   [
     'a cloud block after others',
     'terraform {\n  required_providers {\n    a = { source = "x/y" }\n  }\n  cloud {\n  }\n}',
-    true,
+    'elsewhere',
   ],
-  ['on one line', 'terraform { backend "local" { path = "x" } }', true],
+  ['on one line', 'terraform { backend "s3" { key = "x" } }', 'elsewhere'],
+  ['of a file', 'terraform {\n  backend "local" {}\n}', 'beside'],
+  ['of a named file', 'terraform { backend "local" { path = "x" } }', 'beside'],
+  ['of a file at a place of its own', 'terraform { backend "local" { path = "/mnt/x" } }', 'elsewhere'],
   [
     'in a comment',
     'terraform {\n  # backend "s3" {}\n  // backend "s3" {}\n  /* backend "s3" {} */\n}',
-    false,
+    'none',
   ],
-  ['in a string', 'locals {\n  a = "terraform { backend \\"s3\\" {} }"\n}', false],
+  ['in a string', 'locals {\n  a = "terraform { backend \\"s3\\" {} }"\n}', 'none'],
   [
     'in a heredoc',
     'locals {\n  a = <<-EOT\n    }\n    terraform {\n      backend "s3" {}\n    }\n  EOT\n}',
-    false,
+    'none',
   ],
   [
     'in an interpolation',
     `locals {\n  a = "\${join("}", ["{"])} terraform {"\n}\nresource "a" "b" {\n  backend {}\n}`,
-    false,
+    'none',
   ],
-  ['behind odd braces', 'locals {\n  a = "}{$${"\n}\nterraform {\n  backend "s3" {}\n}', true],
-  ['elsewhere', 'module "a" {\n  source = "./b"\n  backend = "s3"\n}', false],
+  ['behind odd braces', 'locals {\n  a = "}{$${"\n}\nterraform {\n  backend "s3" {}\n}', 'elsewhere'],
+  ['elsewhere', 'module "a" {\n  source = "./b"\n  backend = "s3"\n}', 'none'],
 ])('a backend %s: %s', async (_, text, expected) => {
   await write({ 'main.tf': text });
-  expect(declaresBackend(await readCode(tree, 'terraform'))).toBe(expected);
+  expect(declaredBackend(await readCode(tree, 'terraform'))).toBe(expected);
 });
 
 test('a backend in JSON syntax, and in a file only OpenTofu reads', async () => {
   await write({ 'a/main.tf.json': '{"terraform": [{"backend": {"s3": {"bucket": "b"}}}]}' });
   await write({ 'b/main.tofu': 'terraform {\n  backend "s3" {}\n}', 'c/main.tf.json': '{"locals": {}}' });
   const declared = async (directory: string, tool: 'opentofu' | 'terraform') =>
-    declaresBackend(await readCode(join(tree, directory), tool));
-  expect(await declared('a', 'terraform')).toBe(true);
-  expect(await declared('b', 'opentofu')).toBe(true);
-  expect(await declared('b', 'terraform')).toBe(false);
-  expect(await declared('c', 'opentofu')).toBe(false);
+    declaredBackend(await readCode(join(tree, directory), tool));
+  expect(await declared('a', 'terraform')).toBe('elsewhere');
+  expect(await declared('b', 'opentofu')).toBe('elsewhere');
+  expect(await declared('b', 'terraform')).toBe('none');
+  expect(await declared('c', 'opentofu')).toBe('none');
 });
 
 test('local modules are followed, also in circles; references outside the component are found', async () => {

@@ -69,6 +69,36 @@ withTool(
   },
 );
 
+withTool(
+  'a state file beside the code would be gone with the job: the state is managed then, too',
+  async () => {
+    const files = {
+      'components/network/main.tf':
+        'terraform {\n  backend "local" {\n    path = "mine.tfstate"\n  }\n}\nresource "terraform_data" "a" {\n  input = 1\n}\n',
+    };
+    const planned = await world.run({ stage: 'plan', files });
+    expect(planned.result?.reason).toBe('1 to add');
+    const spec = { planDigest: planned.result?.plan?.planDigest };
+    const applied = await world.run({ stage: 'apply', files, spec });
+    expect(applied.result?.reason).toBe('applied');
+    expect([...world.state.keys()]).toEqual([STATE]);
+    const again = await world.run({ stage: 'plan', files });
+    expect(again.result?.plan?.hasChanges).toBe(false);
+  },
+);
+
+withTool('a state file in the repository is refused before the tool can stumble over it', async () => {
+  const files = {
+    'components/network/main.tf': 'resource "terraform_data" "a" {}\n',
+    'components/network/terraform.tfstate': '{"version": 4}',
+  };
+  const { code, result } = await world.run({ stage: 'plan', files });
+  expect(code).toBe(10);
+  expect(result?.reason).toContain(
+    'components/network/terraform.tfstate is in the repository, but Belay keeps the state itself',
+  );
+});
+
 withTool('a validate job asks neither for state nor for credentials', async () => {
   const files = { 'components/network/main.tf': 'resource "terraform_data" "a" {}\n' };
   const { code, result } = await world.run({ stage: 'validate', files });

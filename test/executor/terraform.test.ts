@@ -245,3 +245,19 @@ withTool('an apply is refused when its tool is not the one the plan was made wit
   expect(result?.reason).toContain('nothing was touched, plan again');
   expect(existsSync(join(world.directory, 'terraform.tfstate'))).toBe(false);
 });
+
+withTool('an error without a place says what it is about', async () => {
+  const files = {
+    'components/network/main.tf': `terraform {
+  required_providers {
+    nobody = {
+      source = "registry.invalid/nobody/nobody"
+    }
+  }
+}
+`,
+  };
+  const { code, result } = await world.run({ stage: 'plan', files });
+  expect(code).toBe(10);
+  expect(result?.reason).toContain('registry.invalid/nobody/nobody');
+});

@@ -248,6 +248,21 @@ test('a target whose flow was lost is failed, and so is the deployment', async (
   ]);
 });
 
+test('what could not be recorded is a failure with the reason, and wakes who waits for it', async () => {
+  const ref = await release(w, { environments: { dev: [network, app] } });
+  await deploy(w, ref, { execution: 'e', stopBefore: 'record network' });
+  const reason = 'recording the outcome: {"errorType":"Error","errorMessage":"reading the tree: not there"}';
+  const end = { kind: 'decided', outcome: 'failed', reason } as const;
+  const at = { release: ref, environment: 'dev', execution: 'e', fence: 1, component: 'network' };
+  await record({ ...at, end }, w.ports);
+  expect(await outcomesOf(w, ref)).toContain(
+    'network: failed (recording the outcome: reading the tree: not there)',
+  );
+  const turn = await w.ledger.get(ledgerKeys.turn(7, ref.id, { environment: 'dev', component: 'app' }));
+  expect(turn).toMatchObject({ blockedBy: new Set(['network']) });
+  expect(turn).not.toHaveProperty('waitingOn');
+});
+
 test('late calls of an ended or aborted attempt change nothing', async () => {
   const ref = await release(w, { environments: { dev: [network] } });
   await deploy(w, ref, { tools: { network: { apply: 'fails' } } });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import validate from 'asl-validator';
 import { DEPLOYMENT_FAILED } from '../../core/failures.ts';
+import { checkMachine } from '../../local/asl/check.ts';
 import { type Flow, flows, synthesize, text } from '../support/assembly.ts';
 
 const resources = synthesize();
@@ -30,6 +31,10 @@ describe.each(machines)('$name', ({ definition }) => {
   test('is valid for the validator, JSONata included', () => {
     const { isValid, errors } = validate(definition);
     expect({ isValid, errors }).toEqual({ isValid: true, errors: [] });
+  });
+
+  test('has no mistake the interpreter can find: fields, variables, expressions', async () => {
+    expect(await checkMachine(definition)).toEqual([]);
   });
 });
 
@@ -93,7 +98,7 @@ test('a failure inside a target ends in its record; only these Tasks fail their 
       // Nothing could be said of the lease any more; the sweep frees it.
       'belay-deployment: Give the lease back',
       // Settled as `failed: lost` by the deployment.
-      'belay-deployment/Deploy the affected targets: Record the outcome',
+      'belay-deployment/Deploy the affected targets: Record a failure instead',
       // The redrive points of a release.
       'belay-release: Deploy the next environment',
       'belay-release: Resolve the push',
@@ -140,6 +145,14 @@ describe('the Distributed Map over the targets', () => {
 
   test('sets no concurrency: children waiting for their turn must not starve those they wait for', () => {
     expect(state.MaxConcurrency).toBeUndefined();
+  });
+
+  test('tells its own failure as the reason why targets have no outcome', () => {
+    expect(state.Catch).toHaveLength(1);
+    expect(state.Catch[0].Assign.ended).toEqual({
+      verdict: 'failed',
+      reason: "{% 'deploying the affected targets: ' & $string($states.errorOutput.Cause) %}",
+    });
   });
 
   test('reads its items from targets.json', () => {

@@ -1,5 +1,5 @@
 /** `push`: the HEAD of a git repository through the pipeline, shown while it runs; called by `local/cli.ts` and the demo. */
-import { deliveryItemSchema, ledgerKeys } from '../../../core/ledger.ts';
+import { type DeliveryItem, deliveryItemSchema, ledgerKeys } from '../../../core/ledger.ts';
 import type { PushCommand } from '../arguments.ts';
 import { workingCopy } from '../git.ts';
 import { executionsOf, readRecords } from '../release-records.ts';
@@ -18,7 +18,7 @@ export interface Ending {
   readonly lines: readonly string[];
 }
 
-/** @throws UsageError when `repo` is not the root of a git repository with a commit. */
+/** @throws BadInput when `repo` is not the root of a git repository with a commit. */
 export async function push(
   command: PushCommand,
   { openTwin, screen }: { readonly openTwin: OpenTwin; readonly screen: Screen | undefined },
@@ -27,7 +27,7 @@ export async function push(
   const twin = await openTwin(command);
   try {
     const { report } = await pushWith(twin, { directory, ref: command.ref, screen });
-    const lines = linesAfter(report);
+    const lines = linesAfter(report, command.stateOption);
     if (isDirty) lines.push('note: changes that are not committed were not pushed');
     return { exitCode: exitCodeFor(report.verdict), result: report, lines };
   } finally {
@@ -47,18 +47,23 @@ export async function pushWith(
   const { directory, ref, screen } = order;
   const receipt = await twin.push({ directory, ref });
   await watch(twin, { view: async () => (await recordsOf(twin, receipt))?.view, screen });
+  return reportOnPush(twin, receipt);
+}
+
+/** What the push came to. Asked for when nothing of it is under way any more. */
+export async function reportOnPush(
+  twin: Twin,
+  receipt: PushReceipt,
+): Promise<{ report: ReleaseReport; view: ReleaseView | undefined }> {
   const found = await recordsOf(twin, receipt);
-  const statuses = await twin.statuses(receipt.commit);
+  const statuses = await twin.statuses({ repository: receipt.repository, sha: receipt.commit });
   if (found === undefined) {
     const report = {
-      release: null,
-      commit: receipt.commit,
-      verdict: 'nothing-to-do',
-      reason: 'this push asks nothing of Belay',
+      ...(await endWithoutRelease(twin, receipt)),
       environments: [],
       statuses,
       executions: [],
-    } as const;
+    };
     return { report, view: undefined };
   }
   const { records, view } = found;
@@ -67,26 +72,43 @@ export async function pushWith(
   return { report: { ...report, verdict: report.verdict ?? 'failed' }, view };
 }
 
-async function recordsOf(twin: Twin, { delivery, repository }: PushReceipt) {
+/** A push that asks nothing of Belay says why. One that came to nothing without a word was lost on its way. */
+async function endWithoutRelease(twin: Twin, receipt: PushReceipt) {
+  const reason = (await deliveryOf(twin, receipt))?.reason;
+  return {
+    release: null,
+    commit: receipt.commit,
+    verdict: reason === undefined ? ('failed' as const) : ('nothing-to-do' as const),
+    reason: reason ?? 'the push was delivered, but no release came of it; push again',
+  };
+}
+
+async function deliveryOf(twin: Twin, { delivery }: PushReceipt): Promise<DeliveryItem | undefined> {
   const key = ledgerKeys.delivery(delivery);
   const [item] = await twin.query(key.pk, key.sk);
-  const release = item === undefined ? undefined : deliveryItemSchema.parse(item).release;
+  return item === undefined ? undefined : deliveryItemSchema.parse(item);
+}
+
+async function recordsOf(twin: Twin, receipt: PushReceipt) {
+  const release = (await deliveryOf(twin, receipt))?.release;
   if (release === undefined) return undefined;
-  const records = await readRecords(twin, { repository, release });
+  const records = await readRecords(twin, { repository: receipt.repository, release });
   return records === undefined ? undefined : { records, view: viewOf(records) };
 }
 
 /** What the screen does not show: why, and where to look. */
-function linesAfter(report: ReleaseReport): string[] {
+function linesAfter(report: ReleaseReport, stateOption: string): string[] {
   const { verdict, reason, release } = report;
   // Every problem of a refused manifest stands on a line of its own, ready to be clicked.
   if (verdict === 'refused') return reason.split('\n');
-  const lines = verdict === 'nothing-to-do' ? [`nothing to do: ${reason}`] : [];
+  const lines = verdict === 'nothing-to-do' ? [`nothing to do: ${reason}`] : release === null ? [reason] : [];
   const broken = report.environments
     .flatMap(({ targets }) => targets)
     .filter(({ outcome }) => outcome === 'failed' || outcome === 'rollback-failed');
   return [
     ...lines,
-    ...broken.map(({ target }) => `see: npm run local -- log --release ${release} --target ${target}`),
+    ...broken.map(
+      ({ target }) => `see: npm run local -- log --release ${release} --target ${target}${stateOption}`,
+    ),
   ];
 }

@@ -49,6 +49,23 @@ test("a job's secret is read by its id; a missing one is undefined, a refusal an
   await expect(secretValues(refused).get('x')).rejects.toThrow('no');
 });
 
+test('a refusal that names the plain name means that there is no such secret; one that names an ARN is a refusal', async () => {
+  const refusal = (resource: string) => ({
+    status: 400,
+    headers: { 'content-type': 'application/x-amz-json-1.1' },
+    body: {
+      __type: 'AccessDeniedException',
+      Message: `User: arn:aws:sts::123456789012:assumed-role/secrets/x is not authorized to perform: secretsmanager:GetSecretValue on resource: ${resource} because no identity-based policy allows the secretsmanager:GetSecretValue action`,
+    },
+  });
+  let resource = 'belay/acme/shop/x';
+  server = await httpServer(() => refusal(resource));
+  const secrets = secretValues(new SecretsManagerClient(clientOptions(server.url)));
+  expect(await secrets.get('belay/acme/shop/x')).toBeUndefined();
+  resource = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:belay/acme/shop/x-a1b2c3';
+  await expect(secrets.get('belay/acme/shop/x')).rejects.toThrow('is not authorized');
+});
+
 test('while it rotates two values are accepted, a day later one', async () => {
   const { client, now, wait } = await vault({ AWSCURRENT: 'new', AWSPREVIOUS: 'old' }, HOUR);
   const secret = rotatingSecret('webhook', client, now);

@@ -126,7 +126,7 @@ test.each([
   expect(await run('arn:release:1', push(change))).toEqual(expected);
   expect(releases()).toEqual([]);
   expect(changed).toEqual([]);
-  expect(await item('delivery/guid-1', 'delivery')).toMatchObject({ state: 'resolved' });
+  expect(await item('delivery/guid-1', 'delivery')).toMatchObject({ state: 'resolved', reason });
 });
 
 test.each([

@@ -1,0 +1,177 @@
+/** Deliveries that come more than once, at the same time, or in the wrong order: the environment ends where it should. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { environment, fileComponent, fileComponents, manifest } from './support/components.ts';
+import type { Repository } from './support/repository.ts';
+import { outcomesOf, summaryOf } from './support/summary.ts';
+import { openTestTwin, type TestTwin, until } from './support/twin.ts';
+
+let twin: TestTwin;
+let repeating: TestTwin;
+beforeAll(async () => {
+  [twin, repeating] = await Promise.all([openTestTwin(), openTestTwin(() => ({ busDeliveries: 2 }))]);
+});
+afterAll(async () => {
+  await Promise.all([twin.close(), repeating.close()]);
+});
+
+/** One component, `app`, in the environments given. */
+function commitApp(repository: Repository, { environments }: { environments: object }): string {
+  return repository.commit({
+    'belay.yaml': manifest({ environments, components: { app: fileComponent('app') } }),
+    ...fileComponents({ app: 'one\n' }),
+  });
+}
+
+/** What every execution of the Release machine that a delivery started ended with. */
+async function releaseExecutions({ world }: TestTwin, delivery: string) {
+  const all = (await world.executions()).filter(({ arn }) => arn.includes(':belay-release:'));
+  const histories = await Promise.all(all.map(({ arn }) => world.executionHistory(arn)));
+  return all.filter((_, index) => JSON.stringify(histories[index]?.[0]).includes(delivery));
+}
+
+test.concurrent('a delivery sent three times at once deploys once; a redelivery does nothing', async () => {
+  const repository = twin.repository('three-times');
+  commitApp(repository, { environments: { dev: environment(twin.deployed('three-times')) } });
+  const receipt = await twin.world.push({ directory: repository.directory, deliveries: 3 });
+  const report = await twin.ended(receipt);
+  expect(outcomesOf(report)).toEqual({ 'dev/app': 'applied' });
+
+  await twin.world.redeliver(receipt.delivery, 2);
+  await until('all five executions', async () => {
+    const executions = await releaseExecutions(twin, receipt.delivery);
+    return executions.length === 5 && executions.every(({ status }) => status === 'SUCCEEDED');
+  });
+  expect(await twin.ended(receipt)).toEqual(report);
+  expect((await twin.world.releases()).filter((one) => one.commit === receipt.commit)).toHaveLength(1);
+  expect(readFileSync(twin.deployed('three-times', 'calls'), 'utf8')).toBe('plan app\napply app\n');
+}, 60_000);
+
+test.concurrent('a bus that delivers every event twice deploys once', async () => {
+  const directory = repeating.deployed('twice');
+  const repository = repeating.repository('twice');
+  commitApp(repository, {
+    environments: {
+      dev: environment(`${directory}/dev`),
+      prod: environment(`${directory}/prod`, { after: 'dev' }),
+    },
+  });
+  const receipt = await repeating.world.push({ directory: repository.directory, deliveries: 2 });
+  expect(outcomesOf(await repeating.ended(receipt))).toEqual({ 'dev/app': 'applied', 'prod/app': 'applied' });
+  await until('all four executions', async () => {
+    const executions = await releaseExecutions(repeating, receipt.delivery);
+    return executions.length === 4 && executions.every(({ status }) => status === 'SUCCEEDED');
+  });
+  for (const name of ['dev', 'prod'])
+    expect(readFileSync(`${directory}/${name}/calls`, 'utf8')).toBe('plan app\napply app\n');
+  expect((await repeating.world.jobs()).map(({ jobName }) => jobName.replace(/^.*?-1-/, ''))).toEqual([
+    'dev-app-plan',
+    'dev-app-apply',
+    'prod-app-plan',
+    'prod-app-apply',
+  ]);
+}, 60_000);
+
+/** Its apply waits until the file `go` is there, and says that it does by the file `waiting`. */
+function commitWaitingApp(repository: Repository, directory: string): string {
+  return repository.commit({
+    'belay.yaml': manifest({
+      environments: { dev: environment(directory) },
+      components: {
+        app: fileComponent('app', [], {
+          commands: {
+            plan: 'mkdir -p "$DEPLOYED" && sh deploy.sh plan',
+            apply:
+              'touch "$DEPLOYED/waiting"; until [ -e "$DEPLOYED/go" ]; do sleep 0.05; done; sh deploy.sh apply',
+          },
+        }),
+      },
+    }),
+    ...fileComponents({ app: 'one\n' }),
+  });
+}
+
+/** Has GitHub take a push without delivering it: the receipt is for `redeliver`. */
+async function pushUndelivered({ world }: TestTwin, { directory }: Repository) {
+  const { guid, repository, commit } = await world.parts.github.receivePush({ directory, deliveries: 0 });
+  return { delivery: guid, repository: repository.id, commit };
+}
+
+const queueIn = async (repository: Repository) =>
+  (await twin.environment(repository, 'dev')).queue.map(({ commit }) => commit);
+
+test.concurrent('pushes while the first is deploying: only the newest is deployed after it', async () => {
+  const repository = twin.repository('racing');
+  const directory = twin.deployed('racing');
+  commitWaitingApp(repository, directory);
+  const first = await twin.world.push(repository);
+  await until('the apply', () => existsSync(`${directory}/waiting`));
+  const second = repository.commit({ 'components/app/text': 'two\n' });
+  const older = await twin.world.push(repository);
+  await until('the second in the queue', async () => (await queueIn(repository)).includes(second));
+  repository.commit({ 'components/app/text': 'three\n' });
+  const newest = await twin.world.push(repository);
+  expect(summaryOf(await twin.ended(older))).toMatchObject({
+    verdict: 'superseded',
+    environments: {
+      dev: {
+        verdict: 'superseded',
+        targets: { app: 'superseded: a newer push of main, <commit>, is waiting' },
+      },
+    },
+  });
+  writeFileSync(`${directory}/go`, '');
+  expect(outcomesOf(await twin.ended(first))).toEqual({ 'dev/app': 'applied' });
+  expect(outcomesOf(await twin.ended(newest))).toEqual({ 'dev/app': 'applied' });
+  expect(readFileSync(`${directory}/app`, 'utf8')).toBe('three\n');
+}, 60_000);
+
+test.concurrent('deliveries in the wrong order: the newest commit is deployed all the same', async () => {
+  const repository = twin.repository('wrong-order');
+  const directory = twin.deployed('wrong-order');
+  commitWaitingApp(repository, directory);
+  const first = await twin.world.push(repository);
+  await until('the apply', () => existsSync(`${directory}/waiting`));
+
+  // While the environment is taken: the older one comes last into the queue.
+  repository.commit({ 'components/app/text': 'two\n' });
+  const older = await pushUndelivered(twin, repository);
+  const third = repository.commit({ 'components/app/text': 'three\n' });
+  const newer = await twin.world.push(repository);
+  await until('the newer one in the queue', async () => (await queueIn(repository)).includes(third));
+  await twin.world.redeliver(older.delivery);
+  expect(summaryOf(await twin.ended(older))).toMatchObject({
+    verdict: 'superseded',
+    statuses: { belay: expect.stringContaining('a newer') },
+  });
+  writeFileSync(`${directory}/go`, '');
+  expect(outcomesOf(await twin.ended(first))).toEqual({ 'dev/app': 'applied' });
+  expect(outcomesOf(await twin.ended(newer))).toEqual({ 'dev/app': 'applied' });
+  expect(readFileSync(`${directory}/app`, 'utf8')).toBe('three\n');
+
+  // While nothing is under way: the gate keeps the older one out.
+  repository.commit({ 'components/app/text': 'four\n' });
+  const late = await pushUndelivered(twin, repository);
+  repository.commit({ 'components/app/text': 'five\n' });
+  await twin.push(repository);
+  await twin.world.redeliver(late.delivery);
+  expect(summaryOf(await twin.ended(late))).toMatchObject({
+    verdict: 'superseded',
+    reason: 'dev was superseded: a newer commit of main, <commit>, came before it',
+  });
+  expect(readFileSync(`${directory}/app`, 'utf8')).toBe('five\n');
+
+  // Of two rewritten histories the branch's head is the one that counts.
+  repository.git('reset', '--quiet', '--hard', 'HEAD~1');
+  repository.commit({ 'components/app/text': 'rewritten\n' });
+  const abandoned = await pushUndelivered(twin, repository);
+  repository.git('reset', '--quiet', '--hard', 'HEAD~1');
+  repository.commit({ 'components/app/text': 'rewritten again\n' });
+  await twin.push(repository);
+  await twin.world.redeliver(abandoned.delivery);
+  expect(summaryOf(await twin.ended(abandoned))).toMatchObject({
+    verdict: 'superseded',
+    reason: 'dev was superseded: the history of main was rewritten and this commit is not its head',
+  });
+  expect(readFileSync(`${directory}/app`, 'utf8')).toBe('rewritten again\n');
+}, 90_000);

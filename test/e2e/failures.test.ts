@@ -1,0 +1,290 @@
+/** What goes wrong is said where it belongs, stops what depends on it, nothing else, and heals with the next push. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { targetItemSchema } from '../../core/ledger.ts';
+import { killContainer } from '../../local/batch/process.ts';
+import { environment, fileComponent, fileComponents, manifest } from './support/components.ts';
+import type { Repository } from './support/repository.ts';
+import { outcomesOf, summaryOf } from './support/summary.ts';
+import { openTestTwin, type TestTwin, until } from './support/twin.ts';
+import { withTool } from './support/with-tool.ts';
+
+let twin: TestTwin;
+beforeAll(async () => {
+  twin = await openTestTwin();
+});
+afterAll(() => twin.close());
+
+async function expectAtRest(repository: Repository, name = 'dev') {
+  const item = await twin.environment(repository, name);
+  expect(item).toMatchObject({ queue: [], answers: [], writers: {} });
+  expect(item.owner).toBeUndefined();
+}
+
+async function liveOf({ directory }: Repository, component: string) {
+  const id = await twin.world.repositoryAt(directory);
+  const [item] = await twin.world.query(`${id}/environment/dev`, `target/${component}`);
+  return targetItemSchema.parse(item).live?.state;
+}
+
+test.concurrent('a broken manifest is refused with all its problems, and heals', async () => {
+  const repository = twin.repository('manifest');
+  const directory = twin.deployed('manifest');
+  const good = {
+    'belay.yaml': manifest({
+      environments: { dev: environment(directory) },
+      components: { app: fileComponent('app') },
+    }),
+    ...fileComponents({ app: 'app\n' }),
+  };
+  repository.commit({
+    ...good,
+    'belay.yaml': `version: 1
+environments:
+  dev: { account: 111122223333, region: eu-west-1 }
+components:
+  app: { path: components/app, need: [base] }
+  web: { path: components/web, needs: [ap] }
+`,
+  });
+  const problems = [
+    'belay.yaml:3:19 environments.dev.account: must be 12 digits in quotes, such as `"111122223333"`',
+    'belay.yaml:5:32 components.app.need: `need` is not a known key; did you mean `needs`?',
+    'belay.yaml:6:16 components.web.path: `components/web` is not a directory of this commit',
+    'belay.yaml:6:40 components.web.needs: there is no component `ap`; did you mean `app`?',
+  ];
+  expect(summaryOf(await twin.push(repository))).toEqual({
+    verdict: 'refused',
+    reason: problems.join('\n'),
+    environments: {},
+    statuses: { belay: `failure: refused: (1 of 4 problems) ${problems[0]}` },
+    executions: ['SUCCEEDED'],
+  });
+  repository.commit(good);
+  expect(outcomesOf(await twin.push(repository))).toEqual({ 'dev/app': 'applied' });
+}, 60_000);
+
+withTool(
+  'failing validate, plan, apply and test: dependents are skipped, the others deployed; all heals',
+  async () => {
+    const repository = twin.repository('stages');
+    const directory = twin.deployed('stages');
+    const needing = (need: string) => fileComponent(`after-${need}`, [], { needs: [need] });
+    const valid = 'output "text" {\n  value = "fine"\n}\n';
+    repository.commit({
+      'belay.yaml': manifest({
+        environments: { dev: environment(directory) },
+        components: {
+          invalid: { path: 'components/invalid' },
+          unplannable: { path: 'components/unplannable' },
+          unappliable: fileComponent('unappliable', [], {
+            commands: { plan: 'exit 2', apply: 'mkdir -p "$DEPLOYED"; sh ./apply.sh' },
+          }),
+          untested: fileComponent('untested', [], { test: { run: 'grep -q good "$DEPLOYED/$NAME"' } }),
+          fine: fileComponent('fine'),
+          'after-invalid': needing('invalid'),
+          'after-unplannable': needing('unplannable'),
+          'after-unappliable': needing('unappliable'),
+          'after-untested': needing('untested'),
+          'after-fine': needing('fine'),
+        },
+      }),
+      'components/invalid/main.tf': 'output "text" {\n  value = var.nowhere\n}\n',
+      'components/unplannable/main.tf': 'output "text" {\n  value = file("${path.module}/missing")\n}\n',
+      'components/unappliable/apply.sh': 'echo half > "$DEPLOYED/unappliable"; exit 3\n',
+      ...fileComponents({
+        untested: 'bad\n',
+        fine: 'fine\n',
+        'after-invalid': '',
+        'after-unplannable': '',
+        'after-unappliable': '',
+        'after-untested': '',
+        'after-fine': '',
+      }),
+    });
+    const failed = await twin.push(repository);
+    expect(summaryOf(failed)).toEqual({
+      verdict: 'failed',
+      reason:
+        'dev failed: invalid failed (plan failed: components/invalid/main.tf:2: Reference to undeclared input variable), ' +
+        'unappliable failed (apply failed: the apply command ended with exit code 3), ' +
+        'unplannable failed (plan failed: components/unplannable/main.tf:2: Invalid function argument), ' +
+        'untested failed (test failed: the test ended with exit code 1: grep -q good "$DEPLOYED/$NAME"), ' +
+        'after-invalid was skipped (invalid failed), after-unappliable was skipped (unappliable failed), ' +
+        'after-unplannable was skipped (unplannable failed), after-untested was skipped (untested failed); ' +
+        'redrive the execution <execution> to go on from here',
+      environments: {
+        dev: {
+          verdict: 'failed',
+          targets: {
+            invalid:
+              'failed: plan failed: components/invalid/main.tf:2: Reference to undeclared input variable',
+            unplannable: 'failed: plan failed: components/unplannable/main.tf:2: Invalid function argument',
+            unappliable: 'failed: apply failed: the apply command ended with exit code 3',
+            untested: 'failed: test failed: the test ended with exit code 1: grep -q good "$DEPLOYED/$NAME"',
+            fine: 'applied: 1 added',
+            'after-invalid': 'skipped: invalid failed',
+            'after-unplannable': 'skipped: unplannable failed',
+            'after-unappliable': 'skipped: unappliable failed',
+            'after-untested': 'skipped: untested failed',
+            'after-fine': 'applied: 1 added',
+          },
+        },
+      },
+      statuses: {
+        belay: 'failure: 10 targets: 2 applied, 4 failed, 4 skipped',
+        'belay/dev/after-fine': 'success: applied: 1 to add',
+        'belay/dev/after-invalid': 'failure: skipped: invalid failed',
+        'belay/dev/after-unappliable': 'failure: skipped: unappliable failed',
+        'belay/dev/after-unplannable': 'failure: skipped: unplannable failed',
+        'belay/dev/after-untested': 'failure: skipped: untested failed',
+        'belay/dev/fine': 'success: applied: 1 to add',
+        'belay/dev/invalid':
+          'failure: failed: plan failed: components/invalid/main.tf:2: Reference to undeclared input variable',
+        'belay/dev/unappliable': 'failure: failed: apply failed: the apply command ended with exit code 3',
+        'belay/dev/unplannable':
+          'failure: failed: plan failed: components/unplannable/main.tf:2: Invalid function argument',
+        'belay/dev/untested':
+          'failure: failed: test failed: the test ended with exit code 1: grep -q good "$DEPLOYED/$NAME"',
+      },
+      executions: ['FAILED', 'FAILED'],
+    });
+    await expectAtRest(repository);
+    expect(existsSync(`${directory}/after-fine`)).toBe(true);
+    for (const need of ['invalid', 'unplannable', 'unappliable', 'untested'])
+      expect(existsSync(`${directory}/after-${need}`)).toBe(false);
+    expect(
+      await Promise.all(['unappliable', 'untested', 'fine'].map((one) => liveOf(repository, one))),
+    ).toEqual(['dirty', 'dirty', 'clean']);
+
+    repository.commit({
+      'components/invalid/main.tf': valid,
+      'components/unplannable/main.tf': valid,
+      'components/unappliable/apply.sh': 'echo whole > "$DEPLOYED/unappliable"\n',
+      'components/untested/text': 'good\n',
+    });
+    expect(summaryOf(await twin.push(repository))).toMatchObject({
+      verdict: 'succeeded',
+      environments: {
+        dev: {
+          verdict: 'succeeded',
+          targets: {
+            invalid: 'applied: only outputs changed',
+            unplannable: 'applied: only outputs changed',
+            unappliable: expect.stringMatching(/^applied: /),
+            untested: 'applied: 1 changed',
+            fine: 'unchanged: not affected',
+            'after-invalid': 'applied: 1 added',
+            'after-unplannable': 'applied: 1 added',
+            'after-unappliable': 'applied: 1 added',
+            'after-untested': 'applied: 1 added',
+            'after-fine': 'unchanged: not affected',
+          },
+        },
+      },
+      statuses: { belay: 'success: 10 targets: 8 applied, 2 unchanged' },
+      executions: ['SUCCEEDED', 'SUCCEEDED'],
+    });
+    expect(readFileSync(`${directory}/unappliable`, 'utf8')).toBe('whole\n');
+    await expectAtRest(repository);
+  },
+  90_000,
+);
+
+test.concurrent('prod is deployed after dev, and left alone when dev fails', async () => {
+  const repository = twin.repository('promotion');
+  const directory = twin.deployed('promotion');
+  repository.commit({
+    'belay.yaml': manifest({
+      environments: {
+        prod: environment(`${directory}/prod`, { after: 'dev' }),
+        dev: environment(`${directory}/dev`),
+      },
+      components: { app: fileComponent('app', [], { test: { run: 'grep -q good text' } }) },
+    }),
+    ...fileComponents({ app: 'bad\n' }),
+  });
+  expect(summaryOf(await twin.push(repository))).toEqual({
+    verdict: 'failed',
+    reason:
+      'dev failed: app failed (test failed: the test ended with exit code 1: grep -q good text); ' +
+      'redrive the execution <execution> to go on from here',
+    environments: {
+      dev: {
+        verdict: 'failed',
+        targets: { app: 'failed: test failed: the test ended with exit code 1: grep -q good text' },
+      },
+      prod: { verdict: 'skipped', targets: { app: 'skipped: dev did not succeed' } },
+    },
+    statuses: {
+      belay: 'failure: 2 targets: 1 failed, 1 skipped',
+      'belay/dev/app': 'failure: failed: test failed: the test ended with exit code 1: grep -q good text',
+      'belay/prod/app': 'failure: skipped: dev did not succeed',
+    },
+    executions: ['FAILED', 'FAILED'],
+  });
+  expect(existsSync(`${directory}/prod`)).toBe(false);
+
+  repository.commit({ 'components/app/text': 'good\n' });
+  const healed = await twin.push(repository);
+  expect(outcomesOf(healed)).toEqual({ 'dev/app': 'applied', 'prod/app': 'applied' });
+  const [dev, prod] = healed.environments.map(({ targets }) => targets[0]);
+  expect(Date.parse(prod?.startedAt ?? '')).toBeGreaterThan(Date.parse(dev?.endedAt ?? ''));
+}, 60_000);
+
+test.concurrent('a killed apply leaves its target dirty: it is planned again though its code went back', async () => {
+  const repository = twin.repository('killed');
+  const directory = twin.deployed('killed');
+  repository.commit({
+    'belay.yaml': manifest({
+      environments: { dev: environment(directory) },
+      components: {
+        app: fileComponent('app', [], {
+          commands: {
+            plan: 'mkdir -p "$DEPLOYED" && sh deploy.sh plan',
+            apply: 'sh ./before.sh; sh deploy.sh apply',
+          },
+        }),
+      },
+    }),
+    ...fileComponents({ app: 'one\n' }),
+    'components/app/before.sh': '',
+  });
+  expect(outcomesOf(await twin.push(repository))).toEqual({ 'dev/app': 'applied' });
+
+  repository.commit({
+    'components/app/text': 'two\n',
+    'components/app/before.sh':
+      'echo half > "$DEPLOYED/app"; touch "$DEPLOYED/half"; until [ -e "$DEPLOYED/go" ]; do sleep 0.05; done\n',
+  });
+  const receipt = await twin.world.push(repository);
+  await until('the apply', () => existsSync(`${directory}/half`));
+  expect(await liveOf(repository, 'app')).toBe('dirty');
+  const job = (await twin.world.jobs()).find(
+    ({ jobName, status }) => status === 'RUNNING' && jobName.includes(receipt.commit.slice(0, 7)),
+  );
+  killContainer(join(twin.folder, 'state', 'jobs', job?.jobId ?? ''));
+  const killed = await twin.ended(receipt);
+  expect(summaryOf(killed)).toMatchObject({
+    verdict: 'failed',
+    environments: {
+      dev: {
+        verdict: 'failed',
+        targets: {
+          app: 'failed: apply failed: the job was killed, perhaps for lack of memory, exit code 137',
+        },
+      },
+    },
+  });
+  expect(await liveOf(repository, 'app')).toBe('dirty');
+  await expectAtRest(repository);
+
+  repository.git('revert', '--no-edit', 'HEAD');
+  writeFileSync(`${directory}/calls`, '');
+  expect(outcomesOf(await twin.push(repository))).toEqual({ 'dev/app': 'applied' });
+  expect(readFileSync(`${directory}/calls`, 'utf8')).toBe('plan app\napply app\n');
+  expect(readFileSync(`${directory}/app`, 'utf8')).toBe('one\n');
+  expect(await liveOf(repository, 'app')).toBe('clean');
+  await expectAtRest(repository);
+}, 60_000);
