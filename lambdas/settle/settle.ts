@@ -108,18 +108,19 @@ async function leftDirty(
   });
 }
 
-/** A deployment that was ended early is broken, too, when it leaves something dirty. */
+/** A deployment that was ended early is broken, too, when it leaves something dirty; and it may have been rolled back. */
 function verdictOf(
   ended: Environment['ended'],
   outcomes: readonly OutcomeItem[],
   dirty: readonly string[],
 ): EnvironmentVerdict {
-  if (ended === undefined)
-    return environmentVerdict(
-      outcomes.flatMap(({ outcome }) => outcome ?? []),
-      dirty,
-    );
-  return ended.verdict === 'failed' && dirty.length > 0 ? 'broken' : ended.verdict;
+  const found = environmentVerdict(
+    outcomes.flatMap(({ outcome }) => outcome ?? []),
+    dirty,
+  );
+  if (ended === undefined) return found;
+  const isTelling = found === 'broken' || found === 'rolled-back';
+  return ended.verdict === 'failed' && isTelling ? found : ended.verdict;
 }
 
 async function showSettled(
