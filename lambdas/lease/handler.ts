@@ -1,5 +1,6 @@
 /** The `lease` function as it is deployed. */
 import { lease as contract } from '../../core/contracts/functions.ts';
+import { systemClock } from '../adapters/clock.ts';
 import { stepFunctionsExecutions } from '../adapters/executions.ts';
 import { batchJobs } from '../adapters/jobs.ts';
 import { dynamoLedger } from '../adapters/ledger.ts';
@@ -13,6 +14,7 @@ const ports = {
   tokens: stepFunctionsTokens(),
   executions: stepFunctionsExecutions(),
   jobs: batchJobs(),
+  clock: systemClock,
   status: sqsStatusQueue(env.STATUS_QUEUE_URL),
 };
 

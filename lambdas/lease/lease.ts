@@ -16,15 +16,17 @@ import {
   type LeaseAnswer,
   ledgerKeys,
 } from '../../core/ledger.ts';
-import type { Executions, Jobs, Ledger, StatusQueue, Tokens } from '../ports.ts';
+import type { Clock, Executions, Jobs, Ledger, StatusQueue, Tokens } from '../ports.ts';
 import { changeEnvironment, type EnvironmentAddress, readEnvironment } from '../shared/environment-item.ts';
 import { readDeploymentItem, readReleaseItem } from '../shared/items.ts';
+import { yieldToNewer } from '../shared/yielding.ts';
 
 export interface LeasePorts {
   readonly ledger: Ledger;
   readonly tokens: Tokens;
   readonly executions: Executions;
   readonly jobs: Jobs;
+  readonly clock: Clock;
   readonly status: StatusQueue;
 }
 
@@ -42,6 +44,7 @@ export async function lease(input: Input, ports: LeasePorts): Promise<Record<str
     input.action === 'acquire' ? await apply(input, where, ports) : await leave(input, where, ports);
   const told = await sendAnswers(changed, where, ports);
   await showQueue(told, where, ports);
+  await yieldToNewer(where, ports);
   await ports.status.changed(input.release);
   return {};
 }

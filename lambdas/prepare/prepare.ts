@@ -47,7 +47,8 @@ export async function prepare(
   if (end) return end;
   // The test reads the outputs of what was just applied.
   if (stage === 'test') await publishOutputs(ports.store, input);
-  const key = await writeSpec(input, { document, planDigest: item.planDigest }, ports);
+  const { planDigest, round = 0 } = item;
+  const key = await writeSpec(input, { document, planDigest, round }, ports);
   return {
     decision: 'run',
     job: { name: jobName(release.id, entry, stage), definition: jobDefinition(entry, stage), key },

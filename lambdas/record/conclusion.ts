@@ -8,6 +8,7 @@ import type { OutcomeItem } from '../../core/ledger.ts';
 import type { Outcome } from '../../core/words.ts';
 import type { ObjectStore } from '../ports.ts';
 import { readDocument } from '../shared/documents.ts';
+import { isOfAttempt } from '../shared/job-result.ts';
 import { addressOf } from '../shared/target-address.ts';
 
 export async function conclude(
@@ -23,8 +24,9 @@ export async function conclude(
   }
   const key = stageKey(addressOf(target), end.stage, 'result.json');
   const result = await readDocument(store, key, jobResultSchema);
-  // A job that was killed leaves none, and an earlier attempt may have left its own.
-  const isOurs = result !== undefined && Date.parse(result.endedAt) >= Date.parse(item.startedAt ?? '');
-  const why = isOurs && result.status === 'failed' ? result.reason : failureReason(end.error, end.cause);
+  const why =
+    result !== undefined && isOfAttempt(result, item) && result.status === 'failed'
+      ? result.reason
+      : failureReason(end.error, end.cause);
   return { outcome: 'failed', reason: `${end.stage} failed: ${why}` };
 }
