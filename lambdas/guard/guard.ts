@@ -5,6 +5,7 @@ import { jobResultSchema } from '../../core/contracts/job.ts';
 import { judgePlan } from '../../core/deployment/policy.ts';
 import { outputsKey, stageKey } from '../../core/keys.ts';
 import type { Ledger, ObjectStore, StatusQueue } from '../ports.ts';
+import { cancellationOf } from '../shared/cancellation.ts';
 import { environmentIn, readDocument, readReleaseDocument, targetIn } from '../shared/documents.ts';
 import { readTargetItem } from '../shared/items.ts';
 import { noteProgress } from '../shared/outcome-item.ts';
@@ -36,6 +37,8 @@ export async function guard(input: TargetRef, ports: GuardPorts): Promise<z.inpu
     dependencies,
   });
   await ports.status.changed(release);
+  const cancelled = await cancellationOf(ports.ledger, input);
+  if (cancelled !== undefined) return { decision: 'end', outcome: 'cancelled', reason: cancelled };
 
   const found = environmentIn(await readReleaseDocument(ports.store, release), environment);
   const { entry: target } = targetIn(found, component);

@@ -16,7 +16,7 @@ import { admit } from '../../lambdas/admit/admit.ts';
 import { guard } from '../../lambdas/guard/guard.ts';
 import { lease } from '../../lambdas/lease/lease.ts';
 import { open } from '../../lambdas/open/open.ts';
-import type { Ancestry } from '../../lambdas/ports.ts';
+import type { Ancestry, ExecutionStatus } from '../../lambdas/ports.ts';
 import { prepare } from '../../lambdas/prepare/prepare.ts';
 import { record } from '../../lambdas/record/record.ts';
 import { settle } from '../../lambdas/settle/settle.ts';
@@ -76,6 +76,10 @@ export function world() {
   };
   const store = { ...objects, json };
   const running = new Set<string>();
+  /** How executions that do not run have ended; those not named here have failed. */
+  const ends = new Map<string, ExecutionStatus>();
+  const terminated: string[] = [];
+  const published: object[] = [];
   const endedJobs = new Set<string>();
   /** Tokens that still can be answered, and what was sent to each. */
   const sent = new Map<string, object>();
@@ -85,6 +89,7 @@ export function world() {
     ancestry: 'ahead' as Ancestry,
     head: commitOf('1') as string | undefined,
     asked: [] as string[],
+    message: 'a change',
   };
   let nonces = 0;
   let now = Date.parse('2026-11-20T10:00:00.000Z');
@@ -109,12 +114,27 @@ export function world() {
       },
       branchHead: async () => github.head,
       createStatus: async () => {},
+      commitMessage: async () => github.message,
     },
+    redrives: {
+      look: async (execution: string) => {
+        const status = running.has(execution) ? 'RUNNING' : (ends.get(execution) ?? 'FAILED');
+        const isOver = status === 'RUNNING' || status === 'SUCCEEDED';
+        return { status, problem: isOver ? `Execution is ${status} and cannot be redriven` : undefined };
+      },
+      redrive: async (execution: string) => {
+        running.add(execution);
+        return undefined;
+      },
+    },
+    jobControl: { terminate: async (jobId: string) => void terminated.push(jobId) },
+    bus: { publish: async ({ detail }: { detail: object }) => void published.push(detail) },
+    log: () => {},
     state: { bucket: 'artifacts', kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/k' },
     newNonce: () => `nonce-${++nonces}`.padEnd(43, '-'),
   };
   return {
-    ...{ ledger, store, running, endedJobs, sent, changed, github, ports },
+    ...{ ledger, store, running, ends, endedJobs, terminated, published, sent, changed, github, ports },
     /** A token whose Task has ended. */
     loseToken: (token: string) => void answeredBefore.add(token),
     advance: (milliseconds: number) => {
@@ -239,7 +259,7 @@ async function runTarget(
   const { component } = ref;
   const token = `${ref.execution} turn ${component}`;
   await call(`turn ${component}`, (ports) =>
-    contracts.turn.handle((input) => turn(input, ports))({ ...ref, token }),
+    contracts.turn.handle((input) => turn(input, ports))({ ...ref, token, flow: flowName(ref) }),
   );
   if (!w.sent.has(token)) throw new Error(`the turn of ${component} never came`);
   const end = await flowOf(w, ref, { test, tool, call });
@@ -247,6 +267,9 @@ async function runTarget(
     contracts.record.handle((input) => record(input, ports))({ ...ref, end }),
   );
 }
+
+/** The child execution of a target, as the Map would name it. */
+const flowName = ({ execution, component, fence }: TargetRef) => `${execution}/Targets:${component}-${fence}`;
 
 async function flowOf(
   w: World,
@@ -267,7 +290,7 @@ async function flowOf(
   const planned = await stage('plan');
   if (planned) return planned;
   const guarded = await call(`guard ${component}`, (ports) =>
-    contracts.guard.handle((input) => guard(input, ports))(ref),
+    contracts.guard.handle((input) => guard(input, ports))({ ...ref, after: 'plan' }),
   );
   if (guarded.decision === 'end') return { ...guarded, kind: 'decided' };
   if (guarded.decision === 'apply') {
