@@ -46,7 +46,6 @@ export class Executions {
   readonly #lastStatus = new Map<string, Status>();
 
   /**
-   * What an earlier process left running becomes ABORTED.
    * @throws Error naming what the machines use and the twin does not run.
    */
   constructor(options: ExecutionsOptions) {
@@ -64,9 +63,13 @@ export class Executions {
         return [machine.arn, { ...machine, parsed }];
       }),
     );
+  }
+
+  /** What an earlier process left running becomes ABORTED; that its status changed is told as of any other execution. */
+  abortInterrupted(): void {
     for (const { arn, status } of this.#store.entries()) {
       const record = status === 'RUNNING' ? this.#store.load(arn) : undefined;
-      if (record === undefined) continue;
+      if (record === undefined || this.#running.has(arn)) continue;
       this.#lastStatus.set(arn, 'RUNNING');
       if (record.status === 'RUNNING') abortInterrupted(this.#host, record);
       this.#host.save(arn, record);
