@@ -8,7 +8,7 @@ import { secret } from './cli/commands/secret.ts';
 import { status } from './cli/commands/status.ts';
 import { openTwin } from './cli/open-twin.ts';
 import { screenFor } from './cli/screen.ts';
-import { EXIT, USAGE, UsageError } from './cli/usage.ts';
+import { BadInput, EXIT, USAGE, UsageError } from './cli/usage.ts';
 
 async function main(argv: readonly string[]): Promise<number> {
   const command = parseCommand(argv, callersDirectory());
@@ -17,9 +17,10 @@ async function main(argv: readonly string[]): Promise<number> {
     return EXIT.done;
   }
   const { exitCode, result, lines } = await run(command);
-  process.stdout.write(
-    command.json ? `${JSON.stringify(result)}\n` : lines.map((line) => `${line}\n`).join(''),
-  );
+  const said = lines.map((line) => `${line}\n`).join('');
+  process.stdout.write(command.json ? `${JSON.stringify(result)}\n` : said);
+  // Why nothing was started is said to people, too.
+  if (command.json && exitCode === EXIT.badInput) process.stderr.write(said);
   return exitCode;
 }
 
@@ -61,6 +62,6 @@ main(process.argv.slice(2)).then(
     const message = error instanceof Error ? error.message : String(error);
     process.stderr.write(`belay: ${message}\n`);
     if (error instanceof UsageError) process.stderr.write(`\n${USAGE}`);
-    process.exitCode = error instanceof UsageError ? EXIT.badInput : EXIT.failed;
+    process.exitCode = error instanceof BadInput ? EXIT.badInput : EXIT.failed;
   },
 );

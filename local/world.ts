@@ -13,7 +13,6 @@ import { openParts, type Parts } from './world/parts.ts';
 import { type Listener, Progress } from './world/progress.ts';
 import { serveWorld } from './world/socket.ts';
 import { ownStateDirectory, type StateDirectory } from './world/state-directory.ts';
-import { warmingOrder } from './world/warming.ts';
 
 export type { WorldOptions } from './world/options.ts';
 export { StateDirectoryInUse } from './world/state-directory.ts';
@@ -77,7 +76,7 @@ export class World {
    * @throws Error when the webhook did not take the delivery.
    */
   async push({ directory, ref, deliveries }: PushOrder): Promise<PushReceipt> {
-    void this.parts.functions.warm(warmingOrder(this.parts.assembly));
+    this.parts.warming.push();
     const result = await this.parts.github.receivePush({ directory, ref, deliveries });
     if (result.status < 200 || result.status > 299) {
       throw new Error(

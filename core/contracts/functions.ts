@@ -45,7 +45,7 @@ export const resolve = defineContract({
 
 /** `lease`: takes an environment's lease (answers through the task token) or gives it back. */
 export const lease = defineContract({
-  env: ['LEDGER_TABLE', 'STATUS_QUEUE_URL'],
+  env: ['LEDGER_TABLE', 'STATUS_QUEUE_URL', 'GITHUB_API_URL', 'GITHUB_TOKEN_SECRET'],
   input: z.discriminatedUnion('action', [
     deploymentRefSchema.extend({ action: z.literal('acquire'), token: z.string() }),
     deploymentRefSchema.extend({ action: z.literal('give-back') }),

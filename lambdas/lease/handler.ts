@@ -1,6 +1,8 @@
 /** The `lease` function as it is deployed. */
 import { lease as contract } from '../../core/contracts/functions.ts';
 import { stepFunctionsExecutions } from '../adapters/executions.ts';
+import { gitHub } from '../adapters/github.ts';
+import { gitHubToken } from '../adapters/github-token.ts';
 import { batchJobs } from '../adapters/jobs.ts';
 import { dynamoLedger } from '../adapters/ledger.ts';
 import { sqsStatusQueue } from '../adapters/status-queue.ts';
@@ -13,6 +15,7 @@ const ports = {
   tokens: stepFunctionsTokens(),
   executions: stepFunctionsExecutions(),
   jobs: batchJobs(),
+  github: gitHub(env.GITHUB_API_URL, gitHubToken(env.GITHUB_TOKEN_SECRET)),
   status: sqsStatusQueue(env.STATUS_QUEUE_URL),
 };
 

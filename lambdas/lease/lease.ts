@@ -10,7 +10,7 @@ import {
   placeInQueue,
 } from '../../core/deployment/lease.ts';
 import { type DeploymentItem, type EnvironmentItem, ledgerKeys } from '../../core/ledger.ts';
-import type { Ledger, StatusQueue } from '../ports.ts';
+import type { GitHub, Ledger, StatusQueue } from '../ports.ts';
 import { cancellationOf } from '../shared/cancellation.ts';
 import { changeEnvironment, type EnvironmentAddress, readEnvironment } from '../shared/environment-item.ts';
 import { type ReleaseAddress, readDeploymentItem, readReleaseItem } from '../shared/items.ts';
@@ -18,6 +18,7 @@ import { findEnded, sendAnswers, type TendPorts } from '../shared/lease-tending.
 import { noteActive, noteKnown } from '../shared/sweep-index.ts';
 
 export interface LeasePorts extends TendPorts {
+  readonly github: GitHub;
   readonly status: StatusQueue;
 }
 
@@ -56,9 +57,12 @@ async function apply(input: Acquire, where: EnvironmentAddress, ports: LeasePort
     .filter((one) => one !== execution);
   const ended = await findEnded(item, others, ports);
   const applicant = { execution, token, release: release.id, commit: release.commit, branch, startedAt };
-  const asked = await changeEnvironment(ports.ledger, where, (current) =>
-    acquire(dropEnded(current, ended), applicant),
-  );
+  const asked = await changeEnvironment(ports.ledger, where, async (current) => {
+    const left = dropEnded(current, ended);
+    const hasRival = left.queue.some((one) => one.branch === branch && one.execution !== execution);
+    const head = hasRival ? await ports.github.branchHead(repository.fullName, branch) : undefined;
+    return acquire(left, applicant, head);
+  });
   // Looked at after queueing: whoever cancels sets the mark first and looks into the queue then, so one of the two sees the other.
   const reason = await cancellationOf(ports.ledger, { release });
   if (reason === undefined) return asked;

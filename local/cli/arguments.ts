@@ -7,6 +7,8 @@ interface Common {
   readonly json: boolean;
   /** Absolute path. */
   readonly stateDir: string;
+  /** `--state-dir` as it was given, for commands that are suggested; empty when it was not. */
+  readonly stateOption: string;
 }
 
 export interface PushCommand extends Common {
@@ -21,6 +23,8 @@ export interface PushCommand extends Common {
 export interface StatusCommand extends Common {
   readonly name: 'status';
   readonly release?: string;
+  /** Absolute path; tells apart releases of two repositories that have the same commit. */
+  readonly repo?: string;
 }
 
 export interface HistoryCommand extends Common {
@@ -31,6 +35,8 @@ export interface HistoryCommand extends Common {
 export interface LogCommand extends Common {
   readonly name: 'log';
   readonly release: string;
+  /** As for `status`. */
+  readonly repo?: string;
   readonly target?: { readonly environment: string; readonly component: string };
 }
 
@@ -54,9 +60,9 @@ const names = ['push', 'status', 'history', 'log', 'secret'] as const;
 const common = ['json', 'state-dir', 'help'];
 const own: Record<(typeof names)[number], readonly string[]> = {
   push: ['repo', 'ref', 'pass-env', 'slots'],
-  status: ['release'],
+  status: ['release', 'repo'],
   history: ['repo'],
-  log: ['release', 'target'],
+  log: ['release', 'repo', 'target'],
   secret: ['repo', 'from-env'],
 };
 
@@ -78,8 +84,14 @@ export function parseCommand(argv: readonly string[], directory: string): Comman
   if (name !== 'secret' && rest[0] !== undefined)
     throw new UsageError(`\`${name}\` takes options only, not \`${rest[0]}\``);
   const path = (text: string) => resolve(directory, text);
-  const base = { json: values.json ?? false, stateDir: path(values['state-dir'] ?? '.belay') };
+  const stateDir = values['state-dir'];
+  const base = {
+    json: values.json ?? false,
+    stateDir: path(stateDir ?? '.belay'),
+    stateOption: stateDir === undefined ? '' : ` --state-dir ${stateDir}`,
+  };
   const { repo, ref, release } = values;
+  const atRepo = repo === undefined ? {} : { repo: path(repo) };
   switch (name) {
     case 'push':
       return {
@@ -91,13 +103,14 @@ export function parseCommand(argv: readonly string[], directory: string): Comman
         ...(values.slots !== undefined && { slots: slots(values.slots) }),
       };
     case 'status':
-      return { name, ...base, ...(release !== undefined && { release }) };
+      return { name, ...base, ...atRepo, ...(release !== undefined && { release }) };
     case 'history':
-      return { name, ...base, ...(repo !== undefined && { repo: path(repo) }) };
+      return { name, ...base, ...atRepo };
     case 'log':
       return {
         name,
         ...base,
+        ...atRepo,
         release: required(release, '--release ID', name),
         ...(values.target !== undefined && { target: target(values.target) }),
       };

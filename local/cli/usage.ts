@@ -12,8 +12,13 @@ export const EXIT = {
   waiting: 3,
 } as const;
 
-/** A command that cannot be carried out as it was given; the message is one sentence for the person who typed it. */
-export class UsageError extends Error {
+/** A command that cannot be carried out on what it was given; the message is one sentence for the person who typed it. */
+export class BadInput extends Error {
+  override readonly name: string = 'BadInput';
+}
+
+/** A wrong call: the usage helps. */
+export class UsageError extends BadInput {
   override readonly name = 'UsageError';
 }
 
@@ -22,9 +27,10 @@ export const USAGE = `usage: npm run local -- COMMAND [OPTION…]
 
   push --repo DIR [--ref BRANCH] [--pass-env NAME]… [--slots N]
                          take the HEAD of a git repository through the pipeline
-  status [--release ID]  how a release is or was; without an id the newest one
+  status [--release ID] [--repo DIR]
+                         how a release is or was; without an id the newest one
   history [--repo DIR]   the releases so far, the newest first
-  log --release ID [--target ENV/COMPONENT]
+  log --release ID [--repo DIR] [--target ENV/COMPONENT]
                          a target's logs; without a target, which logs there are
   secret NAME --repo DIR [--from-env VARIABLE]
                          store a secret's value, read from standard input or from a variable

@@ -18,7 +18,7 @@ export interface Ending {
   readonly lines: readonly string[];
 }
 
-/** @throws UsageError when `repo` is not the root of a git repository with a commit. */
+/** @throws BadInput when `repo` is not the root of a git repository with a commit. */
 export async function push(
   command: PushCommand,
   { openTwin, screen }: { readonly openTwin: OpenTwin; readonly screen: Screen | undefined },
@@ -27,7 +27,7 @@ export async function push(
   const twin = await openTwin(command);
   try {
     const { report } = await pushWith(twin, { directory, ref: command.ref, screen });
-    const lines = linesAfter(report);
+    const lines = linesAfter(report, command.stateOption);
     if (isDirty) lines.push('note: changes that are not committed were not pushed');
     return { exitCode: exitCodeFor(report.verdict), result: report, lines };
   } finally {
@@ -47,6 +47,14 @@ export async function pushWith(
   const { directory, ref, screen } = order;
   const receipt = await twin.push({ directory, ref });
   await watch(twin, { view: async () => (await recordsOf(twin, receipt))?.view, screen });
+  return reportOnPush(twin, receipt);
+}
+
+/** What the push came to. Asked for when nothing of it is under way any more. */
+export async function reportOnPush(
+  twin: Twin,
+  receipt: PushReceipt,
+): Promise<{ report: ReleaseReport; view: ReleaseView | undefined }> {
   const found = await recordsOf(twin, receipt);
   const statuses = await twin.statuses(receipt.commit);
   if (found === undefined) {
@@ -77,7 +85,7 @@ async function recordsOf(twin: Twin, { delivery, repository }: PushReceipt) {
 }
 
 /** What the screen does not show: why, and where to look. */
-function linesAfter(report: ReleaseReport): string[] {
+function linesAfter(report: ReleaseReport, stateOption: string): string[] {
   const { verdict, reason, release } = report;
   // Every problem of a refused manifest stands on a line of its own, ready to be clicked.
   if (verdict === 'refused') return reason.split('\n');
@@ -87,6 +95,8 @@ function linesAfter(report: ReleaseReport): string[] {
     .filter(({ outcome }) => outcome === 'failed' || outcome === 'rollback-failed');
   return [
     ...lines,
-    ...broken.map(({ target }) => `see: npm run local -- log --release ${release} --target ${target}`),
+    ...broken.map(
+      ({ target }) => `see: npm run local -- log --release ${release} --target ${target}${stateOption}`,
+    ),
   ];
 }

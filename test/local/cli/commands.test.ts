@@ -12,7 +12,7 @@ import { secret } from '../../../local/cli/commands/secret.ts';
 import { status } from '../../../local/cli/commands/status.ts';
 import type { ReleaseRecords } from '../../../local/cli/release-view.ts';
 import type { Twin } from '../../../local/cli/twin.ts';
-import { UsageError } from '../../../local/cli/usage.ts';
+import { BadInput } from '../../../local/cli/usage.ts';
 import { COMMIT, document, failed, RELEASE, releaseItem } from './records.ts';
 
 let directory: string;
@@ -117,7 +117,7 @@ test('push reports the release its delivery became, and fails with it', async ()
   const repo = repository('shop', { withCommit: true });
   const artifacts = { [`7/releases/${RELEASE}/release.json`]: JSON.stringify(document) };
   const { openTwin, seen } = twinOf(failed, artifacts);
-  const { exitCode, result, lines } = await run('push --repo shop --ref live', openTwin);
+  const { exitCode, result, lines } = await run('push --repo shop --ref live --state-dir s', openTwin);
   expect(seen).toEqual([{ push: { directory: repo, ref: 'live' } }, 'closed']);
   expect(exitCode).toBe(1);
   expect(result).toMatchObject({
@@ -133,7 +133,7 @@ test('push reports the release its delivery became, and fails with it', async ()
       { arn: 'arn:deployment:dev', status: 'FAILED' },
     ],
   });
-  expect(lines).toEqual([`see: npm run local -- log --release ${RELEASE} --target dev/api`]);
+  expect(lines).toEqual([`see: npm run local -- log --release ${RELEASE} --target dev/api --state-dir s`]);
 });
 
 test('a refused manifest: bad input, every problem on a line of its own', async () => {
@@ -184,7 +184,7 @@ test('push refuses what is no repository of its own before anything is opened', 
   ] as const) {
     const attempt = run(`push --repo ${path}`, openTwin);
     await expect(attempt).rejects.toThrow(message);
-    await expect(attempt).rejects.toBeInstanceOf(UsageError);
+    await expect(attempt).rejects.toBeInstanceOf(BadInput);
   }
   expect(seen).toEqual([]);
 });
@@ -213,6 +213,17 @@ test('history lists releases, of one repository or all', async () => {
   expect(lines).toEqual([`${RELEASE}  local/shop  main  failed  9.0 s  dev failed`]);
   expect((await run('history --repo shop', openTwin)).lines).toHaveLength(1);
   await expect(run('history --repo other', openTwin)).rejects.toThrow('other was never pushed');
+});
+
+test('two repositories with a release of the same id are told apart', async () => {
+  const { openTwin, twin } = twinOf(failed);
+  const copy = { ...releaseItem, repository: { id: 8, fullName: 'local/copy', defaultBranch: 'main' } };
+  twin.releases = async () => [copy, releaseItem];
+  await expect(run(`status --release ${RELEASE}`, openTwin)).rejects.toThrow(
+    `local/copy and local/shop both have a release \`${RELEASE}\`; name one with \`--repo DIR\``,
+  );
+  const { result } = await run(`status --release ${RELEASE} --repo shop`, openTwin);
+  expect(result).toMatchObject({ release: RELEASE, verdict: 'failed' });
 });
 
 test('log lists what there is, and shows one target’s jobs in order', async () => {
