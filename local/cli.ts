@@ -4,11 +4,14 @@ import { type Command, parseCommand } from './cli/arguments.ts';
 import { history } from './cli/commands/history.ts';
 import { log } from './cli/commands/log.ts';
 import { type Ending, push } from './cli/commands/push.ts';
+import { redrive } from './cli/commands/redrive.ts';
 import { secret } from './cli/commands/secret.ts';
 import { status } from './cli/commands/status.ts';
+import { sweep } from './cli/commands/sweep.ts';
+import { tell } from './cli/commands/tell.ts';
 import { openTwin } from './cli/open-twin.ts';
 import { screenFor } from './cli/screen.ts';
-import { EXIT, USAGE, UsageError } from './cli/usage.ts';
+import { BadInput, EXIT, USAGE, UsageError } from './cli/usage.ts';
 
 async function main(argv: readonly string[]): Promise<number> {
   const command = parseCommand(argv, callersDirectory());
@@ -17,9 +20,10 @@ async function main(argv: readonly string[]): Promise<number> {
     return EXIT.done;
   }
   const { exitCode, result, lines } = await run(command);
-  process.stdout.write(
-    command.json ? `${JSON.stringify(result)}\n` : lines.map((line) => `${line}\n`).join(''),
-  );
+  const said = lines.map((line) => `${line}\n`).join('');
+  process.stdout.write(command.json ? `${JSON.stringify(result)}\n` : said);
+  // Why nothing was started is said to people, too.
+  if (command.json && exitCode === EXIT.badInput) process.stderr.write(said);
   return exitCode;
 }
 
@@ -39,6 +43,13 @@ function run(command: Exclude<Command, { name: 'help' }>): Promise<Ending> {
       return history(command, openTwin);
     case 'log':
       return log(command, openTwin);
+    case 'redrive':
+      return redrive(command, { openTwin, screen: pushScreen(command.json) });
+    case 'cancel':
+    case 'unlock':
+      return tell(command, openTwin);
+    case 'sweep':
+      return sweep(command, openTwin);
     case 'secret':
       return secret(command, {
         openTwin,
@@ -61,6 +72,6 @@ main(process.argv.slice(2)).then(
     const message = error instanceof Error ? error.message : String(error);
     process.stderr.write(`belay: ${message}\n`);
     if (error instanceof UsageError) process.stderr.write(`\n${USAGE}`);
-    process.exitCode = error instanceof UsageError ? EXIT.badInput : EXIT.failed;
+    process.exitCode = error instanceof BadInput ? EXIT.badInput : EXIT.failed;
   },
 );

@@ -1,5 +1,7 @@
 /** The local twin: the synthesized stack, run on one machine. Opened by the command line and by tests. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type * as z from 'zod';
+import { command as commandContract, sweep as sweepContract } from '../core/contracts/functions.ts';
 import { type ReleaseItem, releaseItemSchema } from '../core/ledger.ts';
 import type { HistoryEvent } from './asl/history.ts';
 import type { Job } from './batch/job.ts';
@@ -13,7 +15,6 @@ import { openParts, type Parts } from './world/parts.ts';
 import { type Listener, Progress } from './world/progress.ts';
 import { serveWorld } from './world/socket.ts';
 import { ownStateDirectory, type StateDirectory } from './world/state-directory.ts';
-import { warmingOrder } from './world/warming.ts';
 
 export type { WorldOptions } from './world/options.ts';
 export { StateDirectoryInUse } from './world/state-directory.ts';
@@ -77,7 +78,7 @@ export class World {
    * @throws Error when the webhook did not take the delivery.
    */
   async push({ directory, ref, deliveries }: PushOrder): Promise<PushReceipt> {
-    void this.parts.functions.warm(warmingOrder(this.parts.assembly));
+    this.parts.warming.push();
     const result = await this.parts.github.receivePush({ directory, ref, deliveries });
     if (result.status < 200 || result.status > 299) {
       throw new Error(
@@ -160,6 +161,25 @@ export class World {
     const branch = await gitAnswer(secret.directory, 'symbolic-ref', '--quiet', '--short', 'HEAD');
     const { owner, name } = await repositories.register(secret.directory, branch ?? 'main');
     this.parts.secrets.set(`belay/${owner}/${name}/${secret.name}`, secret.value);
+  }
+
+  /** A person's word to a release, through the function `command`. @throws Error when the function failed. */
+  async command(order: z.output<typeof commandContract.input>) {
+    return commandContract.output.parse(await this.#ask('command', order));
+  }
+
+  /** Sweeps now; one line per thing done. @throws Error when the function failed. */
+  async sweep(): Promise<readonly string[]> {
+    return sweepContract.output.parse(await this.#ask('sweep', {})).done;
+  }
+
+  async #ask(command: string, input: object): Promise<unknown> {
+    const { assembly, functions } = this.parts;
+    const definition = assembly.functions.find(({ handler }) => handler === `${command}.handler`);
+    if (definition === undefined) throw new Error(`the stack has no function ${command}`);
+    const { payload, failed } = await functions.invoke(definition.arn, JSON.stringify(input));
+    if (failed) throw new Error(`the function ${command} failed: ${payload}`);
+    return JSON.parse(payload);
   }
 
   /** GitHub's numeric id of the repository at `directory`; undefined when it was never pushed. */

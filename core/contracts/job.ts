@@ -113,6 +113,9 @@ export const EXIT_CODE = {
   terminated: 143,
 } as const;
 
+/** What OpenTofu and Terraform leave behind when they could not write the state. */
+export const ERRORED_STATE = 'errored.tfstate';
+
 /** Which artifacts a stage may read and write through `artifacts`; `reports/` is a folder of the job's own. */
 export const STAGE_ARTIFACTS: Readonly<
   Record<z.infer<typeof stageSchema>, { readonly get: readonly string[]; readonly put: readonly string[] }>
@@ -121,8 +124,8 @@ export const STAGE_ARTIFACTS: Readonly<
   plan: { get: ['source', 'inputs'], put: ['result.json', 'log.txt', 'bundle.tar.gz', 'plan.json'] },
   apply: {
     get: ['source', 'inputs', 'bundle'],
-    put: ['result.json', 'log.txt', 'outputs.json', 'errored.tfstate'],
+    put: ['result.json', 'log.txt', 'outputs.json', ERRORED_STATE],
   },
-  destroy: { get: ['source', 'inputs', 'bundle'], put: ['result.json', 'log.txt', 'errored.tfstate'] },
+  destroy: { get: ['source', 'inputs', 'bundle'], put: ['result.json', 'log.txt', ERRORED_STATE] },
   test: { get: ['source', 'inputs', 'outputs'], put: ['result.json', 'log.txt', 'reports/'] },
 };

@@ -21,10 +21,11 @@ export interface Applicant extends Omit<Waiter, 'tokens' | 'seq'> {
 }
 
 /**
- * Grants the lease, or queues: first come, first served, but of one branch only the newest push waits. Newer is the release
- * that started later, so that a redriven old release does not push a newer one out of the queue.
+ * Grants the lease, or queues: first come, first served, but of one branch only the newest push waits. That is the one of the
+ * branch's head, if it waits: deliveries may come in any order. Else it is the release that started later, so that a redriven
+ * old release does not push a newer one out of the queue. `head` is needed where others of the branch wait.
  */
-export function acquire(item: EnvironmentItem, applicant: Applicant): EnvironmentItem {
+export function acquire(item: EnvironmentItem, applicant: Applicant, head?: string): EnvironmentItem {
   const { token, ...deployment } = applicant;
   const { execution } = deployment;
   if (item.owner?.execution === execution) {
@@ -38,7 +39,7 @@ export function acquire(item: EnvironmentItem, applicant: Applicant): Environmen
   }
   const seq = item.seq + 1;
   const enqueued = { ...item, seq, queue: [...item.queue, { ...deployment, tokens: [token], seq }] };
-  return grantNext(supersedeOlder(enqueued, deployment.branch));
+  return grantNext(supersedeOlder(enqueued, deployment.branch, head));
 }
 
 /**
@@ -49,6 +50,26 @@ export function giveBack(item: EnvironmentItem, execution: string): EnvironmentI
   const left = without(item, (one) => one === execution);
   if (left.owner?.execution !== execution) return left;
   return grantNext({ ...left, owner: undefined, writers: {} });
+}
+
+/**
+ * Tells a deployment that its release is cancelled, and takes it out of the queue. An owner stays: its targets learn of it one by
+ * one, and it gives the lease back itself.
+ */
+export function cancelWaiting(
+  item: EnvironmentItem,
+  { execution, tokens, reason }: { execution: string; tokens: readonly string[]; reason: string },
+): EnvironmentItem {
+  if (item.owner?.execution === execution) return item;
+  const queued = item.queue.find((waiter) => waiter.execution === execution);
+  const all = [...new Set([...(queued?.tokens ?? []), ...tokens])];
+  if (all.length === 0) return item;
+  const left = { ...item, queue: item.queue.filter((waiter) => waiter !== queued) };
+  return told(queued === undefined ? item : left, {
+    execution,
+    tokens: all,
+    grant: { decision: 'cancelled', reason },
+  });
 }
 
 /** Executions and Batch jobs known to have ended. */
@@ -66,6 +87,13 @@ export function dropEnded(item: EnvironmentItem, { executions, jobs }: Ended): E
   const lost = owner !== undefined && executions.has(owner.execution) && !isWriting(item, jobs);
   const left = without(item, (one) => executions.has(one) && (lost || one !== owner?.execution));
   return lost ? grantNext({ ...left, owner: undefined, writers: {} }) : left;
+}
+
+/** Takes out writers whose jobs have ended without signing off. */
+export function dropWriters(item: EnvironmentItem, endedJobs: ReadonlySet<string>): EnvironmentItem {
+  const writers = Object.entries(item.writers).filter(([, jobId]) => !endedJobs.has(jobId));
+  if (writers.length === Object.keys(item.writers).length) return item;
+  return { ...item, writers: Object.fromEntries(writers) };
 }
 
 /** Takes note that an answer was sent. Tokens that came in the meantime stay. */
@@ -89,9 +117,9 @@ export function placeInQueue(item: EnvironmentItem, execution: string): string |
   return place === 0 ? undefined : `waiting for the lease: ${ordinal(place)} in the queue`;
 }
 
-function supersedeOlder(item: EnvironmentItem, branch: string): EnvironmentItem {
+function supersedeOlder(item: EnvironmentItem, branch: string, head: string | undefined): EnvironmentItem {
   const rivals = item.queue.filter((waiter) => waiter.branch === branch);
-  const newest = rivals.reduce((one, other) => (isNewer(other, one) ? other : one));
+  const newest = rivals.reduce((one, other) => (isNewer(other, one, head) ? other : one));
   const older = rivals.filter((waiter) => waiter !== newest);
   const reason = `a newer push of ${branch}, ${newest.commit.slice(0, 7)}, is waiting`;
   return older.reduce(
@@ -101,7 +129,8 @@ function supersedeOlder(item: EnvironmentItem, branch: string): EnvironmentItem 
   );
 }
 
-function isNewer(one: Waiter, other: Waiter): boolean {
+function isNewer(one: Waiter, other: Waiter, head: string | undefined): boolean {
+  if ((one.commit === head) !== (other.commit === head)) return one.commit === head;
   const [at, otherAt] = [Date.parse(one.startedAt), Date.parse(other.startedAt)];
   return at === otherAt ? one.seq > other.seq : at > otherAt;
 }

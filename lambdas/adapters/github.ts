@@ -13,6 +13,7 @@ const PAUSES_MS: readonly number[] = [250, 1000];
 
 const comparisonSchema = z.object({ status: z.enum(['identical', 'ahead', 'behind', 'diverged']) });
 const membershipSchema = z.object({ state: z.enum(['active', 'pending']) });
+const commitSchema = z.object({ commit: z.object({ message: z.string() }) });
 const refSchema = z.object({ object: z.object({ sha: z.string() }) });
 
 /** The API at `baseUrl` (`https://api.github.com`, or `https://<host>/api/v3`). Refusals throw `GitHubError`. */
@@ -70,6 +71,15 @@ export function gitHub(baseUrl: string, token: GitHubToken, pauses = PAUSES_MS):
         read(doing, `GET /repos/{owner}/{name}/git/ref/heads/${ref}`, split(repository)),
       );
       return answer === undefined ? undefined : understood(doing, refSchema, answer).object.sha;
+    },
+    async commitMessage(repository, commit) {
+      const doing = `reading commit ${commit} of ${repository}`;
+      // https://docs.github.com/en/rest/commits/commits#get-a-commit
+      const answer = await read(doing, 'GET /repos/{owner}/{name}/commits/{commit}', {
+        ...split(repository),
+        commit,
+      });
+      return understood(doing, commitSchema, answer).commit.message;
     },
     async createStatus(repository, commit, status: CommitStatus) {
       // https://docs.github.com/en/rest/commits/statuses#create-a-commit-status

@@ -10,7 +10,7 @@ import {
   type SignedAnswer,
   sendApproval,
 } from '../shared/approvals.ts';
-import { readReleaseItem } from '../shared/items.ts';
+import { cancellationOf } from '../shared/cancellation.ts';
 import { requireOutcome } from '../shared/outcome-item.ts';
 import { yieldToNewer } from '../shared/yielding.ts';
 
@@ -85,13 +85,9 @@ async function park(input: Input, outcome: OutcomeItem, ports: ApprovalPorts): P
 
 /** A release that was cancelled meanwhile asks nobody any more. */
 async function answerForNobody(input: Input, asked: ApprovalItem, ports: ApprovalPorts): Promise<void> {
-  const { cancelled } = await readReleaseItem(ports.ledger, input.release);
-  if (cancelled === undefined) return;
-  const answer: SignedAnswer = {
-    decision: 'cancelled',
-    reason: `cancelled by ${cancelled.by}`,
-    by: cancelled.by,
-    at: ports.clock.now().toISOString(),
-  };
+  const reason = await cancellationOf(ports.ledger, input);
+  if (reason === undefined) return;
+  const at = ports.clock.now().toISOString();
+  const answer: SignedAnswer = { decision: 'cancelled', reason, by: 'belay', at };
   await answerApproval(input, asked, { ...ports, answer });
 }

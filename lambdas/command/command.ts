@@ -1,12 +1,15 @@
 /** What a person may ask of a release; invoked directly with a person's login. One file per action beside this one. */
 import type * as z from 'zod';
 import type { command as contract } from '../../core/contracts/functions.ts';
+import type { Answer } from './answer.ts';
+import { type CancelPorts, cancel } from './cancel.ts';
 import { type DecidePorts, decide } from './decide.ts';
+import { type RedrivePorts, redrive } from './redrive.ts';
+import { type UnlockPorts, unlock } from './unlock.ts';
 
-export type CommandPorts = DecidePorts;
+export type CommandPorts = DecidePorts & CancelPorts & RedrivePorts & UnlockPorts;
 
 type Input = z.output<typeof contract.input>;
-type Answer = z.input<typeof contract.output>;
 type Actions = {
   readonly [A in Input['action']]?: (
     order: Extract<Input, { action: A }>,
@@ -14,10 +17,7 @@ type Actions = {
   ) => Promise<Answer>;
 };
 
-const ACTIONS: Actions = {
-  approve: decide,
-  reject: decide,
-};
+const ACTIONS: Actions = { approve: decide, reject: decide, cancel, redrive, unlock };
 
 /** Refusals are answers that say why. @throws Error when something Belay needs did not answer: ask again then. */
 export async function command(input: Input, ports: CommandPorts): Promise<Answer> {

@@ -23,6 +23,8 @@ import {
 import { environmentIn, readReleaseDocument, targetIn } from '../shared/documents.ts';
 import { changeEnvironment } from '../shared/environment-item.ts';
 import { policyInForce } from '../shared/policy-in-force.ts';
+import type { Answer } from './answer.ts';
+import { findRelease } from './answer.ts';
 import { approverProblem } from './approvers.ts';
 
 export interface DecidePorts {
@@ -35,7 +37,6 @@ export interface DecidePorts {
 }
 
 type Order = Extract<z.output<typeof contract.input>, { action: 'approve' | 'reject' }>;
-type Answer = z.input<typeof contract.output>;
 
 /** What a target was asked about, or why there is nothing to decide. */
 type Question =

@@ -6,6 +6,7 @@ import { judgePlan } from '../../core/deployment/policy.ts';
 import { outputsKey, stageKey } from '../../core/keys.ts';
 import type { Ledger, ObjectStore, StatusQueue } from '../ports.ts';
 import { isAboutChange, readApproval } from '../shared/approvals.ts';
+import { cancellationOf } from '../shared/cancellation.ts';
 import { environmentIn, readDocument, readReleaseDocument, targetIn } from '../shared/documents.ts';
 import { readTargetItem } from '../shared/items.ts';
 import { noteProgress, requireOutcome } from '../shared/outcome-item.ts';
@@ -35,6 +36,8 @@ export async function guard(input: Input, ports: GuardPorts): Promise<Judgement>
     dependencies,
   });
   await ports.status.changed(input.release);
+  const cancelled = await cancellationOf(ports.ledger, input);
+  if (cancelled !== undefined) return { decision: 'end', outcome: 'cancelled', reason: cancelled };
   const judgement = await judge(input, plan, ports);
   return judgement.decision === 'ask' && (await isApproved(input, ports.ledger))
     ? { decision: 'apply' }

@@ -1,6 +1,7 @@
 /** Before each job: is it needed, and what is it told? Called by the per-target flow for plan, apply and test. */
 import type * as z from 'zod';
 import type { prepare as contract } from '../../core/contracts/functions.ts';
+import { blockedStateReason } from '../../core/deployment/blocked-state.ts';
 import { resolveInputs } from '../../core/deployment/inputs.ts';
 import { jobDefinition, jobName } from '../../core/deployment/job-order.ts';
 import { stageKey } from '../../core/keys.ts';
@@ -8,11 +9,13 @@ import { ledgerKeys, type OutcomeItem, turnItemSchema } from '../../core/ledger.
 import type { ResolvedTarget } from '../../core/manifest/resolved.ts';
 import type { Outcome, Stage } from '../../core/words.ts';
 import type { Clock, StatusQueue } from '../ports.ts';
+import { cancellationOf } from '../shared/cancellation.ts';
 import { environmentIn, readReleaseDocument, targetIn } from '../shared/documents.ts';
 import { readOutcomes, readTargetItem } from '../shared/items.ts';
 import { noteProgress, requireOutcome } from '../shared/outcome-item.ts';
 import { publishOutputs, readConsumedOutputs } from '../shared/outputs.ts';
 import { addressOf } from '../shared/target-address.ts';
+import { keepState } from './keep-state.ts';
 import { type SpecPorts, type StageRef, writeSpec } from './spec.ts';
 
 export interface PreparePorts extends SpecPorts {
@@ -37,6 +40,11 @@ export async function prepare(
 ): Promise<z.input<typeof contract.output>> {
   const { release, environment, component, stage } = input;
   const item = await requireOutcome(ports.ledger, input);
+  const cancelled = await cancellationOf(ports.ledger, input);
+  if (cancelled !== undefined) {
+    const reason = stage === 'test' ? `applied, but not tested: ${cancelled}` : cancelled;
+    return { decision: 'end', outcome: 'cancelled', reason };
+  }
   const startedAt = item.startedAt ?? ports.clock.now().toISOString();
   await noteProgress(ports.ledger, input, { progress: PROGRESS[stage], startedAt });
   await ports.status.changed(release);
@@ -45,6 +53,7 @@ export async function prepare(
   const { entry } = targetIn(environmentIn(document, environment), component);
   const end = stage === 'plan' ? await preparePlan(input, { entry, item }, ports) : undefined;
   if (end) return end;
+  if (stage === 'apply') await keepState(input, ports);
   // The test reads the outputs of what was just applied.
   if (stage === 'test') await publishOutputs(ports.store, input);
   const { planDigest, round = 0 } = item;
@@ -69,7 +78,12 @@ async function preparePlan(
   const inputs = resolveInputs(entry, await readConsumedOutputs(ports.store, repository, [entry]));
   if ('problem' in inputs) return { decision: 'end', outcome: 'failed', reason: inputs.problem };
 
-  const { lastGood, live } = await readTargetItem(ports.ledger, { repository, environment, component });
+  const { lastGood, live, blocked } = await readTargetItem(ports.ledger, {
+    repository,
+    environment,
+    component,
+  });
+  if (blocked) return { decision: 'end', outcome: 'failed', reason: blockedStateReason(blocked) };
   // `open` found a downstream target's content unchanged, under this very lease: its inputs are all there is to compare.
   const isSame = lastGood?.inputKey === inputs.key && live?.state === 'clean';
   if (item.affected === 'downstream' && isSame) {

@@ -38,7 +38,7 @@ async function writeOutcome(
 ): Promise<Outcome | undefined> {
   const item = await readOutcome(ports.ledger, input);
   if (item === undefined || item.outcome !== undefined) return item?.outcome;
-  const { outcome, reason } = await conclude(input, item, ports.store);
+  const { outcome, reason } = await conclude(input, item, ports);
   await keepResults(input, item, ports);
   const endedAt = ports.clock.now().toISOString();
   await ports.ledger.update(

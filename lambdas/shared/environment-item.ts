@@ -29,12 +29,12 @@ export async function readEnvironment(
 export async function changeEnvironment(
   ledger: Ledger,
   address: EnvironmentAddress,
-  change: (item: EnvironmentItem) => EnvironmentItem,
+  change: (item: EnvironmentItem) => EnvironmentItem | Promise<EnvironmentItem>,
 ): Promise<EnvironmentItem> {
   const key = ledgerKeys.environment(address.repository, address.environment);
   for (let tries = 1; tries <= MAX_TRIES; tries++) {
     const item = await readEnvironment(ledger, address);
-    const changed = change(item);
+    const changed = await change(item);
     if (changed === item) return item;
     const written = { ...changed, version: item.version + 1 };
     const condition =

@@ -1,5 +1,5 @@
 /** What a job's process gets: the definition, Batch's and Fargate's own variables, and the mapping of the container to this machine. */
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import type { Job } from './job.ts';
 
 /** How the container is mapped to this machine. */
@@ -47,6 +47,8 @@ export function jobEnvironment(job: Job, machine: Machine, credentialsPath: stri
   });
   return {
     ...Object.fromEntries(fromShell),
+    // As in the image, `node` is the Node.js the executor runs on, whatever else the machine has.
+    PATH: [dirname(process.execPath), shell.PATH].filter(Boolean).join(delimiter),
     ...job.environment,
     // https://docs.aws.amazon.com/batch/latest/userguide/job_env_vars.html
     AWS_BATCH_JOB_ID: job.jobId,

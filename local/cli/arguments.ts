@@ -1,4 +1,5 @@
 /** What the person typed, as a command that is complete and plausible; called by `local/cli.ts`. */
+import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs, types } from 'node:util';
 import { UsageError } from './usage.ts';
@@ -7,6 +8,8 @@ interface Common {
   readonly json: boolean;
   /** Absolute path. */
   readonly stateDir: string;
+  /** `--state-dir` as it was given, for commands that are suggested; empty when it was not. */
+  readonly stateOption: string;
 }
 
 export interface PushCommand extends Common {
@@ -21,6 +24,8 @@ export interface PushCommand extends Common {
 export interface StatusCommand extends Common {
   readonly name: 'status';
   readonly release?: string;
+  /** Absolute path; tells apart releases of two repositories that have the same commit. */
+  readonly repo?: string;
 }
 
 export interface HistoryCommand extends Common {
@@ -31,6 +36,8 @@ export interface HistoryCommand extends Common {
 export interface LogCommand extends Common {
   readonly name: 'log';
   readonly release: string;
+  /** As for `status`. */
+  readonly repo?: string;
   readonly target?: { readonly environment: string; readonly component: string };
 }
 
@@ -42,7 +49,38 @@ export interface SecretCommand extends Common {
   readonly fromEnv?: string;
 }
 
+interface ReleaseCommand extends Common {
+  readonly release: string;
+  /** As for `status`. */
+  readonly repo?: string;
+  /** Who asks: a GitHub login. */
+  readonly by: string;
+}
+
+export interface RedriveCommand extends ReleaseCommand {
+  readonly name: 'redrive';
+  /** Also when a newer commit was attempted since. */
+  readonly older: boolean;
+}
+
+export interface CancelCommand extends ReleaseCommand {
+  readonly name: 'cancel';
+}
+
+export interface UnlockCommand extends ReleaseCommand {
+  readonly name: 'unlock';
+  readonly target: { readonly environment: string; readonly component: string };
+}
+
+export interface SweepCommand extends Common {
+  readonly name: 'sweep';
+}
+
 export type Command =
+  | RedriveCommand
+  | CancelCommand
+  | UnlockCommand
+  | SweepCommand
   | PushCommand
   | StatusCommand
   | HistoryCommand
@@ -50,14 +88,18 @@ export type Command =
   | SecretCommand
   | { readonly name: 'help' };
 
-const names = ['push', 'status', 'history', 'log', 'secret'] as const;
+const names = ['push', 'status', 'history', 'log', 'secret', 'redrive', 'cancel', 'unlock', 'sweep'] as const;
 const common = ['json', 'state-dir', 'help'];
 const own: Record<(typeof names)[number], readonly string[]> = {
   push: ['repo', 'ref', 'pass-env', 'slots'],
-  status: ['release'],
+  status: ['release', 'repo'],
   history: ['repo'],
-  log: ['release', 'target'],
+  log: ['release', 'repo', 'target'],
   secret: ['repo', 'from-env'],
+  redrive: ['release', 'repo', 'older', 'as'],
+  cancel: ['release', 'repo', 'as'],
+  unlock: ['release', 'repo', 'target', 'as'],
+  sweep: [],
 };
 
 /**
@@ -78,8 +120,20 @@ export function parseCommand(argv: readonly string[], directory: string): Comman
   if (name !== 'secret' && rest[0] !== undefined)
     throw new UsageError(`\`${name}\` takes options only, not \`${rest[0]}\``);
   const path = (text: string) => resolve(directory, text);
-  const base = { json: values.json ?? false, stateDir: path(values['state-dir'] ?? '.belay') };
+  const stateDir = values['state-dir'];
+  const base = {
+    json: values.json ?? false,
+    stateDir: path(stateDir ?? '.belay'),
+    stateOption: stateDir === undefined ? '' : ` --state-dir ${stateDir}`,
+  };
   const { repo, ref, release } = values;
+  const onRelease = () => ({
+    ...base,
+    ...atRepo,
+    release: required(release, '--release ID', name),
+    by: values.as ?? userInfo().username,
+  });
+  const atRepo = repo === undefined ? {} : { repo: path(repo) };
   switch (name) {
     case 'push':
       return {
@@ -91,16 +145,29 @@ export function parseCommand(argv: readonly string[], directory: string): Comman
         ...(values.slots !== undefined && { slots: slots(values.slots) }),
       };
     case 'status':
-      return { name, ...base, ...(release !== undefined && { release }) };
+      return { name, ...base, ...atRepo, ...(release !== undefined && { release }) };
     case 'history':
-      return { name, ...base, ...(repo !== undefined && { repo: path(repo) }) };
+      return { name, ...base, ...atRepo };
     case 'log':
       return {
         name,
         ...base,
+        ...atRepo,
         release: required(release, '--release ID', name),
         ...(values.target !== undefined && { target: target(values.target) }),
       };
+    case 'redrive':
+      return { name, ...onRelease(), older: values.older ?? false };
+    case 'cancel':
+      return { name, ...onRelease() };
+    case 'unlock':
+      return {
+        name,
+        ...onRelease(),
+        target: target(required(values.target, '--target ENV/COMPONENT', name)),
+      };
+    case 'sweep':
+      return { name, ...base };
     case 'secret': {
       if (rest.length > 1)
         throw new UsageError('`secret` takes one name; its value never stands on the command line');
@@ -132,6 +199,8 @@ function parsed(argv: readonly string[]) {
         release: { type: 'string' },
         target: { type: 'string' },
         'from-env': { type: 'string' },
+        older: { type: 'boolean' },
+        as: { type: 'string' },
       },
     });
   } catch (error) {

@@ -1,6 +1,6 @@
 /** One plain line for every change between two views of a release: the live view where there is no terminal. */
 import type { ReleaseView, TargetView } from './release-view.ts';
-import { countsOf, elapsed, stateOf } from './words-for-people.ts';
+import { countsOf, elapsed, shortened, stateOf } from './words-for-people.ts';
 
 /** The lines that tell what is new in `after`; `before` is undefined for the first view. */
 export function changeLines(before: ReleaseView | undefined, after: ReleaseView, now: Date): string[] {
@@ -34,13 +34,13 @@ function groupLine(environment: string, group: readonly TargetView[]): string {
   const shown =
     names.length > 5 ? `${names.slice(0, 4).join(', ')} and ${names.length - 4} more` : names.join(', ');
   const [first] = group;
-  return `${environment}: ${shown} ${first === undefined ? '' : `${stateOf(first)} (${first.reason})`}`;
+  return `${environment}: ${shown} ${first === undefined ? '' : `${stateOf(first)} (${shortened(first.reason)})`}`;
 }
 
 const nameOf = ({ environment, component }: TargetView) => `${environment}/${component}`;
 
 function lineOf(target: TargetView, now: Date): string {
   const ended = target.outcome !== null;
-  const details = ended ? [countsOf(target.changes), elapsed(target, now), target.reason] : [];
+  const details = ended ? [countsOf(target.changes), elapsed(target, now), shortened(target.reason)] : [];
   return [nameOf(target), stateOf(target), ...details].filter((text) => text !== '').join('  ');
 }

@@ -10,10 +10,13 @@ import {
   releaseItemSchema,
   type TargetItem,
   targetItemSchema,
+  type UnlockItem,
+  unlockItemSchema,
 } from '../../core/ledger.ts';
 import type { ReleaseRecords } from './release-view.ts';
 import type { ExecutionReport } from './report.ts';
 import type { Twin } from './twin.ts';
+import { BadInput } from './usage.ts';
 
 /** Undefined when the ledger has no such release. */
 export async function readRecords(
@@ -67,20 +70,51 @@ export async function executionsOf(
   return [release.execution, ...order].map((arn) => ({ arn, status: statuses.get(arn) ?? 'UNKNOWN' }));
 }
 
-/** The release with this id; with `repository` that repository's. The newest when no id is given. */
-export async function findRelease(
+/**
+ * The records of the release with this id, of the newest one without; `repo` tells two repositories apart.
+ * @throws BadInput when there is no such release, or more than one.
+ */
+export async function findRecords(
   twin: Twin,
-  wanted: { readonly id?: string | undefined; readonly repository?: number | undefined },
-): Promise<ReleaseItem | undefined> {
-  const { id, repository } = wanted;
-  const [newest] = (await releasesOf(twin, repository)).filter((one) => id === undefined || one.id === id);
-  return newest;
+  { release: id, repo }: { readonly release?: string | undefined; readonly repo?: string | undefined },
+): Promise<ReleaseRecords> {
+  const all = await releasesOf(twin, repo);
+  const found = id === undefined ? all.slice(0, 1) : all.filter((one) => one.id === id);
+  const [first, ...others] = found;
+  if (others.length > 0) {
+    const names = found.map(({ repository }) => repository.fullName).join(' and ');
+    throw new BadInput(`${names} both have a release \`${id}\`; name one with \`--repo DIR\``);
+  }
+  const records = first && (await readRecords(twin, { repository: first.repository.id, release: first.id }));
+  if (records !== undefined) return records;
+  throw new BadInput(
+    id === undefined
+      ? 'nothing has been pushed yet'
+      : `there is no release \`${id}\`; \`history\` lists them`,
+  );
 }
 
-/** Releases, the newest first. */
-export async function releasesOf(twin: Twin, repository: number | undefined): Promise<ReleaseItem[]> {
+/**
+ * Releases, the newest first; with `repo` only those of the repository there.
+ * @throws BadInput when that was never pushed.
+ */
+export async function releasesOf(twin: Twin, repo: string | undefined): Promise<ReleaseItem[]> {
+  const repository = repo === undefined ? undefined : await twin.repositoryAt(repo);
+  if (repo !== undefined && repository === undefined) throw new BadInput(`${repo} was never pushed`);
   const all = await twin.releases();
   return all
     .filter((one) => repository === undefined || one.repository.id === repository)
     .sort((one, other) => other.startedAt.localeCompare(one.startedAt) || other.id.localeCompare(one.id));
+}
+
+/** Who unlocked what, the newest first; with `repo` only in the repository there. */
+export async function unlocksOf(twin: Twin, repo: string | undefined): Promise<UnlockItem[]> {
+  const places = new Set(
+    (await releasesOf(twin, repo)).flatMap(({ repository, environments }) =>
+      environments.map((environment) => ledgerKeys.unlock(repository.id, environment, '').pk),
+    ),
+  );
+  const found = await Promise.all([...places].map((pk) => twin.query(pk, ledgerPrefixes.unlocks)));
+  const unlocks = found.flat().map((item) => unlockItemSchema.parse(item));
+  return unlocks.sort((one, other) => other.at.localeCompare(one.at));
 }

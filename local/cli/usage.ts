@@ -12,8 +12,13 @@ export const EXIT = {
   waiting: 3,
 } as const;
 
-/** A command that cannot be carried out as it was given; the message is one sentence for the person who typed it. */
-export class UsageError extends Error {
+/** A command that cannot be carried out on what it was given; the message is one sentence for the person who typed it. */
+export class BadInput extends Error {
+  override readonly name: string = 'BadInput';
+}
+
+/** A wrong call: the usage helps. */
+export class UsageError extends BadInput {
   override readonly name = 'UsageError';
 }
 
@@ -22,13 +27,21 @@ export const USAGE = `usage: npm run local -- COMMAND [OPTION…]
 
   push --repo DIR [--ref BRANCH] [--pass-env NAME]… [--slots N]
                          take the HEAD of a git repository through the pipeline
-  status [--release ID]  how a release is or was; without an id the newest one
+  status [--release ID] [--repo DIR]
+                         how a release is or was; without an id the newest one
   history [--repo DIR]   the releases so far, the newest first
-  log --release ID [--target ENV/COMPONENT]
+  log --release ID [--repo DIR] [--target ENV/COMPONENT]
                          a target's logs; without a target, which logs there are
   secret NAME --repo DIR [--from-env VARIABLE]
                          store a secret's value, read from standard input or from a variable
+  redrive --release ID [--older]
+                         go on with a release from where it failed; --older: although a newer commit came since
+  cancel --release ID    stop a release; what is being applied runs to its end and stays
+  unlock --release ID --target ENV/COMPONENT
+                         a target's state is free again: remove a stale lock, clear a state that could not be written
+  sweep                  find what was lost and set it right
 
+  --as USER              of redrive, cancel and unlock: who asks (default: your user name)
   --json                 one JSON object on standard output, nothing else
   --state-dir DIR        where the local twin keeps its state (default: .belay)
 `;

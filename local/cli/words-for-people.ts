@@ -52,6 +52,12 @@ export function countsOf({ add, change, destroy, replace }: ChangeView): string 
   return parts.flatMap(([sign, count]) => (count > 0 ? [`${sign}${count}`] : [])).join(' ');
 }
 
+/** One line of at most 160 characters; the whole is in `--json` and in the logs. */
+export function shortened(text: string): string {
+  const [line = ''] = text.split('\n');
+  return line.length <= 160 && line === text ? line : `${line.slice(0, 159).trimEnd()}…`;
+}
+
 /** `0.4 s`, `12.0 s`, `1 m 05 s`. */
 export function duration(milliseconds: number): string {
   const tenths = Math.floor(Math.max(milliseconds, 0) / 100);

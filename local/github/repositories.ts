@@ -35,6 +35,8 @@ export const NO_COMMIT = '0'.repeat(40);
 export class Repositories {
   readonly #folder: string;
   #all: readonly LocalRepository[];
+  /** Ends when the last registration has. */
+  #registered: Promise<unknown> = Promise.resolve();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -64,7 +66,14 @@ export class Repositories {
   }
 
   /** The repository of a directory, made when it is new; `branch` becomes the default one where the directory names none. */
-  async register(directory: string, branch: string): Promise<LocalRepository> {
+  register(directory: string, branch: string): Promise<LocalRepository> {
+    // One after another: ids and names must not be given twice.
+    const registering = this.#registered.then(() => this.#register(directory, branch));
+    this.#registered = registering.catch(() => {});
+    return registering;
+  }
+
+  async #register(directory: string, branch: string): Promise<LocalRepository> {
     const known = await this.byDirectory(directory);
     if (known !== undefined) return known;
     const real = await realpath(directory);

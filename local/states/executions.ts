@@ -45,10 +45,7 @@ export class Executions {
   readonly #tokenMachines = new Map<string, string>();
   readonly #lastStatus = new Map<string, Status>();
 
-  /**
-   * What an earlier process left running becomes ABORTED.
-   * @throws Error naming what the machines use and the twin does not run.
-   */
+  /** Throws naming what the machines use and the twin does not run. */
   constructor(options: ExecutionsOptions) {
     this.#options = options;
     this.#store = new ExecutionStore(options.folder);
@@ -64,13 +61,6 @@ export class Executions {
         return [machine.arn, { ...machine, parsed }];
       }),
     );
-    for (const { arn, status } of this.#store.entries()) {
-      const record = status === 'RUNNING' ? this.#store.load(arn) : undefined;
-      if (record === undefined) continue;
-      this.#lastStatus.set(arn, 'RUNNING');
-      if (record.status === 'RUNNING') abortInterrupted(this.#host, record);
-      this.#host.save(arn, record);
-    }
   }
 
   readonly #host: Host = {
@@ -94,6 +84,17 @@ export class Executions {
     load: (arn) => this.#store.load(arn),
     childStarted: (child) => this.#track(child),
   };
+
+  /** What an earlier process left running becomes ABORTED, as if it had been stopped; called once, when all who hear of it can act. */
+  abortInterrupted(): void {
+    for (const { arn, status } of this.#store.entries()) {
+      const record = status === 'RUNNING' ? this.#store.load(arn) : undefined;
+      if (record === undefined || this.#running.has(arn)) continue;
+      this.#lastStatus.set(arn, 'RUNNING');
+      if (record.status === 'RUNNING') abortInterrupted(this.#host, record);
+      this.#host.save(arn, record);
+    }
+  }
 
   /** True while any execution runs. */
   get busy(): boolean {

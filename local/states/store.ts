@@ -23,6 +23,7 @@ export class ExecutionStore {
   readonly #records = new Map<string, ExecutionRecord>();
   readonly #index = new Map<string, ExecutionEntry>();
   readonly #unwritten = new Map<string, Unwritten>();
+  #indexLines: string[] = [];
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -48,7 +49,7 @@ export class ExecutionStore {
     const { arn, status, startDate } = record;
     if (this.#index.get(arn)?.status === status) return;
     this.#index.set(arn, { arn, status, startDate });
-    appendFileSync(join(this.#folder, 'index.jsonl'), `${JSON.stringify({ arn, status, startDate })}\n`);
+    this.#indexLines.push(`${JSON.stringify({ arn, status, startDate })}\n`);
   }
 
   append(arn: string, event: HistoryEvent): void {
@@ -83,6 +84,10 @@ export class ExecutionStore {
       if (record !== undefined) writeFileAtomic(this.#file(arn, 'record.json'), JSON.stringify(record));
     }
     this.#unwritten.clear();
+    // Last: what the index names is there.
+    if (this.#indexLines.length > 0)
+      appendFileSync(join(this.#folder, 'index.jsonl'), this.#indexLines.join(''));
+    this.#indexLines = [];
   }
 
   #unwrittenOf(arn: string): Unwritten {

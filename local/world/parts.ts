@@ -35,6 +35,7 @@ import type { WorldOptions } from './options.ts';
 import type { Progress } from './progress.ts';
 import { WorldSecrets } from './secrets.ts';
 import { choosePorts } from './state-directory.ts';
+import { Warming } from './warming.ts';
 
 /** Everything a world is made of. */
 export type Parts = Awaited<ReturnType<typeof openParts>>;
@@ -70,6 +71,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
     path: options.environment.PATH ?? '',
     replacements: { GITHUB_URL: githubUrl, GITHUB_API_URL: `${githubUrl}/api/v3` },
   });
+  const warming = new Warming(functions, assembly);
   const jobs = new Jobs({
     definitions: assembly.jobDefinitions,
     queues: assembly.jobQueues,
@@ -85,7 +87,10 @@ export async function openParts(options: WorldOptions, folder: string, progress:
     issueCredentials: credentials.issueCredentials,
     folder: join(folder, 'jobs'),
     slots: options.slots ?? Math.max(2, availableParallelism()),
-    changed: () => progress.changed('job'),
+    changed: (job) => {
+      progress.changed('job');
+      if (job.status === 'STARTING') warming.job();
+    },
     printed: () => progress.changed('log'),
   });
   const executions: Executions = new Executions({
@@ -102,6 +107,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
       authorize,
     }),
     statusChanged: (record) => {
+      if (record.status === 'RUNNING') warming.execution(record.definition);
       // Children of a Distributed Map are no executions of their own to the outside.
       if (record.mapRunArn === undefined) bus.publish(executionEvent(record));
     },
@@ -155,6 +161,9 @@ export async function openParts(options: WorldOptions, folder: string, progress:
       statusSet: () => progress.changed('status'),
     }),
   ]);
+  const isNew = executions.entries().length === 0;
+  executions.abortInterrupted();
+  bus.startSchedules({ now: !isNew });
   const eventSources = startEventSources({ assembly, queues, functions, principals, authorize });
   void deleteExpiredItems(dynamo, clock).catch((error) => log(`deleting expired items: ${String(error)}`));
 
@@ -171,9 +180,11 @@ export async function openParts(options: WorldOptions, folder: string, progress:
     executions,
     bus,
     eventSources,
+    warming,
     github,
     /** Closes everything, the parts that feed others first. Running jobs need the endpoint until they have ended. */
     async close() {
+      bus.close();
       await Promise.all([eventSources.close(), api.close(), github.close()]);
       await executions.close();
       await jobs.close();

@@ -1,24 +1,57 @@
-/** Which functions a push will need, in the order it needs them: loaded ahead, they cost the push no waiting. */
+/** Loads functions shortly before they are needed, so that a push does not wait for them; called by `parts.ts` and `world.ts`. */
 import type { Assembly } from '../assembly/model.ts';
+import type { Functions } from '../lambda/functions.ts';
 
-/** Names of functions: the HTTP API's, then the machines' that rules start, the queues', and all others. */
-export function warmingOrder(assembly: Assembly): string[] {
-  const { functions, routes, rules, stateMachines, eventSources } = assembly;
-  const started = new Set(rules.flatMap(({ targets }) => targets.map(({ arn }) => arn)));
-  const machines = stateMachines.toSorted((a, b) => Number(started.has(b.arn)) - Number(started.has(a.arn)));
-  const mentioned = machines.flatMap(({ definition }) =>
-    functions
-      .map(({ arn }) => ({ arn, place: definition.indexOf(arn) }))
+/** Says when what is about to happen. */
+export class Warming {
+  readonly #functions: Functions;
+  readonly #assembly: Assembly;
+
+  constructor(functions: Functions, assembly: Assembly) {
+    this.#functions = functions;
+    this.#assembly = assembly;
+  }
+
+  /** A delivery comes: the API, the machines that rules start, the queues, then the machines those start. */
+  push(): void {
+    const { routes, rules, stateMachines, eventSources } = this.#assembly;
+    const started = new Set(rules.flatMap(({ targets }) => targets.map(({ arn }) => arn)));
+    const [first, later] = [true, false].map((byRule) =>
+      stateMachines
+        .filter(({ arn }) => started.has(arn) === byRule)
+        .flatMap(({ definition }) => this.#mentioned(JSON.parse(definition))),
+    );
+    const [entry, ...others] = first ?? [];
+    this.#warm([
+      ...routes.map(({ functionArn }) => functionArn),
+      ...(entry === undefined ? [] : [entry]),
+      ...eventSources.map(({ functionArn }) => functionArn),
+      ...(later ?? []),
+      ...others,
+    ]);
+  }
+
+  /** An execution begins. */
+  execution(definition: unknown): void {
+    this.#warm(this.#mentioned(definition));
+  }
+
+  /** A job begins: it may call whatever no machine calls. */
+  job(): void {
+    this.#warm(this.#assembly.functions.map(({ arn }) => arn));
+  }
+
+  /** The functions in a definition, in its order; a Map's processor has its turn when its children begin. */
+  #mentioned(definition: unknown): string[] {
+    const text = JSON.stringify(definition, (name, value) => (name === 'ItemProcessor' ? undefined : value));
+    return this.#assembly.functions
+      .map(({ arn }) => ({ arn, place: text.indexOf(arn) }))
       .filter(({ place }) => place >= 0)
-      .toSorted((a, b) => a.place - b.place)
-      .map(({ arn }) => arn),
-  );
-  const arns = [
-    ...routes.map(({ functionArn }) => functionArn),
-    ...mentioned.slice(0, 1),
-    ...eventSources.map(({ functionArn }) => functionArn),
-    ...mentioned,
-    ...functions.map(({ arn }) => arn),
-  ];
-  return [...new Set(arns)];
+      .toSorted((one, other) => one.place - other.place)
+      .map(({ arn }) => arn);
+  }
+
+  #warm(arns: readonly string[]): void {
+    void this.#functions.warm([...new Set(arns)]);
+  }
 }

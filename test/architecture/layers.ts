@@ -17,7 +17,7 @@ const RULES: Readonly<Record<string, { layers: readonly string[]; forbidden: rea
   'executor-image': { layers: ['executor-image', 'core'], forbidden: [/^aws-cdk-lib/, /^constructs$/] },
   local: { layers: ['local', 'core'], forbidden: [/^aws-cdk-lib/, /^constructs$/] },
   bin: { layers: ['bin', 'lib', 'core'], forbidden: [/^@aws-sdk\//] },
-  bench: { layers: ['bench', 'local', 'core'], forbidden: [/^aws-cdk-lib/] },
+  bench: { layers: ['bench', 'local', 'executor-image', 'core'], forbidden: [/^aws-cdk-lib/] },
 };
 
 /** Only these files of `lambdas` and `executor-image` may talk to AWS and GitHub. */

@@ -164,7 +164,7 @@ async function tell(seed: number, { second, ada, branch = 'main' }: Story) {
     await end(ref, 'applied', 'done');
   };
   const waits = async (ref: TargetRef) => {
-    await call((ports) => turn({ ...ref, token: 'turn' }, ports));
+    await call((ports) => turn({ ...ref, token: 'turn', flow: 'flow of c' }, ports));
     if ((await answerTo('turn')) === undefined) return;
     const prepared = await call((ports) => prepare({ ...ref, stage: 'plan' }, ports));
     if (prepared.decision === 'end') return end(ref, prepared.outcome, prepared.reason);

@@ -23,7 +23,7 @@ import { approval } from '../../lambdas/approval/approval.ts';
 import { guard } from '../../lambdas/guard/guard.ts';
 import { lease } from '../../lambdas/lease/lease.ts';
 import { open } from '../../lambdas/open/open.ts';
-import type { Ancestry } from '../../lambdas/ports.ts';
+import type { Ancestry, ExecutionStatus } from '../../lambdas/ports.ts';
 import { prepare } from '../../lambdas/prepare/prepare.ts';
 import { record } from '../../lambdas/record/record.ts';
 import { settle } from '../../lambdas/settle/settle.ts';
@@ -85,6 +85,10 @@ export function world() {
   };
   const store = { ...objects, json };
   const running = new Set<string>();
+  /** How executions that do not run have ended; those not named here have failed. */
+  const ends = new Map<string, ExecutionStatus>();
+  const terminated: string[] = [];
+  const published: object[] = [];
   const endedJobs = new Set<string>();
   /** Tokens that still can be answered, and what was sent to each. */
   const sent = new Map<string, object>();
@@ -96,6 +100,7 @@ export function world() {
     asked: [] as string[],
     /** `organisation/team/login` */
     members: new Set<string>(),
+    message: 'a change',
   };
   let nonces = 0;
   let now = Date.parse('2026-11-20T10:00:00.000Z');
@@ -124,12 +129,27 @@ export function world() {
         github.asked.push(`is ${login} in ${organisation}/${team}`);
         return github.members.has(`${organisation}/${team}/${login}`);
       },
+      commitMessage: async () => github.message,
     },
+    redrives: {
+      look: async (execution: string) => {
+        const status = running.has(execution) ? 'RUNNING' : (ends.get(execution) ?? 'FAILED');
+        const isOver = status === 'RUNNING' || status === 'SUCCEEDED';
+        return { status, problem: isOver ? `Execution is ${status} and cannot be redriven` : undefined };
+      },
+      redrive: async (execution: string) => {
+        running.add(execution);
+        return undefined;
+      },
+    },
+    jobControl: { terminate: async (jobId: string) => void terminated.push(jobId) },
+    bus: { publish: async ({ detail }: { detail: object }) => void published.push(detail) },
+    log: () => {},
     state: { bucket: 'artifacts', kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/k' },
     newNonce: () => `nonce-${++nonces}`.padEnd(43, '-'),
   };
   return {
-    ...{ ledger, store, running, endedJobs, sent, changed, github, ports },
+    ...{ ledger, store, running, ends, endedJobs, terminated, published, sent, changed, github, ports },
     /** A token whose Task has ended. */
     loseToken: (token: string) => void answeredBefore.add(token),
     advance: (milliseconds: number) => {
@@ -262,7 +282,7 @@ async function runTarget(w: World, ref: TargetRef, how: TargetPlan) {
   const { call } = how;
   const token = `${ref.execution} turn ${component}`;
   await call(`turn ${component}`, (ports) =>
-    contracts.turn.handle((input) => turn(input, ports))({ ...ref, token }),
+    contracts.turn.handle((input) => turn(input, ports))({ ...ref, token, flow: flowName(ref) }),
   );
   if (!w.sent.has(token)) throw new Error(`the turn of ${component} never came`);
   const end = await flowOf(w, ref, how);
@@ -270,6 +290,9 @@ async function runTarget(w: World, ref: TargetRef, how: TargetPlan) {
     contracts.record.handle((input) => record(input, ports))({ ...ref, end }),
   );
 }
+
+/** The child execution of a target, as the Map would name it. */
+const flowName = ({ execution, component, fence }: TargetRef) => `${execution}/Targets:${component}-${fence}`;
 
 async function flowOf(w: World, ref: TargetRef, how: TargetPlan): Promise<TargetEnd> {
   const { component } = ref;

@@ -1,19 +1,16 @@
 /** `history`: the releases so far, the newest first; called by `local/cli.ts`. */
 import type { HistoryCommand } from '../arguments.ts';
-import { releasesOf } from '../release-records.ts';
+import { releasesOf, unlocksOf } from '../release-records.ts';
 import type { OpenTwin } from '../twin.ts';
-import { EXIT, UsageError } from '../usage.ts';
-import { duration } from '../words-for-people.ts';
+import { EXIT } from '../usage.ts';
+import { duration, shortened } from '../words-for-people.ts';
 import type { Ending } from './push.ts';
 
-/** @throws UsageError when the repository named was never pushed. */
+/** @throws BadInput when the repository named was never pushed. */
 export async function history(command: HistoryCommand, openTwin: OpenTwin): Promise<Ending> {
   const twin = await openTwin(command);
   try {
-    const { repo } = command;
-    const repository = repo === undefined ? undefined : await twin.repositoryAt(repo);
-    if (repo !== undefined && repository === undefined) throw new UsageError(`${repo} was never pushed`);
-    const releases = (await releasesOf(twin, repository)).map((one) => ({
+    const releases = (await releasesOf(twin, command.repo)).map((one) => ({
       release: one.id,
       repository: one.repository.fullName,
       commit: one.commit,
@@ -23,17 +20,24 @@ export async function history(command: HistoryCommand, openTwin: OpenTwin): Prom
       startedAt: one.startedAt,
       endedAt: one.endedAt ?? null,
     }));
-    return {
-      exitCode: EXIT.done,
-      result: { releases },
-      lines: releases.map((one) => {
-        const took =
-          one.endedAt === null ? '' : duration(Date.parse(one.endedAt) - Date.parse(one.startedAt));
-        const [reason] = one.reason.split('\n');
-        const words = [one.release, one.repository, one.branch, one.verdict ?? 'on its way', took, reason];
-        return words.filter((word) => word !== '').join('  ');
-      }),
-    };
+    const unlocks = await unlocksOf(twin, command.repo);
+    const lines = releases.map((one) => {
+      const took = one.endedAt === null ? '' : duration(Date.parse(one.endedAt) - Date.parse(one.startedAt));
+      const words = [
+        one.release,
+        one.repository,
+        one.branch,
+        one.verdict ?? 'on its way',
+        took,
+        shortened(one.reason),
+      ];
+      return words.filter((word) => word !== '').join('  ');
+    });
+    const unlocked = unlocks.map(
+      ({ environment, component, by, at, did }) =>
+        `${at}  ${environment}/${component}  unlocked by ${by}: ${did}`,
+    );
+    return { exitCode: EXIT.done, result: { releases, unlocks }, lines: [...lines, ...unlocked] };
   } finally {
     await twin.close();
   }

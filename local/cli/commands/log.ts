@@ -2,21 +2,17 @@
 import { stageKey, type TargetAddress } from '../../../core/keys.ts';
 import { stageSchema } from '../../../core/words.ts';
 import type { LogCommand } from '../arguments.ts';
-import { findRelease, readRecords } from '../release-records.ts';
+import { findRecords } from '../release-records.ts';
 import { viewOf } from '../release-view.ts';
 import type { OpenTwin, Twin } from '../twin.ts';
-import { EXIT, UsageError } from '../usage.ts';
+import { BadInput, EXIT } from '../usage.ts';
 import type { Ending } from './push.ts';
-import { noRelease } from './status.ts';
 
-/** @throws UsageError when there is no such release or target in it. */
+/** @throws BadInput when there is no such release or target in it. */
 export async function log(command: LogCommand, openTwin: OpenTwin): Promise<Ending> {
   const twin = await openTwin(command);
   try {
-    const release = await findRelease(twin, { id: command.release });
-    const records =
-      release && (await readRecords(twin, { repository: release.repository.id, release: release.id }));
-    if (records === undefined) throw noRelease(command.release);
+    const records = await findRecords(twin, command);
     const addresses = viewOf(records).environments.flatMap(({ targets }) =>
       targets.map(({ environment, component }) => ({
         repository: records.release.repository.id,
@@ -31,7 +27,7 @@ export async function log(command: LogCommand, openTwin: OpenTwin): Promise<Endi
       (one) => one.environment === target.environment && one.component === target.component,
     );
     if (address === undefined)
-      throw new UsageError(`release \`${command.release}\` has no target \`${nameOf(target)}\``);
+      throw new BadInput(`release \`${command.release}\` has no target \`${nameOf(target)}\``);
     const logs = await logsOf(twin, address);
     return {
       exitCode: EXIT.done,

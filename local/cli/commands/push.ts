@@ -3,7 +3,7 @@ import { deliveryItemSchema, ledgerKeys } from '../../../core/ledger.ts';
 import type { PushCommand } from '../arguments.ts';
 import { workingCopy } from '../git.ts';
 import { executionsOf, readRecords } from '../release-records.ts';
-import { type ReleaseView, viewOf } from '../release-view.ts';
+import { type ReleaseRecords, type ReleaseView, viewOf } from '../release-view.ts';
 import { exitCodeFor, type ReleaseReport, reportOf } from '../report.ts';
 import type { Screen } from '../screen.ts';
 import type { OpenTwin, PushReceipt, Twin } from '../twin.ts';
@@ -18,7 +18,7 @@ export interface Ending {
   readonly lines: readonly string[];
 }
 
-/** @throws UsageError when `repo` is not the root of a git repository with a commit. */
+/** @throws BadInput when `repo` is not the root of a git repository with a commit. */
 export async function push(
   command: PushCommand,
   { openTwin, screen }: { readonly openTwin: OpenTwin; readonly screen: Screen | undefined },
@@ -27,7 +27,7 @@ export async function push(
   const twin = await openTwin(command);
   try {
     const { report } = await pushWith(twin, { directory, ref: command.ref, screen });
-    const lines = linesAfter(report);
+    const lines = linesAfter(report, command.stateOption);
     if (isDirty) lines.push('note: changes that are not committed were not pushed');
     return { exitCode: exitCodeFor(report.verdict), result: report, lines };
   } finally {
@@ -47,9 +47,35 @@ export async function pushWith(
   const { directory, ref, screen } = order;
   const receipt = await twin.push({ directory, ref });
   await watch(twin, { view: async () => (await recordsOf(twin, receipt))?.view, screen });
+  return reportOnPush(twin, receipt);
+}
+
+/** Which release of which repository. */
+interface ReleaseName {
+  readonly repository: number;
+  readonly release: string;
+}
+
+/** Shows a release until nothing is under way any more. */
+export async function watchRelease(twin: Twin, name: ReleaseName, screen: Screen | undefined): Promise<void> {
+  await watch(twin, { view: async () => (await viewNamed(twin, name))?.view, screen });
+}
+
+/** What a release came to. Asked for when nothing of it is under way any more. @throws Error when there is none. */
+export async function reportOnRelease(twin: Twin, name: ReleaseName): Promise<ReleaseReport> {
+  const found = await viewNamed(twin, name);
+  if (found === undefined) throw new Error(`there is no release ${name.release} any more`);
+  return reportOnFound(twin, found);
+}
+
+/** What the push came to. Asked for when nothing of it is under way any more. */
+export async function reportOnPush(
+  twin: Twin,
+  receipt: PushReceipt,
+): Promise<{ report: ReleaseReport; view: ReleaseView | undefined }> {
   const found = await recordsOf(twin, receipt);
-  const statuses = await twin.statuses(receipt.commit);
   if (found === undefined) {
+    const statuses = await twin.statuses(receipt.commit);
     const report = {
       release: null,
       commit: receipt.commit,
@@ -61,23 +87,35 @@ export async function pushWith(
     } as const;
     return { report, view: undefined };
   }
-  const { records, view } = found;
-  const report = reportOf(view, { statuses, executions: await executionsOf(twin, records) });
-  // Nothing is under way: a release without a verdict was broken off.
-  return { report: { ...report, verdict: report.verdict ?? 'failed' }, view };
+  return { report: await reportOnFound(twin, found), view: found.view };
 }
 
-async function recordsOf(twin: Twin, { delivery, repository }: PushReceipt) {
+interface Found {
+  readonly records: ReleaseRecords;
+  readonly view: ReleaseView;
+}
+
+async function reportOnFound(twin: Twin, { records, view }: Found): Promise<ReleaseReport> {
+  const statuses = await twin.statuses(view.commit);
+  const report = reportOf(view, { statuses, executions: await executionsOf(twin, records) });
+  // Nothing is under way: a release without a verdict was broken off.
+  return { ...report, verdict: report.verdict ?? 'failed' };
+}
+
+async function recordsOf(twin: Twin, { delivery, repository }: PushReceipt): Promise<Found | undefined> {
   const key = ledgerKeys.delivery(delivery);
   const [item] = await twin.query(key.pk, key.sk);
   const release = item === undefined ? undefined : deliveryItemSchema.parse(item).release;
-  if (release === undefined) return undefined;
-  const records = await readRecords(twin, { repository, release });
+  return release === undefined ? undefined : viewNamed(twin, { repository, release });
+}
+
+async function viewNamed(twin: Twin, name: ReleaseName): Promise<Found | undefined> {
+  const records = await readRecords(twin, name);
   return records === undefined ? undefined : { records, view: viewOf(records) };
 }
 
 /** What the screen does not show: why, and where to look. */
-function linesAfter(report: ReleaseReport): string[] {
+export function linesAfter(report: ReleaseReport, stateOption: string): string[] {
   const { verdict, reason, release } = report;
   // Every problem of a refused manifest stands on a line of its own, ready to be clicked.
   if (verdict === 'refused') return reason.split('\n');
@@ -87,6 +125,8 @@ function linesAfter(report: ReleaseReport): string[] {
     .filter(({ outcome }) => outcome === 'failed' || outcome === 'rollback-failed');
   return [
     ...lines,
-    ...broken.map(({ target }) => `see: npm run local -- log --release ${release} --target ${target}`),
+    ...broken.map(
+      ({ target }) => `see: npm run local -- log --release ${release} --target ${target}${stateOption}`,
+    ),
   ];
 }

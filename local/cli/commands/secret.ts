@@ -2,7 +2,7 @@
 import type { SecretCommand } from '../arguments.ts';
 import { workingCopy } from '../git.ts';
 import type { OpenTwin } from '../twin.ts';
-import { EXIT, UsageError } from '../usage.ts';
+import { BadInput, EXIT } from '../usage.ts';
 import type { Ending } from './push.ts';
 
 /** Where a value may come from; never from the command line, which everyone on the machine can read. */
@@ -12,7 +12,7 @@ export interface ValueSources {
   readStandardInput(): Promise<string>;
 }
 
-/** @throws UsageError when there is no value or no repository. */
+/** @throws BadInput when there is no value or no repository. */
 export async function secret(
   command: SecretCommand,
   { openTwin, sources }: { readonly openTwin: OpenTwin; readonly sources: ValueSources },
@@ -39,7 +39,7 @@ async function valueFrom({ fromEnv }: SecretCommand, sources: ValueSources): Pro
       ? (await sources.readStandardInput()).replace(/\r?\n$/, '')
       : sources.environment[fromEnv];
   if (value === undefined || value === '')
-    throw new UsageError(
+    throw new BadInput(
       fromEnv === undefined ? 'there is no value on standard input' : `the variable ${fromEnv} is not set`,
     );
   return value;

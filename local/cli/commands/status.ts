@@ -1,22 +1,19 @@
 /** `status`: how a release is or was, in the words and the shape of `push`; called by `local/cli.ts`. */
 import type { StatusCommand } from '../arguments.ts';
 import { drawRelease } from '../live-view.ts';
-import { executionsOf, findRelease, readRecords } from '../release-records.ts';
+import { executionsOf, findRecords } from '../release-records.ts';
 import { viewOf } from '../release-view.ts';
 import { reportOf } from '../report.ts';
 import { paint } from '../screen.ts';
 import type { OpenTwin } from '../twin.ts';
-import { EXIT, UsageError } from '../usage.ts';
+import { EXIT } from '../usage.ts';
 import type { Ending } from './push.ts';
 
-/** @throws UsageError when there is no such release. */
+/** @throws BadInput when there is no such release. */
 export async function status(command: StatusCommand, openTwin: OpenTwin): Promise<Ending> {
   const twin = await openTwin(command);
   try {
-    const release = await findRelease(twin, { id: command.release });
-    const records =
-      release && (await readRecords(twin, { repository: release.repository.id, release: release.id }));
-    if (records === undefined) throw noRelease(command.release);
+    const records = await findRecords(twin, command);
     const view = viewOf(records);
     const statuses = await twin.statuses(view.commit);
     return {
@@ -30,13 +27,4 @@ export async function status(command: StatusCommand, openTwin: OpenTwin): Promis
   } finally {
     await twin.close();
   }
-}
-
-/** The error for a release that is not there. */
-export function noRelease(id: string | undefined): UsageError {
-  return new UsageError(
-    id === undefined
-      ? 'nothing has been pushed yet'
-      : `there is no release \`${id}\`; \`history\` lists them`,
-  );
 }

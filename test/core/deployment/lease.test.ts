@@ -91,6 +91,24 @@ describe('acquire', () => {
       ['redriven', 'superseded'],
     ]);
   });
+
+  test("the branch's head is the newest, whichever release came last", () => {
+    const head = 'f'.repeat(40);
+    const owned = acquire(NEW_ENVIRONMENT, applicant('owner'));
+    const ofHead = applicant('of the head', { commit: head, startedAt: '2026-11-20T10:01:00Z' });
+    const late = applicant('late', { startedAt: '2026-11-20T10:02:00Z' });
+    for (const order of [
+      [ofHead, late],
+      [late, ofHead],
+    ]) {
+      const item = order.reduce((left, one) => acquire(left, one, head), owned);
+      expect(item.queue.map(({ execution }) => execution)).toEqual(['of the head']);
+      expect(item.answers.at(-1)).toMatchObject({
+        execution: 'late',
+        grant: { decision: 'superseded', reason: 'a newer push of main, fffffff, is waiting' },
+      });
+    }
+  });
 });
 
 describe('giving back and dropping', () => {
@@ -98,7 +116,7 @@ describe('giving back and dropping', () => {
     applicant('a'),
     applicant('b', { branch: 'b' }),
     applicant('c', { branch: 'c' }),
-  ].reduce(acquire, NEW_ENVIRONMENT);
+  ].reduce((item, one) => acquire(item, one), NEW_ENVIRONMENT);
 
   test('the next in the queue gets a new fence', () => {
     const item = giveBack(twoWaiting, 'a');

@@ -57,6 +57,7 @@ async function world() {
         compare: async () => 'unknown',
         branchHead: async () => undefined,
         isTeamMember: async () => false,
+        commitMessage: async () => '',
         async createStatus(repository, commit, status) {
           const failure = github.fails(status);
           if (failure !== undefined) throw failure;

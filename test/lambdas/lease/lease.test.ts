@@ -63,6 +63,20 @@ test('an older waiter of the branch is answered superseded when a newer push com
   });
 });
 
+test('a delivery that comes late does not push the branch’s head out of the queue', async () => {
+  const [owner, newest, late] = [await push('1'), await push('2'), await push('3')];
+  w.github.head = commitOf('2');
+  await acquire(owner);
+  await acquire(newest);
+  await acquire(late);
+  expect(w.sent.get('token 3')).toEqual({
+    decision: 'superseded',
+    reason: 'a newer push of main, 2222222, is waiting',
+  });
+  await giveBack(owner);
+  expect(w.sent.get('token 2')).toEqual({ decision: 'granted', fence: 2 });
+});
+
 test('the next in the queue whose execution has ended is passed over', async () => {
   const [first, second, third] = [await push('1'), await push('2', 'next'), await push('3')];
   await acquire(first);

@@ -16,6 +16,7 @@ test('push reads all its options, and paths are taken from the caller’s direct
     slots: 3,
     json: true,
     stateDir: '/home/twin',
+    stateOption: ' --state-dir ../twin',
   });
 });
 
@@ -26,8 +27,14 @@ test('what is left out has its documented default', () => {
     passEnv: [],
     json: false,
     stateDir: '/home/me/.belay',
+    stateOption: '',
   });
-  expect(parse('status')).toEqual({ name: 'status', json: false, stateDir: '/home/me/.belay' });
+  expect(parse('status')).toEqual({
+    name: 'status',
+    json: false,
+    stateDir: '/home/me/.belay',
+    stateOption: '',
+  });
 });
 
 test.each([

@@ -8,11 +8,14 @@ import { parseCommand } from '../../../local/cli/arguments.ts';
 import { history } from '../../../local/cli/commands/history.ts';
 import { log } from '../../../local/cli/commands/log.ts';
 import { push } from '../../../local/cli/commands/push.ts';
+import { redrive } from '../../../local/cli/commands/redrive.ts';
 import { secret } from '../../../local/cli/commands/secret.ts';
 import { status } from '../../../local/cli/commands/status.ts';
+import { sweep } from '../../../local/cli/commands/sweep.ts';
+import { tell } from '../../../local/cli/commands/tell.ts';
 import type { ReleaseRecords } from '../../../local/cli/release-view.ts';
 import type { Twin } from '../../../local/cli/twin.ts';
-import { UsageError } from '../../../local/cli/usage.ts';
+import { BadInput } from '../../../local/cli/usage.ts';
 import { COMMIT, document, failed, RELEASE, releaseItem } from './records.ts';
 
 let directory: string;
@@ -87,6 +90,11 @@ function twinOf(records: ReleaseRecords | undefined, artifacts: Record<string, s
     async putSecret(order) {
       seen.push({ putSecret: order });
     },
+    async command(order) {
+      seen.push({ command: order });
+      return { accepted: order.action !== 'cancel', message: `${order.action}: said` };
+    },
+    sweep: async () => ['dev of acme/shop: the job that wrote app has ended'],
     repositoryAt: async (path) => (path.endsWith('/shop') ? 7 : undefined),
     async close() {
       seen.push('closed');
@@ -108,6 +116,13 @@ function run(line: string, openTwin: () => Promise<Twin>) {
       return history(parsed, openTwin);
     case 'log':
       return log(parsed, openTwin);
+    case 'redrive':
+      return redrive(parsed, { openTwin, screen: undefined });
+    case 'cancel':
+    case 'unlock':
+      return tell(parsed, openTwin);
+    case 'sweep':
+      return sweep(parsed, openTwin);
     default:
       throw new Error(`not run by this helper: ${line}`);
   }
@@ -117,7 +132,7 @@ test('push reports the release its delivery became, and fails with it', async ()
   const repo = repository('shop', { withCommit: true });
   const artifacts = { [`7/releases/${RELEASE}/release.json`]: JSON.stringify(document) };
   const { openTwin, seen } = twinOf(failed, artifacts);
-  const { exitCode, result, lines } = await run('push --repo shop --ref live', openTwin);
+  const { exitCode, result, lines } = await run('push --repo shop --ref live --state-dir s', openTwin);
   expect(seen).toEqual([{ push: { directory: repo, ref: 'live' } }, 'closed']);
   expect(exitCode).toBe(1);
   expect(result).toMatchObject({
@@ -133,7 +148,7 @@ test('push reports the release its delivery became, and fails with it', async ()
       { arn: 'arn:deployment:dev', status: 'FAILED' },
     ],
   });
-  expect(lines).toEqual([`see: npm run local -- log --release ${RELEASE} --target dev/api`]);
+  expect(lines).toEqual([`see: npm run local -- log --release ${RELEASE} --target dev/api --state-dir s`]);
 });
 
 test('a refused manifest: bad input, every problem on a line of its own', async () => {
@@ -184,7 +199,7 @@ test('push refuses what is no repository of its own before anything is opened', 
   ] as const) {
     const attempt = run(`push --repo ${path}`, openTwin);
     await expect(attempt).rejects.toThrow(message);
-    await expect(attempt).rejects.toBeInstanceOf(UsageError);
+    await expect(attempt).rejects.toBeInstanceOf(BadInput);
   }
   expect(seen).toEqual([]);
 });
@@ -213,6 +228,17 @@ test('history lists releases, of one repository or all', async () => {
   expect(lines).toEqual([`${RELEASE}  local/shop  main  failed  9.0 s  dev failed`]);
   expect((await run('history --repo shop', openTwin)).lines).toHaveLength(1);
   await expect(run('history --repo other', openTwin)).rejects.toThrow('other was never pushed');
+});
+
+test('two repositories with a release of the same id are told apart', async () => {
+  const { openTwin, twin } = twinOf(failed);
+  const copy = { ...releaseItem, repository: { id: 8, fullName: 'local/copy', defaultBranch: 'main' } };
+  twin.releases = async () => [copy, releaseItem];
+  await expect(run(`status --release ${RELEASE}`, openTwin)).rejects.toThrow(
+    `local/copy and local/shop both have a release \`${RELEASE}\`; name one with \`--repo DIR\``,
+  );
+  const { result } = await run(`status --release ${RELEASE} --repo shop`, openTwin);
+  expect(result).toMatchObject({ release: RELEASE, verdict: 'failed' });
 });
 
 test('log lists what there is, and shows one target’s jobs in order', async () => {
@@ -256,4 +282,43 @@ test('a secret’s value comes from standard input or a variable, without the li
     'there is no value on standard input',
   );
   await expect(store('secret app/pw --repo shop --from-env NO', '')).rejects.toThrow('NO is not set');
+});
+
+test('redrive says who asks and reports like a push', async () => {
+  const { openTwin, seen } = twinOf(failed, {
+    [`7/releases/${RELEASE}/release.json`]: JSON.stringify(document),
+  });
+  const { exitCode, result } = await run(`redrive --release ${RELEASE} --older --as mira`, openTwin);
+  const named = { repository: 7, release: RELEASE, by: 'mira' };
+  expect(seen).toEqual([{ command: { action: 'redrive', ...named, older: true } }, 'closed']);
+  expect(exitCode).toBe(1);
+  expect(result).toMatchObject({ release: RELEASE, verdict: 'failed', environments: [{ name: 'dev' }, {}] });
+});
+
+test('a refusal is told and fails the command; unlock names its target', async () => {
+  const { openTwin, seen } = twinOf(failed);
+  expect(await run(`cancel --release ${RELEASE} --as mira`, openTwin)).toEqual({
+    exitCode: 1,
+    result: { accepted: false, message: 'cancel: said' },
+    lines: ['cancel: said'],
+  });
+  const unlocking = await run(`unlock --release ${RELEASE} --target dev/api --as mira`, openTwin);
+  expect(unlocking).toEqual({
+    exitCode: 0,
+    result: { accepted: true, message: 'unlock: said' },
+    lines: ['unlock: said'],
+  });
+  const target = { environment: 'dev', component: 'api' };
+  expect(seen).toContainEqual({
+    command: { action: 'unlock', repository: 7, release: RELEASE, by: 'mira', ...target },
+  });
+});
+
+test('sweep prints what it did', async () => {
+  const { openTwin } = twinOf(undefined);
+  expect(await run('sweep', openTwin)).toEqual({
+    exitCode: 0,
+    result: { done: ['dev of acme/shop: the job that wrote app has ended'] },
+    lines: ['dev of acme/shop: the job that wrote app has ended'],
+  });
 });

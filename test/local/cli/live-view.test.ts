@@ -4,7 +4,7 @@ import { changeLines } from '../../../local/cli/change-lines.ts';
 import { drawRelease } from '../../../local/cli/live-view.ts';
 import { viewOf } from '../../../local/cli/release-view.ts';
 import { type Output, paint, screenFor } from '../../../local/cli/screen.ts';
-import { duration } from '../../../local/cli/words-for-people.ts';
+import { duration, shortened } from '../../../local/cli/words-for-people.ts';
 import { at, failed, outcome, running } from './records.ts';
 
 const text = (records: typeof failed, seconds: number) =>
@@ -136,6 +136,12 @@ test('a line is cut to the terminal’s width, its colours closed', () => {
   ] as const;
   expect(paint(line, 6, false)).toBe('abcde');
   expect(paint(line, 6, true)).toBe('\x1b[32mab\x1b[0m\x1b[31mcde\x1b[0m');
+});
+
+test('a long or many-lined reason is cut to one line', () => {
+  expect(shortened('x'.repeat(160))).toBe('x'.repeat(160));
+  expect(shortened('x'.repeat(161))).toBe(`${'x'.repeat(159)}…`);
+  expect(shortened('one\ntwo')).toBe('one…');
 });
 
 test.each([

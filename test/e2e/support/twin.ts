@@ -1,0 +1,94 @@
+/** Opens the local twin for a file of end-to-end tests, pushes repositories into it, and waits for what becomes of them. */
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  deliveryItemSchema,
+  type EnvironmentItem,
+  environmentItemSchema,
+  ledgerKeys,
+} from '../../../core/ledger.ts';
+import { reportOnPush } from '../../../local/cli/commands/push.ts';
+import type { ReleaseReport } from '../../../local/cli/report.ts';
+import type { PushReceipt } from '../../../local/cli/twin.ts';
+import { openWorld, type World, type WorldOptions } from '../../../local/world.ts';
+import { makeRepository, type Repository } from './repository.ts';
+
+/** The assembly that `npm test` has synthesized. */
+export const cdkOut = join(import.meta.dirname, '../../../cdk.out');
+
+export interface TestTwin {
+  readonly world: World;
+  /** Removed at the end. Holds the state directory, the repositories, and what is deployed. */
+  readonly folder: string;
+  /** What the twin had to say: nothing, if all is well. */
+  readonly complaints: readonly string[];
+  /** A new repository; one by that name must not exist. */
+  repository(name: string): Repository;
+  /** Where the manifest of a test deploys files to. */
+  deployed(...path: string[]): string;
+  /** Pushes HEAD and answers with the report once the release and its statuses have ended. */
+  push(repository: Repository, ref?: string): Promise<ReleaseReport>;
+  /** Waits for the end of a push that was begun otherwise. */
+  ended(receipt: PushReceipt): Promise<ReleaseReport>;
+  environment(repository: Repository, name: string): Promise<EnvironmentItem>;
+  close(): Promise<void>;
+}
+
+export async function openTestTwin(options: Partial<WorldOptions> = {}): Promise<TestTwin> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'belay-e2e-')));
+  const home = join(folder, 'home');
+  mkdirSync(home);
+  const complaints: string[] = [];
+  const world = await openWorld({
+    stateDir: join(folder, 'state'),
+    cdkOut,
+    log: (message) => void complaints.push(message),
+    ...options,
+    environment: { PATH: process.env.PATH, HOME: home, ...options.environment },
+  });
+  const ended = async (receipt: PushReceipt) => {
+    await until(`the end of delivery ${receipt.delivery}`, async () => {
+      const key = ledgerKeys.delivery(receipt.delivery);
+      const [item] = await world.query(key.pk, key.sk);
+      if (item === undefined) return false;
+      const { execution } = deliveryItemSchema.parse(item);
+      const statuses = new Map(world.parts.executions.entries().map(({ arn, status }) => [arn, status]));
+      return statuses.get(execution) !== 'RUNNING';
+    });
+    await until('the statuses on GitHub', async () => !world.parts.eventSources.busy);
+    return (await reportOnPush(world, receipt)).report;
+  };
+  return {
+    world,
+    folder,
+    complaints,
+    ended,
+    repository: (name) => makeRepository(join(folder, 'repositories', name)),
+    deployed: (...path) => join(folder, 'deployed', ...path),
+    push: async ({ directory }, ref) => ended(await world.push({ directory, ref })),
+    async environment({ directory }, name) {
+      const id = await world.repositoryAt(directory);
+      const { pk, sk } = ledgerKeys.environment(id ?? 0, name);
+      const [item] = await world.query(pk, sk);
+      return environmentItemSchema.parse(item);
+    },
+    async close() {
+      await world.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** How long anything may take before a test gives up. Milliseconds. */
+const PATIENCE = 60_000;
+
+/** Looks until the condition holds. @throws Error naming what never came. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + PATIENCE;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`);
+    await sleep(20);
+  }
+}
