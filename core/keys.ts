@@ -48,6 +48,10 @@ export const lastGoodSourceKey = (repository: number, commit: string) =>
 export const lastGoodKey = (target: TargetAddress, file: 'last-good.json' | 'bundle.tar.gz') =>
   `${target.repository}/last-good/${target.environment}/${target.component}/${target.release}/${folderOf(target)}${file}`;
 
-/** The managed state as it was before a release's apply. */
-export const stateBackupKey = (target: TargetAddress) =>
-  `${target.repository}/state-backups/${target.release}/${target.environment}/${target.component}/${folderOf(target)}before-apply.tfstate`;
+/** The managed state as it was before a release's apply under a lease: a redrive's apply keeps its own. */
+export const stateBackupKey = (target: TargetAddress, fence: number) =>
+  `${target.repository}/state-backups/${target.release}/${target.environment}/${target.component}/${folderOf(target)}before-apply-${fence}.tfstate`;
+
+/** The lock that OpenTofu and Terraform hold beside a state file while they write it (`use_lockfile`). */
+export const stateLockKey = (repository: number, environment: string, component: string) =>
+  `${stateKey(repository, environment, component)}.tflock`;

@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { approvalAnswerSchema, leaseGrantSchema } from './contracts/functions.ts';
 import { changeCountsSchema } from './contracts/job.ts';
 import { commitSchema, repositorySchema } from './contracts/push.ts';
+import { releaseRefSchema } from './contracts/release.ts';
 import { resolvedTargetSchema } from './manifest/resolved.ts';
 import {
   environmentVerdictSchema,
@@ -74,11 +75,18 @@ export const ledgerKeys = {
   /** Releases that have not ended, and environments that were ever deployed to: what the sweep looks at. */
   active: (repository: number, release: string): LedgerKey => ({
     pk: 'active',
-    sk: inRelease(repository, release),
+    sk: `${ledgerPrefixes.active}${inRelease(repository, release)}`,
   }),
   known: (repository: number, environment: string): LedgerKey => ({
     pk: 'known',
-    sk: inEnvironment(repository, environment),
+    sk: `${ledgerPrefixes.known}${inEnvironment(repository, environment)}`,
+  }),
+  /** The head of the default branch as the sweep last saw it. */
+  head: (repository: number): LedgerKey => ({ pk: `${repository}/head`, sk: 'head' }),
+  /** One use of `unlock`, kept for good. `at` is when. */
+  unlock: (repository: number, environment: string, at: string): LedgerKey => ({
+    pk: inEnvironment(repository, environment),
+    sk: `${ledgerPrefixes.unlocks}${at}`,
   }),
   /** `specKey` is the S3 key of the job's spec. */
   job: (specKey: string): LedgerKey => ({ pk: `job/${specKey}`, sk: 'job' }),
@@ -94,6 +102,11 @@ export const ledgerKeys = {
 
 /** Sort-key prefixes for queries. */
 export const ledgerPrefixes = {
+  active: 'release/',
+  known: 'environment/',
+  unlocks: 'unlock/',
+  approvals: 'approval/deploy/',
+  turns: 'turn/deploy/',
   targets: 'target/',
   deployments: 'deployment/',
   outcomes: 'outcome/',
@@ -142,7 +155,17 @@ export type LeaseAnswer = z.infer<typeof leaseAnswerSchema>;
 export const environmentItemSchema = z.object({
   version: z.int(),
   /** The Deployment that holds the lease, and its release. */
-  owner: z.object({ execution: z.string(), release: z.string(), commit: commitSchema }).optional(),
+  owner: z
+    .object({
+      execution: z.string(),
+      release: z.string(),
+      commit: commitSchema,
+      /** Component → digest of the plan a person said yes to: its apply may start. Written before the answer itself. */
+      approved: z.record(z.string(), z.string()).optional(),
+      /** The newer commit it gives way to; from then on nothing is approved any more. */
+      yieldsTo: commitSchema.optional(),
+    })
+    .optional(),
   /** Grows with every grant; what a writer must show. */
   fence: z.int(),
   seq: z.int(),
@@ -183,6 +206,8 @@ export const targetItemSchema = z.object({
     .optional(),
   /** Repository paths the last applied plan read besides the component's directory. */
   dependencies: z.array(z.string()).optional(),
+  /** An apply of this release could not write its state: nothing is planned until the copy at the S3 key `key` is back in place. */
+  blocked: z.object({ release: z.string(), key: z.string() }).optional(),
 });
 export type TargetItem = z.infer<typeof targetItemSchema>;
 
@@ -231,6 +256,8 @@ export const outcomeItemSchema = z.object({
   changes: changeCountsSchema.optional(),
   planDigest: z.string().optional(),
   changeDigest: z.string().optional(),
+  /** How often it was planned again in this attempt, because the state had moved. @default 0 */
+  round: z.int().optional(),
   inputKey: z.string().optional(),
   /** Repository paths this release's plan read. */
   dependencies: z.array(z.string()).optional(),
@@ -257,6 +284,8 @@ export const turnItemSchema = z.object({
   waitingOn: z.set(z.string()).optional(),
   blockedBy: z.set(z.string()).optional(),
   tokens: z.set(z.string()).optional(),
+  /** ARN of the child execution that is the target's flow. */
+  flow: z.string().optional(),
 });
 export type TurnItem = z.infer<typeof turnItemSchema>;
 
@@ -287,6 +316,29 @@ export const jobItemSchema = z.object({
   ended: z.boolean(),
 });
 export type JobItem = z.infer<typeof jobItemSchema>;
+
+/** A release the sweep looks after. `run` changes with every redrive, so that its end is not taken for that of the run before. */
+export const activeItemSchema = z.object({ release: releaseRefSchema, run: z.string() });
+export type ActiveItem = z.infer<typeof activeItemSchema>;
+
+/** An environment the sweep looks after. */
+export const knownItemSchema = z.object({ repository: repositorySchema, environment: z.string() });
+export type KnownItem = z.infer<typeof knownItemSchema>;
+
+/** A branch head no release has come for, and since when that is known. */
+export const headItemSchema = z.object({ commit: commitSchema, seenAt: z.iso.datetime() });
+export type HeadItem = z.infer<typeof headItemSchema>;
+
+/** What a person has unlocked. */
+export const unlockItemSchema = z.object({
+  environment: z.string(),
+  component: z.string(),
+  by: z.string(),
+  at: z.iso.datetime(),
+  /** What was done, for people. */
+  did: z.string(),
+});
+export type UnlockItem = z.infer<typeof unlockItemSchema>;
 
 /** The newest release of a commit: only it may write the commit's statuses. */
 export const commitItemSchema = z.object({ release: z.string() });

@@ -29,7 +29,8 @@ const GOOD_OUTCOMES: readonly Outcome[] = ['unchanged', 'planned', 'applied', 'd
 export function targetWording({ progress, outcome, reason, changes }: OutcomeItem): Wording {
   if (outcome === undefined) {
     const counts = progress === 'applying' ? countsOf(changes) : '';
-    return { state: 'pending', text: withDetail(WORDS_OF_PROGRESS[progress], counts) };
+    const detail = progress === 'approving' ? reason : counts;
+    return { state: 'pending', text: withDetail(WORDS_OF_PROGRESS[progress], detail) };
   }
   const state = GOOD_OUTCOMES.includes(outcome) ? 'success' : 'failure';
   // `rolled back to 1a2b3c4 after: …`

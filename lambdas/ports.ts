@@ -39,6 +39,8 @@ export interface Ledger {
     change: Change,
     condition?: Condition,
   ): Promise<Record<string, LedgerValue> | undefined>;
+  /** Deletes the item if there is one. False when the condition does not hold. */
+  remove(key: LedgerKey, condition?: Condition): Promise<boolean>;
 }
 
 /** The artifacts bucket. */
@@ -48,6 +50,8 @@ export interface ObjectStore {
   put(key: string, body: Uint8Array | string): Promise<void>;
   exists(key: string): Promise<boolean>;
   copy(from: string, to: string): Promise<void>;
+  /** Nothing happens when there is no such object. */
+  remove(key: string): Promise<void>;
   presignGet(key: string, seconds: number): Promise<string>;
   presignPut(key: string, seconds: number): Promise<string>;
 }
@@ -62,9 +66,27 @@ export interface Executions {
   isRunning(execution: string): Promise<boolean>;
 }
 
+/** Where an execution stands. `UNKNOWN`: older than its history. */
+export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED' | 'UNKNOWN';
+
+/** Executions as those look at them who set things right. */
+export interface Redrives {
+  /** `problem`: why it cannot be redriven now, in Step Functions' words. */
+  look(
+    execution: string,
+  ): Promise<{ readonly status: ExecutionStatus; readonly problem: string | undefined }>;
+  /** Answers the problem when it cannot be redriven. */
+  redrive(execution: string): Promise<string | undefined>;
+}
+
 /** AWS Batch as far as functions look: has a job ended (or is it unknown to Batch by now)? */
 export interface Jobs {
   hasEnded(jobId: string): Promise<boolean>;
+}
+
+/** Ends Batch jobs that only read; Batch refuses it for others. One that has ended stays as it is. */
+export interface JobControl {
+  terminate(jobId: string, reason: string): Promise<void>;
 }
 
 /** Says "this release changed" on the status queue. */
@@ -91,7 +113,11 @@ export interface GitHub {
   compare(repository: string, base: string, head: string): Promise<Ancestry>;
   /** The branch's head commit, undefined when the branch is gone. */
   branchHead(repository: string, branch: string): Promise<string | undefined>;
+  /** The whole message of a commit. */
+  commitMessage(repository: string, commit: string): Promise<string>;
   createStatus(repository: string, commit: string, status: CommitStatus): Promise<void>;
+  /** False also when there is no such organisation or team, or the token may not see it. */
+  isTeamMember(organisation: string, team: string, login: string): Promise<boolean>;
 }
 
 /** One line of structured log: a short event name and the facts people search by. Never secrets, never signatures. */

@@ -143,7 +143,7 @@ export class DeploymentMachine extends Construct {
     lease.next(
       Choice.jsonata(this, 'Is the lease granted?')
         .when(Condition.jsonata(`{% $grant.decision = 'granted' %}`), open)
-        .otherwise(endedAs('Superseded in the queue', 'superseded', '{% $grant.reason %}')),
+        .otherwise(endedAs('Not granted', '{% $grant.decision %}', '{% $grant.reason %}')),
     );
 
     const begin = Pass.jsonata(this, 'Begin the deployment', {

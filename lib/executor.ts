@@ -120,7 +120,7 @@ export class Executor extends Construct {
         logging: LogDriver.awsLogs({ logGroup: parts.logs, streamPrefix: stage }),
       }),
     });
-    // Only jobs tagged so may be terminated by the machines.
+    // As the machines tag every job they submit.
     Tags.of(definition).add('interruptible', String(!writes));
   }
 

@@ -84,14 +84,16 @@ export class Functions extends Construct {
     // DescribeJobs knows no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbatch.html
     const jobs = allow(['batch:DescribeJobs'], ['*']);
 
+    const publish = {
+      ...variables({ BUS_NAME: bus.eventBusName }),
+      grant: (fn: IFunction) => void bus.grantPutEventsTo(fn),
+    };
+
     this.webhook = new ContainerFunction(this, 'Webhook', {
       image,
       command: 'webhook',
       contract: contracts.webhook,
-      bindings: [
-        { env: { BUS_NAME: bus.eventBusName }, grant: (fn: IFunction) => void bus.grantPutEventsTo(fn) },
-        stores.useWebhookSecret(),
-      ],
+      bindings: [publish, stores.useWebhookSecret()],
       // GitHub gives up after 10 seconds: answering later than that helps nobody.
       timeout: Duration.seconds(10),
       memory: 1024,
@@ -175,6 +177,8 @@ export class Functions extends Construct {
         ledger,
         stores.useArtifactsWithRemoval(),
         statusQueue,
+        token,
+        api,
         tokens,
         releases,
         deployments,
@@ -188,14 +192,25 @@ export class Functions extends Construct {
       image,
       command: 'sweep',
       contract: contracts.sweep,
-      bindings: [ledger, artifacts, statusQueue, tokens, releases, deployments, jobs],
+      bindings: [
+        stores.useLedgerWithRemoval(),
+        artifacts,
+        statusQueue,
+        tokens,
+        releases,
+        deployments,
+        jobs,
+        publish,
+        token,
+        api,
+      ],
       timeout: Duration.minutes(15),
     }).fn;
     this.admit = new ContainerFunction(this, 'Admit', {
       image,
       command: 'admit',
       contract: jobServices.admit,
-      bindings: [ledger, readArtifacts, jobs],
+      bindings: [ledger, readArtifacts, jobs, tokens, deployments],
     }).fn;
     this.secrets = new ContainerFunction(this, 'Secrets', {
       image,

@@ -104,6 +104,18 @@ export class Stores extends Construct {
     };
   }
 
+  /** As `useLedger`, and items may be deleted: for the sweep, which forgets what has ended. */
+  useLedgerWithRemoval(): Binding<'LEDGER_TABLE'> {
+    const ledger = this.useLedger();
+    return {
+      ...ledger,
+      grant: (fn) => {
+        ledger.grant(fn);
+        this.ledger.grant(fn, 'dynamodb:DeleteItem');
+      },
+    };
+  }
+
   /** The artifacts bucket, to read or to read and write. Listing makes a missing object a 404 instead of a 403. */
   useArtifacts(access: 'read' | 'read-write'): Binding<'ARTIFACTS_BUCKET'> {
     return {

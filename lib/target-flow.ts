@@ -104,7 +104,7 @@ export class TargetFlow extends Construct {
     const turn = caught(
       tokenTask(this, 'Wait for its turn', {
         fn: functions.turn,
-        payload: '$target',
+        payload: `$merge([$target, {'flow': $states.context.Execution.Id}])`,
         outputs: '{% $states.input %}',
       }),
       'plan',

@@ -12,7 +12,7 @@ import {
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import type { Stage } from '../core/words.ts';
+import { type Stage, WRITING_STAGES } from '../core/words.ts';
 
 /** Batch keeps Fargate jobs at most 14 days; nothing that waits for one gives up earlier. */
 export const LONGER_THAN_ANY_JOB = Duration.days(15);
@@ -118,6 +118,8 @@ export function jobTask(
         JobDefinition: `{% ${props.order}.definition %}`,
         JobQueue: props.queueArn,
         ContainerOverrides: { Environment: [{ Name: 'BELAY_JOB', Value: `{% ${props.order}.key %}` }] },
+        // A job does not inherit its definition's tags, and only jobs tagged so may be terminated.
+        Tags: { interruptible: String(!WRITING_STAGES.includes(props.stage)) },
       },
       TimeoutSeconds: props.timeout.toSeconds(),
       Output: PASS_INPUT_ON,

@@ -4,8 +4,11 @@ import { type Command, parseCommand } from './cli/arguments.ts';
 import { history } from './cli/commands/history.ts';
 import { log } from './cli/commands/log.ts';
 import { type Ending, push } from './cli/commands/push.ts';
+import { redrive } from './cli/commands/redrive.ts';
 import { secret } from './cli/commands/secret.ts';
 import { status } from './cli/commands/status.ts';
+import { sweep } from './cli/commands/sweep.ts';
+import { tell } from './cli/commands/tell.ts';
 import { openTwin } from './cli/open-twin.ts';
 import { screenFor } from './cli/screen.ts';
 import { BadInput, EXIT, USAGE, UsageError } from './cli/usage.ts';
@@ -40,6 +43,13 @@ function run(command: Exclude<Command, { name: 'help' }>): Promise<Ending> {
       return history(command, openTwin);
     case 'log':
       return log(command, openTwin);
+    case 'redrive':
+      return redrive(command, { openTwin, screen: pushScreen(command.json) });
+    case 'cancel':
+    case 'unlock':
+      return tell(command, openTwin);
+    case 'sweep':
+      return sweep(command, openTwin);
     case 'secret':
       return secret(command, {
         openTwin,

@@ -1,5 +1,7 @@
 /** The local twin: the synthesized stack, run on one machine. Opened by the command line and by tests. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type * as z from 'zod';
+import { command as commandContract, sweep as sweepContract } from '../core/contracts/functions.ts';
 import { type ReleaseItem, releaseItemSchema } from '../core/ledger.ts';
 import type { HistoryEvent } from './asl/history.ts';
 import { hasEnded, type Job } from './batch/job.ts';
@@ -171,6 +173,25 @@ export class World {
     const branch = await gitAnswer(secret.directory, 'symbolic-ref', '--quiet', '--short', 'HEAD');
     const { owner, name } = await repositories.register(secret.directory, branch ?? 'main');
     this.parts.secrets.set(`belay/${owner}/${name}/${secret.name}`, secret.value);
+  }
+
+  /** A person's word to a release, through the function `command`. @throws Error when the function failed. */
+  async command(order: z.output<typeof commandContract.input>) {
+    return commandContract.output.parse(await this.#ask('command', order));
+  }
+
+  /** Sweeps now; one line per thing done. @throws Error when the function failed. */
+  async sweep(): Promise<readonly string[]> {
+    return sweepContract.output.parse(await this.#ask('sweep', {})).done;
+  }
+
+  async #ask(command: string, input: object): Promise<unknown> {
+    const { assembly, functions } = this.parts;
+    const definition = assembly.functions.find(({ handler }) => handler === `${command}.handler`);
+    if (definition === undefined) throw new Error(`the stack has no function ${command}`);
+    const { payload, failed } = await functions.invoke(definition.arn, JSON.stringify(input));
+    if (failed) throw new Error(`the function ${command} failed: ${payload}`);
+    return JSON.parse(payload);
   }
 
   /** GitHub's numeric id of the repository at `directory`; undefined when it was never pushed. */

@@ -56,6 +56,7 @@ export const lease = defineContract({
 export const leaseGrantSchema = z.discriminatedUnion('decision', [
   z.object({ decision: z.literal('granted'), fence: z.int() }),
   z.object({ decision: z.literal('superseded'), reason: z.string() }),
+  z.object({ decision: z.literal('cancelled'), reason: z.string() }),
 ]);
 export type LeaseGrant = z.infer<typeof leaseGrantSchema>;
 
@@ -73,7 +74,8 @@ export const open = defineContract({
 /** `turn`: parks the target's token until everything it needs has ended. The token is answered with `{}`. */
 export const turn = defineContract({
   env: ['LEDGER_TABLE'],
-  input: targetRefSchema.extend({ token: z.string() }),
+  /** `flow`: ARN of the child execution, so that a lost one can be told from one that waits. */
+  input: targetRefSchema.extend({ token: z.string(), flow: z.string() }),
   output: z.object({}),
 });
 
@@ -181,7 +183,7 @@ export const settle = defineContract({
  * and buttons. `by` is a GitHub login. Refusals are answers, not errors.
  */
 export const command = defineContract({
-  env: ['LEDGER_TABLE', 'ARTIFACTS_BUCKET', 'STATUS_QUEUE_URL'],
+  env: ['LEDGER_TABLE', 'ARTIFACTS_BUCKET', 'STATUS_QUEUE_URL', 'GITHUB_API_URL', 'GITHUB_TOKEN_SECRET'],
   input: z.discriminatedUnion('action', [
     z.object({ action: z.literal('approve'), ...onTarget }),
     z.object({ action: z.literal('reject'), ...onTarget }),
@@ -196,7 +198,14 @@ export const command = defineContract({
 
 /** `sweep`: finds what was lost and sets it right; safe at any moment. Scheduled, and after every execution that did not succeed. */
 export const sweep = defineContract({
-  env: ['LEDGER_TABLE', 'ARTIFACTS_BUCKET', 'STATUS_QUEUE_URL'],
+  env: [
+    'LEDGER_TABLE',
+    'ARTIFACTS_BUCKET',
+    'STATUS_QUEUE_URL',
+    'BUS_NAME',
+    'GITHUB_API_URL',
+    'GITHUB_TOKEN_SECRET',
+  ],
   input: z.object({}).loose(),
   /** One line for people per thing done; empty when all is well. */
   output: z.object({ done: z.array(z.string()) }),

@@ -28,6 +28,12 @@ export function readableReason(text: string): string {
   return oneLine(`${text.slice(0, start)}${failureReason('', cause)}`);
 }
 
+/** Exit code of the job whose end is the cause; undefined when the cause is no job's or the job never ran. */
+export function exitCodeOf(cause: string): number | undefined {
+  const container = parsed(cause)?.Container;
+  return isRecord(container) && typeof container.ExitCode === 'number' ? container.ExitCode : undefined;
+}
+
 function jobFailure({ Container: container, StatusReason: statusReason }: Record<string, unknown>): string {
   const { ExitCode: code, Reason: reason } = isRecord(container) ? container : {};
   const meaning = typeof code === 'number' ? meanings[code] : undefined;

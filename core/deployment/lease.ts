@@ -52,6 +52,26 @@ export function giveBack(item: EnvironmentItem, execution: string): EnvironmentI
   return grantNext({ ...left, owner: undefined, writers: {} });
 }
 
+/**
+ * Tells a deployment that its release is cancelled, and takes it out of the queue. An owner stays: its targets learn of it one by
+ * one, and it gives the lease back itself.
+ */
+export function cancelWaiting(
+  item: EnvironmentItem,
+  { execution, tokens, reason }: { execution: string; tokens: readonly string[]; reason: string },
+): EnvironmentItem {
+  if (item.owner?.execution === execution) return item;
+  const queued = item.queue.find((waiter) => waiter.execution === execution);
+  const all = [...new Set([...(queued?.tokens ?? []), ...tokens])];
+  if (all.length === 0) return item;
+  const left = { ...item, queue: item.queue.filter((waiter) => waiter !== queued) };
+  return told(queued === undefined ? item : left, {
+    execution,
+    tokens: all,
+    grant: { decision: 'cancelled', reason },
+  });
+}
+
 /** Executions and Batch jobs known to have ended. */
 export interface Ended {
   readonly executions: ReadonlySet<string>;
@@ -67,6 +87,13 @@ export function dropEnded(item: EnvironmentItem, { executions, jobs }: Ended): E
   const lost = owner !== undefined && executions.has(owner.execution) && !isWriting(item, jobs);
   const left = without(item, (one) => executions.has(one) && (lost || one !== owner?.execution));
   return lost ? grantNext({ ...left, owner: undefined, writers: {} }) : left;
+}
+
+/** Takes out writers whose jobs have ended without signing off. */
+export function dropWriters(item: EnvironmentItem, endedJobs: ReadonlySet<string>): EnvironmentItem {
+  const writers = Object.entries(item.writers).filter(([, jobId]) => !endedJobs.has(jobId));
+  if (writers.length === Object.keys(item.writers).length) return item;
+  return { ...item, writers: Object.fromEntries(writers) };
 }
 
 /** Takes note that an answer was sent. Tokens that came in the meantime stay. */

@@ -1,7 +1,7 @@
 /** The policy's judgement of a plan that brings a target back to last good; called by `guard`. */
 import type { PlanSummary } from '../contracts/job.ts';
 import type { ResolvedTarget } from '../manifest/resolved.ts';
-import { STATEFUL_TYPES } from './policy.ts';
+import { describeRemovals, protectedTypes } from './policy.ts';
 
 /** What becomes of the plan. `reason` is one line for people. */
 export type RollbackDecision =
@@ -33,18 +33,14 @@ export function judgeRollback(question: RollbackQuestion): RollbackDecision {
     if (hasTest) return { decision: 'test' };
     return { decision: 'end', outcome: 'rolled-back', reason: 'the plan is empty' };
   }
-  const protectedTypes = policy.protect.length > 0 ? policy.protect : STATEFUL_TYPES;
-  const guarded = plan.removals.find(({ type }) => protectedTypes.includes(type));
-  if (guarded) {
-    return ask(`the rollback would ${actOf(guarded)} ${guarded.address}, and ${guarded.type} is protected`);
-  }
-  const older = plan.removals.find(({ address }) => !creations.includes(address));
-  if (older && policy.approval !== 'never') {
-    return ask(`the rollback would ${actOf(older)} ${older.address}, which this release did not create`);
+  const types = protectedTypes(policy);
+  const guarded = plan.removals.filter(({ type }) => types.includes(type));
+  if (guarded.length > 0) return ask(`${describeRemovals(guarded)} (protected)`);
+  const older = plan.removals.filter(({ address }) => !creations.includes(address));
+  if (older.length > 0 && policy.approval !== 'never') {
+    return ask(`${describeRemovals(older)}, which this release did not create`);
   }
   return { decision: 'apply' };
 }
 
-const ask = (reason: string): RollbackDecision => ({ decision: 'ask', reason });
-
-const actOf = ({ replace }: { readonly replace: boolean }) => (replace ? 'replace' : 'delete');
+const ask = (reason: string): RollbackDecision => ({ decision: 'ask', reason: `to roll back ${reason}` });

@@ -1,6 +1,6 @@
 /** The state of Batch jobs; made once by the functions that ask whether a writer still lives. */
-import { BatchClient, DescribeJobsCommand } from '@aws-sdk/client-batch';
-import type { Jobs } from '../ports.ts';
+import { BatchClient, DescribeJobsCommand, TerminateJobCommand } from '@aws-sdk/client-batch';
+import type { JobControl, Jobs } from '../ports.ts';
 
 /** Batch forgets a job some days after its end, so one it does not know has ended. */
 export function batchJobs(client = new BatchClient({})): Jobs {
@@ -8,6 +8,15 @@ export function batchJobs(client = new BatchClient({})): Jobs {
     async hasEnded(jobId) {
       const { jobs = [] } = await client.send(new DescribeJobsCommand({ jobs: [jobId] }));
       return jobs.every(({ status }) => status === 'SUCCEEDED' || status === 'FAILED');
+    },
+  };
+}
+
+/** Ends jobs in AWS Batch; made once by the functions that may. `reason` is cut to what Batch takes: 1,024 characters. */
+export function batchJobControl(client = new BatchClient({})): JobControl {
+  return {
+    async terminate(jobId, reason) {
+      await client.send(new TerminateJobCommand({ jobId, reason: reason.slice(0, 1024) }));
     },
   };
 }

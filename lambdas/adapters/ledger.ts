@@ -1,6 +1,7 @@
 /** The ledger in DynamoDB; made once by every handler that reads or writes it. */
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
+  DeleteCommand,
   DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
@@ -62,6 +63,13 @@ export function dynamoLedger(table: string, dynamo = new DynamoDBClient({})): Le
         ),
       );
       return answer?.Attributes;
+    },
+
+    async remove(key, condition) {
+      const removed = await unlessConditionFails(() =>
+        client.send(new DeleteCommand({ TableName: table, Key: { ...key }, ...expressions(condition) })),
+      );
+      return removed !== undefined;
     },
   };
 }

@@ -1,6 +1,7 @@
 /** The artifacts bucket: S3 behind the `ObjectStore` port, for every function that reads or writes artifacts. */
 import {
   CopyObjectCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   NoSuchKey,
@@ -39,6 +40,9 @@ export function objectStore(bucket: string, client = artifactsClient()): ObjectS
     async copy(from, to) {
       const source = [bucket, ...from.split('/')].map(encodeURIComponent).join('/');
       await client.send(new CopyObjectCommand({ ...of(to), CopySource: source }));
+    },
+    async remove(key) {
+      await client.send(new DeleteObjectCommand(of(key)));
     },
     presignGet: (key, seconds) => getSignedUrl(client, new GetObjectCommand(of(key)), { expiresIn: seconds }),
     presignPut: (key, seconds) => getSignedUrl(client, new PutObjectCommand(of(key)), { expiresIn: seconds }),

@@ -5,16 +5,16 @@ import type { admit as contract, JobProof } from '../../core/contracts/job-servi
 import { nonceMatches } from '../../core/job-proof.ts';
 import { type JobItem, jobItemSchema, ledgerKeys, type TargetItem } from '../../core/ledger.ts';
 import { WRITING_STAGES } from '../../core/words.ts';
-import type { Jobs, Ledger, ObjectStore } from '../ports.ts';
+import type { ObjectStore } from '../ports.ts';
+import { cancellationOf } from '../shared/cancellation.ts';
 import { readDocument } from '../shared/documents.ts';
 import { readEnvironment } from '../shared/environment-item.ts';
 import { readTargetItem } from '../shared/items.ts';
+import { type TendPorts, tendLease } from '../shared/lease-tending.ts';
 import { addWriter, removeWriter, type Writer } from './writers.ts';
 
-export interface AdmitPorts {
-  readonly ledger: Ledger;
+export interface AdmitPorts extends TendPorts {
   readonly store: ObjectStore;
-  readonly jobs: Jobs;
 }
 
 type Input = z.output<typeof contract.input>;
@@ -32,7 +32,10 @@ export async function admit(input: Input, ports: AdmitPorts): Promise<Answer> {
 const refused = (reason: string): Answer => ({ decision: 'refused', reason });
 
 /** Binds the nonce to the first job that shows it. Undefined when it is (or was) bound to this one. */
-async function bind({ job, nonce, jobId }: JobProof, ledger: Ledger): Promise<string | undefined> {
+async function bind(
+  { job, nonce, jobId }: JobProof,
+  ledger: AdmitPorts['ledger'],
+): Promise<string | undefined> {
   const key = ledgerKeys.job(job);
   const item = await readJob(ledger, job);
   if (item === undefined || !nonceMatches(nonce, item.nonceHash)) return 'its nonce is not known';
@@ -46,6 +49,8 @@ async function bind({ job, nonce, jobId }: JobProof, ledger: Ledger): Promise<st
 
 async function begin({ job, jobId }: JobProof, spec: JobSpec, ports: AdmitPorts): Promise<Answer> {
   if ((await readJob(ports.ledger, job))?.ended !== false) return refused('it has ended already');
+  const cancelled = await cancellationOf(ports.ledger, spec);
+  if (cancelled !== undefined) return refused(`its release was ${cancelled}`);
   if (!WRITING_STAGES.includes(spec.stage)) return { decision: 'admitted' };
   const writer = writerOf(spec, jobId);
   const environment = await readEnvironment(ports.ledger, writer);
@@ -63,7 +68,11 @@ async function begin({ job, jobId }: JobProof, spec: JobSpec, ports: AdmitPorts)
 const STALE = 'its deployment does not hold the lease any more';
 
 /** Before the writer is registered: whoever is admitted finds its target dirty already. */
-async function markDirty({ source, fence }: JobSpec, writer: Writer, ledger: Ledger): Promise<void> {
+async function markDirty(
+  { source, fence }: JobSpec,
+  writer: Writer,
+  ledger: AdmitPorts['ledger'],
+): Promise<void> {
   const { live } = await readTargetItem(ledger, writer);
   const { commit } = source;
   const isMarked = live?.state === 'dirty' && live.commit === commit && live.fence === fence;
@@ -73,10 +82,19 @@ async function markDirty({ source, fence }: JobSpec, writer: Writer, ledger: Led
   await ledger.update(key, { set: { live: dirty } });
 }
 
-async function end({ job, jobId }: JobProof, spec: JobSpec, { ledger }: AdmitPorts): Promise<Answer> {
-  await removeWriter(ledger, writerOf(spec, jobId));
-  await ledger.update(ledgerKeys.job(job), { set: { ended: true } }, { equals: { jobId } });
+async function end({ job, jobId }: JobProof, spec: JobSpec, ports: AdmitPorts): Promise<Answer> {
+  const writer = writerOf(spec, jobId);
+  await removeWriter(ports.ledger, writer);
+  await ports.ledger.update(ledgerKeys.job(job), { set: { ended: true } }, { equals: { jobId } });
+  if (WRITING_STAGES.includes(spec.stage)) await handOn(writer, ports);
   return { decision: 'ended' };
+}
+
+/** An execution that was stopped leaves its lease to its last writer: whoever waits is told now and not at the next sweep. */
+async function handOn(writer: Writer, ports: AdmitPorts): Promise<void> {
+  const { owner, writers } = await readEnvironment(ports.ledger, writer);
+  if (owner === undefined || Object.keys(writers).length > 0) return;
+  if (!(await ports.executions.isRunning(owner.execution))) await tendLease(writer, ports);
 }
 
 async function hasEnded(
@@ -91,7 +109,7 @@ async function hasEnded(
   return { decision: 'ended' };
 }
 
-async function readJob(ledger: Ledger, job: string): Promise<JobItem | undefined> {
+async function readJob(ledger: AdmitPorts['ledger'], job: string): Promise<JobItem | undefined> {
   const item = await ledger.get(ledgerKeys.job(job));
   return item === undefined ? undefined : jobItemSchema.parse(item);
 }

@@ -1,8 +1,10 @@
 /** The `admit` function as it is deployed. */
 import { admit as contract } from '../../core/contracts/job-services.ts';
+import { stepFunctionsExecutions } from '../adapters/executions.ts';
 import { batchJobs } from '../adapters/jobs.ts';
 import { dynamoLedger } from '../adapters/ledger.ts';
 import { objectStore } from '../adapters/object-store.ts';
+import { stepFunctionsTokens } from '../adapters/tokens.ts';
 import { admit } from './admit.ts';
 
 const env = contract.readEnv(process.env);
@@ -10,6 +12,8 @@ const ports = {
   ledger: dynamoLedger(env.LEDGER_TABLE),
   store: objectStore(env.ARTIFACTS_BUCKET),
   jobs: batchJobs(),
+  executions: stepFunctionsExecutions(),
+  tokens: stepFunctionsTokens(),
 };
 
 export const handler = contract.handle((input) => admit(input, ports));

@@ -1,7 +1,9 @@
 /** `artifacts`: presigned URLs for what a running job's stage may read and write, and nothing else. */
 import type * as z from 'zod';
+import { ERRORED_STATE, type JobSpec } from '../../core/contracts/job.ts';
 import type { artifacts as contract } from '../../core/contracts/job-services.ts';
 import { type ArtifactKeys, readableKeys, writableKeys } from '../../core/job-artifacts.ts';
+import { ledgerKeys, type TargetItem } from '../../core/ledger.ts';
 import type { Ledger, ObjectStore } from '../ports.ts';
 import { provenJob } from '../shared/proven-job.ts';
 
@@ -21,6 +23,7 @@ export async function artifacts(
   const spec = await provenJob(proof, ports);
   const readable = allowedKeys(readableKeys(spec, get));
   const writable = allowedKeys(writableKeys(spec, put));
+  await blockTarget(spec, writable, ports.ledger);
   const { objects } = ports;
   const reads = await Promise.all(
     readable.map(async ([name, key]) =>
@@ -31,6 +34,23 @@ export async function artifacts(
     writable.map(async ([name, key]) => [name, await objects.presignPut(key, URL_SECONDS)] as const),
   );
   return { get: Object.fromEntries(reads.flat()), put: Object.fromEntries(writes) };
+}
+
+/**
+ * A job that asks where to put a state it could not write has left the only record of what it made: its target is planned again
+ * only when that record is back in place. Noted here, so that no crash after this can forget it.
+ */
+async function blockTarget(
+  { release, target }: JobSpec,
+  writable: ReadonlyArray<[name: string, key: string]>,
+  ledger: Ledger,
+): Promise<void> {
+  const key = new Map(writable).get(ERRORED_STATE);
+  if (key === undefined) return;
+  const blocked: TargetItem['blocked'] = { release: release.id, key };
+  await ledger.update(ledgerKeys.target(release.repository, target.environment, target.component), {
+    set: { blocked },
+  });
 }
 
 function allowedKeys(keys: ArtifactKeys): ReadonlyArray<[name: string, key: string]> {

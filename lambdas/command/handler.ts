@@ -1,4 +1,28 @@
 /** The `command` function as it is deployed. */
-export const handler = async () => {
-  throw new Error('command is being written');
+import { command as contract } from '../../core/contracts/functions.ts';
+import { systemClock } from '../adapters/clock.ts';
+import { stepFunctionsExecutions, stepFunctionsRedrives } from '../adapters/executions.ts';
+import { gitHub } from '../adapters/github.ts';
+import { gitHubToken } from '../adapters/github-token.ts';
+import { batchJobControl, batchJobs } from '../adapters/jobs.ts';
+import { dynamoLedger } from '../adapters/ledger.ts';
+import { objectStore } from '../adapters/object-store.ts';
+import { sqsStatusQueue } from '../adapters/status-queue.ts';
+import { stepFunctionsTokens } from '../adapters/tokens.ts';
+import { command } from './command.ts';
+
+const env = contract.readEnv(process.env);
+const ports = {
+  ledger: dynamoLedger(env.LEDGER_TABLE),
+  store: objectStore(env.ARTIFACTS_BUCKET),
+  tokens: stepFunctionsTokens(),
+  executions: stepFunctionsExecutions(),
+  redrives: stepFunctionsRedrives(),
+  jobs: batchJobs(),
+  jobControl: batchJobControl(),
+  clock: systemClock,
+  status: sqsStatusQueue(env.STATUS_QUEUE_URL),
+  github: gitHub(env.GITHUB_API_URL, gitHubToken(env.GITHUB_TOKEN_SECRET)),
 };
+
+export const handler = contract.handle((input) => command(input, ports));

@@ -1,16 +1,20 @@
-/** Judges a finished plan against the policy and notes its facts; called by the per-target flow between plan and apply. */
+/** Judges a finished plan, and an apply that failed, between the jobs of a target; called by the per-target flow. */
 import type * as z from 'zod';
 import type { guard as contract, TargetRef } from '../../core/contracts/functions.ts';
-import { jobResultSchema } from '../../core/contracts/job.ts';
+import { jobResultSchema, type PlanSummary } from '../../core/contracts/job.ts';
 import { judgePlan } from '../../core/deployment/policy.ts';
 import { outputsKey, stageKey } from '../../core/keys.ts';
+import type { OutcomeItem } from '../../core/ledger.ts';
 import type { Ledger, ObjectStore, StatusQueue } from '../ports.ts';
+import { isAboutChange, readApproval } from '../shared/approvals.ts';
+import { cancellationOf } from '../shared/cancellation.ts';
 import { environmentIn, readDocument, readReleaseDocument, targetIn } from '../shared/documents.ts';
 import { readTargetItem } from '../shared/items.ts';
 import { noteProgress, requireOutcome } from '../shared/outcome-item.ts';
 import { policyInForce } from '../shared/policy-in-force.ts';
 import { addressOf } from '../shared/target-address.ts';
 import { readWork } from '../shared/work.ts';
+import { judgeFailedApply } from './failed-apply.ts';
 import { judgeRollbackPlan } from './judge-rollback.ts';
 
 export interface GuardPorts {
@@ -19,17 +23,13 @@ export interface GuardPorts {
   readonly status: StatusQueue;
 }
 
+type Input = z.output<typeof contract.input>;
+type Judgement = z.input<typeof contract.output>;
+
 /** @throws Error when the plan left no result, or the target was opened under another fence. */
-export async function guard(input: TargetRef, ports: GuardPorts): Promise<z.input<typeof contract.output>> {
-  const { release, environment, component } = input;
-  const address = addressOf(input);
-  const key = stageKey(address, 'plan', 'result.json');
-  const plan = (await readDocument(ports.store, key, jobResultSchema))?.plan;
-  if (plan === undefined) {
-    throw new Error(
-      `judging the plan of ${environment}/${component}: ${key} holds no plan, though its job succeeded; see the job's log.txt beside it`,
-    );
-  }
+export async function guard(input: Input, ports: GuardPorts): Promise<Judgement> {
+  if (input.after === 'apply') return judgeFailedApply(input, ports);
+  const plan = await readPlan(input, ports.store);
   const { changes, planDigest, changeDigest, dependencies } = plan;
   const item = await requireOutcome(ports.ledger, input);
   await noteProgress(ports.ledger, input, {
@@ -39,23 +39,51 @@ export async function guard(input: TargetRef, ports: GuardPorts): Promise<z.inpu
     changeDigest,
     dependencies,
   });
-  await ports.status.changed(release);
+  await ports.status.changed(input.release);
+  const cancelled = await cancellationOf(ports.ledger, input);
+  if (cancelled !== undefined) return { decision: 'end', outcome: 'cancelled', reason: cancelled };
+  const judgement = await judge(input, { plan, item }, ports);
+  return judgement.decision === 'ask' && (await isApproved(input, ports.ledger))
+    ? { decision: 'apply' }
+    : judgement;
+}
 
-  const document = await readReleaseDocument(ports.store, release);
+async function readPlan(target: TargetRef, store: ObjectStore): Promise<PlanSummary> {
+  const key = stageKey(addressOf(target), 'plan', 'result.json');
+  const plan = (await readDocument(store, key, jobResultSchema))?.plan;
+  if (plan !== undefined) return plan;
+  throw new Error(
+    `judging the plan of ${target.environment}/${target.component}: ${key} holds no plan, though its job succeeded; see the job's log.txt beside it`,
+  );
+}
+
+async function judge(
+  input: TargetRef,
+  { plan, item }: { readonly plan: PlanSummary; readonly item: OutcomeItem },
+  { ledger, store }: GuardPorts,
+): Promise<Judgement> {
+  const { release, environment, component } = input;
+  const address = addressOf(input);
+  const document = await readReleaseDocument(store, release);
   const found = environmentIn(document, environment);
-  const { entry: target } = targetIn(found, component);
-  const { live } = await readTargetItem(ports.ledger, address);
+  const { entry } = targetIn(found, component);
+  const { live } = await readTargetItem(ledger, address);
   // `record` notes the content of what was applied in full, whatever its test said; without it, an apply was cut off.
   const isCutOff = live?.state === 'dirty' && live.contentKey === undefined;
-  const isConsumed = found.targets.some(({ entry }) =>
-    Object.values(entry.inputs).some((source) => source.component === component),
+  const isConsumed = found.targets.some(({ entry: other }) =>
+    Object.values(other.inputs).some((source) => source.component === component),
   );
   const isUnrecorded =
-    isCutOff ||
-    (isConsumed && !(await ports.store.exists(outputsKey(release.repository, environment, component))));
-  if (item.rollback === undefined) return judgePlan({ plan, target, isUnrecorded });
-  const { entry } = await readWork(input, { document, item }, ports.store);
-  const policy = await policyInForce(ports.ledger, address, target);
-  const facts = { plan, policy, hasTest: entry.test !== undefined, isUnrecorded };
-  return judgeRollbackPlan(input, facts, ports.store);
+    isCutOff || (isConsumed && !(await store.exists(outputsKey(release.repository, environment, component))));
+  const policy = await policyInForce(ledger, address, entry);
+  const work = await readWork(input, { document, item }, store);
+  const facts = { plan, policy, hasTest: work.entry.test !== undefined, isUnrecorded };
+  return item.rollback === undefined ? judgePlan(facts) : judgeRollbackPlan(input, facts, store);
+}
+
+/** Only a plan made again after a yes, with the very same changes, needs no second one. */
+async function isApproved(target: TargetRef, ledger: Ledger): Promise<boolean> {
+  const approval = await readApproval(ledger, target);
+  if (approval?.answer?.decision !== 'approved') return false;
+  return isAboutChange(approval, await requireOutcome(ledger, target));
 }

@@ -3,29 +3,24 @@ import type * as z from 'zod';
 import type { lease as contract } from '../../core/contracts/functions.ts';
 import {
   acquire,
-  answered,
+  cancelWaiting,
   dropEnded,
-  type Ended,
   giveBack,
   isWriting,
   placeInQueue,
 } from '../../core/deployment/lease.ts';
-import {
-  type DeploymentItem,
-  type EnvironmentItem,
-  type LeaseAnswer,
-  ledgerKeys,
-} from '../../core/ledger.ts';
-import type { Executions, GitHub, Jobs, Ledger, StatusQueue, Tokens } from '../ports.ts';
+import { type DeploymentItem, type EnvironmentItem, ledgerKeys } from '../../core/ledger.ts';
+import type { Clock, GitHub, Ledger, StatusQueue } from '../ports.ts';
+import { cancellationOf } from '../shared/cancellation.ts';
 import { changeEnvironment, type EnvironmentAddress, readEnvironment } from '../shared/environment-item.ts';
-import { readDeploymentItem, readReleaseItem } from '../shared/items.ts';
+import { type ReleaseAddress, readDeploymentItem, readReleaseItem } from '../shared/items.ts';
+import { findEnded, sendAnswers, type TendPorts } from '../shared/lease-tending.ts';
+import { noteActive, noteKnown } from '../shared/sweep-index.ts';
+import { yieldToNewer } from '../shared/yielding.ts';
 
-export interface LeasePorts {
-  readonly ledger: Ledger;
-  readonly tokens: Tokens;
-  readonly executions: Executions;
-  readonly jobs: Jobs;
+export interface LeasePorts extends TendPorts {
   readonly github: GitHub;
+  readonly clock: Clock;
   readonly status: StatusQueue;
 }
 
@@ -43,13 +38,17 @@ export async function lease(input: Input, ports: LeasePorts): Promise<Record<str
     input.action === 'acquire' ? await apply(input, where, ports) : await leave(input, where, ports);
   const told = await sendAnswers(changed, where, ports);
   await showQueue(told, where, ports);
+  await yieldToNewer(where, ports);
   await ports.status.changed(input.release);
   return {};
 }
 
 async function apply(input: Acquire, where: EnvironmentAddress, ports: LeasePorts): Promise<EnvironmentItem> {
   const { release, environment, execution, token } = input;
-  const { branch, startedAt, repository } = await readReleaseItem(ports.ledger, release);
+  const { repository, branch, startedAt, verdict } = await readReleaseItem(ports.ledger, release);
+  await noteKnown(ports.ledger, { repository, environment });
+  await noteActive(ports.ledger, { release, run: execution });
+  if (verdict !== undefined) await reopen(release, ports.ledger);
   const deployment = await readDeploymentItem(ports.ledger, release, environment);
   if (deployment?.execution !== execution) {
     const asking: DeploymentItem = { environment, execution, progress: WAITING, reason: '' };
@@ -61,12 +60,24 @@ async function apply(input: Acquire, where: EnvironmentAddress, ports: LeasePort
     .filter((one) => one !== execution);
   const ended = await findEnded(item, others, ports);
   const applicant = { execution, token, release: release.id, commit: release.commit, branch, startedAt };
-  return changeEnvironment(ports.ledger, where, async (current) => {
+  const asked = await changeEnvironment(ports.ledger, where, async (current) => {
     const left = dropEnded(current, ended);
     const hasRival = left.queue.some((one) => one.branch === branch && one.execution !== execution);
     const head = hasRival ? await ports.github.branchHead(repository.fullName, branch) : undefined;
     return acquire(left, applicant, head);
   });
+  // Looked at after queueing: whoever cancels sets the mark first and looks into the queue then, so one of the two sees the other.
+  const reason = await cancellationOf(ports.ledger, { release });
+  if (reason === undefined) return asked;
+  return changeEnvironment(ports.ledger, where, (current) =>
+    cancelWaiting(current, { execution, tokens: [token], reason }),
+  );
+}
+
+/** A redriven release is on its way again, whatever it ended as before. */
+async function reopen({ repository, id }: ReleaseAddress, ledger: Ledger): Promise<void> {
+  const change = { set: { reason: '' }, remove: ['verdict', 'endedAt'] };
+  await ledger.update(ledgerKeys.release(repository, id), change, { present: true });
 }
 
 async function leave(
@@ -85,47 +96,6 @@ async function leave(
     }
     return giveBack(current, execution);
   });
-}
-
-/** Which of the executions have ended; when the owner is among those asked about, also which writers. */
-async function findEnded(item: EnvironmentItem, asked: readonly string[], ports: LeasePorts): Promise<Ended> {
-  const executions = new Set<string>();
-  for (const execution of asked) {
-    if (!(await ports.executions.isRunning(execution))) executions.add(execution);
-  }
-  const jobs = new Set<string>();
-  if (item.owner !== undefined && asked.includes(item.owner.execution)) {
-    for (const jobId of Object.values(item.writers)) if (await ports.jobs.hasEnded(jobId)) jobs.add(jobId);
-  }
-  return { executions, jobs };
-}
-
-/** Sends until nothing is left to be said; a grant to an execution that has ended goes to the next in the queue. */
-async function sendAnswers(
-  item: EnvironmentItem,
-  where: EnvironmentAddress,
-  ports: LeasePorts,
-): Promise<EnvironmentItem> {
-  let current = item;
-  for (let answer = current.answers[0]; answer !== undefined; answer = current.answers[0]) {
-    const sent = answer;
-    const ended = await send(current, sent, ports);
-    current = await changeEnvironment(ports.ledger, where, (newest) =>
-      dropEnded(answered(newest, sent), ended),
-    );
-  }
-  return current;
-}
-
-/**
- * A token that is gone does not say that nobody was told: it may have been answered before a crash. Only the end of the
- * execution says so.
- */
-async function send(item: EnvironmentItem, answer: LeaseAnswer, ports: LeasePorts): Promise<Ended> {
-  const results = [];
-  for (const token of answer.tokens) results.push(await ports.tokens.succeed(token, answer.grant));
-  const isLost = answer.grant.decision === 'granted' && !results.includes('sent');
-  return isLost ? findEnded(item, [answer.execution], ports) : { executions: new Set(), jobs: new Set() };
 }
 
 const WAITING = 'waiting for the lease';

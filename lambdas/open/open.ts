@@ -30,7 +30,8 @@ export async function open(input: Opening, ports: OpenPorts): Promise<z.input<ty
   mustHoldLease(item);
 
   const document = await readReleaseDocument(ports.store, release);
-  const reason = await passGate(document, item, ports.github);
+  const { older = false } = await readReleaseItem(ports.ledger, release);
+  const reason = older ? undefined : await passGate(document, item, ports.github);
   if (reason !== undefined) return { decision: 'superseded', reason };
   await noteAttempt(ports.ledger, address, { document, mustHoldLease });
 

@@ -1,18 +1,21 @@
 /** Before each job: is it needed, and what is it told? Called by the per-target flow for plan, apply and test. */
 import type * as z from 'zod';
 import type { prepare as contract } from '../../core/contracts/functions.ts';
+import { blockedStateReason } from '../../core/deployment/blocked-state.ts';
 import { type ResolvedInputs, resolveInputs } from '../../core/deployment/inputs.ts';
 import { jobDefinition, jobName } from '../../core/deployment/job-order.ts';
 import { stageKey } from '../../core/keys.ts';
 import { ledgerKeys, type OutcomeItem, turnItemSchema } from '../../core/ledger.ts';
 import type { Outcome, Stage } from '../../core/words.ts';
 import type { Clock, ObjectStore, StatusQueue } from '../ports.ts';
+import { cancellationOf } from '../shared/cancellation.ts';
 import { readReleaseDocument } from '../shared/documents.ts';
 import { readOutcomes, readTargetItem } from '../shared/items.ts';
 import { noteProgress, requireOutcome } from '../shared/outcome-item.ts';
 import { publishOutputs, readConsumedOutputs } from '../shared/outputs.ts';
 import { addressOf } from '../shared/target-address.ts';
 import { readWork, type Work } from '../shared/work.ts';
+import { keepState } from './keep-state.ts';
 import { type SpecPorts, type StageRef, writeSpec } from './spec.ts';
 
 export interface PreparePorts extends SpecPorts {
@@ -37,6 +40,11 @@ export async function prepare(
 ): Promise<z.input<typeof contract.output>> {
   const { release, stage, pass } = input;
   const item = await requireOutcome(ports.ledger, input);
+  const cancelled = await cancellationOf(ports.ledger, input);
+  if (cancelled !== undefined) {
+    const reason = stage === 'test' ? `applied, but not tested: ${cancelled}` : cancelled;
+    return { decision: 'end', outcome: 'cancelled', reason };
+  }
   const startedAt = item.startedAt ?? ports.clock.now().toISOString();
   await noteProgress(ports.ledger, input, { progress: PROGRESS[stage], startedAt });
   await ports.status.changed(release);
@@ -45,9 +53,11 @@ export async function prepare(
   const work = await readWork(input, { document, item }, ports.store);
   const end = stage === 'plan' ? await preparePlan(input, { work, item }, ports) : undefined;
   if (end) return end;
+  if (stage === 'apply') await keepState(input, ports);
   // The test reads the outputs of what was just applied.
   if (stage === 'test') await publishOutputs(ports.store, input);
-  const key = await writeSpec(input, { document, planDigest: item.planDigest, work }, ports);
+  const { planDigest, round = 0 } = item;
+  const key = await writeSpec(input, { document, planDigest, round, work }, ports);
   const { entry } = work;
   return {
     decision: 'run',
@@ -63,15 +73,16 @@ async function preparePlan(
 ): Promise<End | undefined> {
   const { pass = 'deploy' } = input;
   const isRollback = pass !== 'deploy';
-  const blocked = await blockedReason(input, ports);
-  if (blocked)
-    return { decision: 'end', outcome: isRollback ? 'rollback-failed' : 'skipped', reason: blocked };
+  const failing = (reason: string): End => {
+    return { decision: 'end', outcome: isRollback ? 'rollback-failed' : 'failed', reason };
+  };
+  const held = await blockedReason(input, ports);
+  if (held) return isRollback ? failing(held) : { decision: 'end', outcome: 'skipped', reason: held };
 
   const inputs = await inputsOf(input, work, ports.store);
-  if ('problem' in inputs) {
-    return { decision: 'end', outcome: isRollback ? 'rollback-failed' : 'failed', reason: inputs.problem };
-  }
-  const { lastGood, live } = await readTargetItem(ports.ledger, addressOf(input));
+  if ('problem' in inputs) return failing(inputs.problem);
+  const { lastGood, live, blocked } = await readTargetItem(ports.ledger, addressOf(input));
+  if (blocked) return failing(blockedStateReason(blocked));
   // `open` found a downstream target's content unchanged, under this very lease: its inputs are all there is to compare.
   const isSame = lastGood?.inputKey === inputs.key && live?.state === 'clean';
   if (!isRollback && item.affected === 'downstream' && isSame) {

@@ -26,25 +26,23 @@ export interface SpecPorts {
 /** One stage of one target. */
 export type StageRef = TargetRef & { readonly stage: Stage };
 
-/** What the job is told besides its place. */
+/** What the job is told besides its place. `planDigest` and `round` are those of the target's outcome item. */
 export interface SpecFacts {
   readonly document: ReleaseDocument;
   readonly planDigest: string | undefined;
+  readonly round: number;
   readonly work: Work;
 }
 
 /**
- * Returns the spec's S3 key. A repeated call under the same fence finds the spec and keeps its nonce, so that it cannot lock out
- * a job that has begun already.
+ * Returns the spec's S3 key. A repeated call under the same fence and in the same round finds the spec and keeps its nonce, so
+ * that it cannot lock out a job that has begun already. A new round is a new job.
  */
-export async function writeSpec(
-  stage: StageRef,
-  { document, planDigest, work }: SpecFacts,
-  ports: SpecPorts,
-): Promise<string> {
+export async function writeSpec(stage: StageRef, facts: SpecFacts, ports: SpecPorts): Promise<string> {
   const key = stageKey(addressOf(stage), stage.stage, 'job.json');
   const known = await readDocument(ports.store, key, jobSpecSchema);
-  const spec = known?.fence === stage.fence ? known : newSpec(stage, { document, planDigest, work }, ports);
+  const isOurs = known?.fence === stage.fence && known.round === facts.round;
+  const spec = isOurs ? known : newSpec(stage, facts, ports);
   if (spec !== known) await ports.store.put(key, JSON.stringify(spec));
   const hash = nonceHash(spec.nonce);
   const item = await ports.ledger.get(ledgerKeys.job(key));
@@ -57,7 +55,7 @@ export async function writeSpec(
 
 function newSpec(
   { release, environment, component, fence, stage, pass = 'deploy' }: StageRef,
-  { document, planDigest, work }: SpecFacts,
+  { document, planDigest, round, work }: SpecFacts,
   { state, newNonce }: Pick<SpecPorts, 'state' | 'newNonce'>,
 ): JobSpec {
   const { entry, account, region, source, locks } = work;
@@ -73,6 +71,7 @@ function newSpec(
     account,
     region,
     fence,
+    round,
     nonce: newNonce(),
     environmentRole: environmentRole(account, region, stage),
     state: { ...state, key: stateKey(release.repository, environment, component) },

@@ -1,19 +1,21 @@
 /** Turns the way a target's flow ended into its outcome and a reason for people; called by `record`. */
 import type { TargetEnd, TargetRef } from '../../core/contracts/functions.ts';
-import { jobResultSchema } from '../../core/contracts/job.ts';
+import { EXIT_CODE, jobResultSchema } from '../../core/contracts/job.ts';
 import { describeChanges } from '../../core/deployment/changes.ts';
-import { failureReason, readableReason } from '../../core/deployment/failure.ts';
+import { exitCodeOf, failureReason, readableReason } from '../../core/deployment/failure.ts';
 import { stageKey } from '../../core/keys.ts';
 import type { OutcomeItem } from '../../core/ledger.ts';
-import type { Outcome } from '../../core/words.ts';
-import type { ObjectStore } from '../ports.ts';
+import { type Outcome, type Stage, WRITING_STAGES } from '../../core/words.ts';
+import type { Ledger, ObjectStore } from '../ports.ts';
+import { cancellationOf } from '../shared/cancellation.ts';
 import { readDocument } from '../shared/documents.ts';
+import { isOfAttempt } from '../shared/job-result.ts';
 import { addressOf } from '../shared/target-address.ts';
 
 export async function conclude(
   { end, ...target }: TargetRef & { readonly end: TargetEnd },
   item: OutcomeItem,
-  store: ObjectStore,
+  { ledger, store }: { readonly ledger: Ledger; readonly store: ObjectStore },
 ): Promise<{ readonly outcome: Outcome; readonly reason: string }> {
   const isRollback = item.rollback !== undefined;
   if (end.kind === 'decided')
@@ -29,11 +31,17 @@ export async function conclude(
       ? { outcome: 'applied', reason: describeChanges(item.changes) }
       : { outcome: 'unchanged', reason: 'the plan is empty' };
   }
+  const cancelled = await cancellationOf(ledger, target);
+  if (cancelled !== undefined && isGivenUp(end.stage, exitCodeOf(end.cause))) {
+    const reason = end.stage === 'test' ? `applied, but its test was stopped: ${cancelled}` : cancelled;
+    return { outcome: 'cancelled', reason };
+  }
   const key = stageKey(addressOf(target), end.stage, 'result.json');
   const result = await readDocument(store, key, jobResultSchema);
-  // A job that was killed leaves none, and an earlier attempt may have left its own.
-  const isOurs = result !== undefined && Date.parse(result.endedAt) >= Date.parse(item.startedAt ?? '');
-  const why = isOurs && result.status === 'failed' ? result.reason : failureReason(end.error, end.cause);
+  const why =
+    result !== undefined && isOfAttempt(result, item) && result.status === 'failed'
+      ? result.reason
+      : failureReason(end.error, end.cause);
   return { outcome: isRollback ? 'rollback-failed' : 'failed', reason: `${end.stage} failed: ${why}` };
 }
 
@@ -41,4 +49,14 @@ export async function conclude(
 function rollbackEnd({ outcome, reason }: Extract<TargetEnd, { kind: 'decided' }>) {
   if (outcome === 'rolled-back' || outcome === 'rollback-failed') return { outcome, reason };
   return { outcome: 'rollback-failed' as const, reason: `${outcome}: ${reason}` };
+}
+
+/**
+ * Whether a job of a cancelled release ended because of that. A tool that said no by itself has failed; a job that writes is never
+ * stopped, only not admitted.
+ */
+function isGivenUp(stage: Stage, exitCode: number | undefined): boolean {
+  if (exitCode === EXIT_CODE.refused) return true;
+  if (WRITING_STAGES.includes(stage)) return false;
+  return exitCode !== EXIT_CODE.failed && exitCode !== EXIT_CODE.badInput;
 }

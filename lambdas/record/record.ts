@@ -7,6 +7,7 @@ import { readEnvironment } from '../shared/environment-item.ts';
 import { readOutcome } from '../shared/outcome-item.ts';
 import { endTurn } from '../shared/turns.ts';
 import { waitersFor } from '../shared/waiters.ts';
+import { yieldToNewer } from '../shared/yielding.ts';
 import { conclude } from './conclusion.ts';
 import { type KeepPorts, keepResults } from './results.ts';
 import { keepRollbackResults } from './rollback-results.ts';
@@ -25,6 +26,7 @@ export async function record(
   const outcome = (await holdsLease(input, ports.ledger)) ? await writeOutcome(input, ports) : undefined;
   if (outcome === undefined) return {};
   await endTurn({ ...input, outcome }, await waitersFor(ports.store, input), ports);
+  await yieldToNewer({ repository: input.release.repository, environment: input.environment }, ports);
   await ports.status.changed(input.release);
   return {};
 }
@@ -36,7 +38,7 @@ async function writeOutcome(
 ): Promise<Outcome | undefined> {
   const item = await readOutcome(ports.ledger, input);
   if (item === undefined || item.outcome !== undefined) return item?.outcome;
-  const { outcome, reason } = await conclude(input, item, ports.store);
+  const { outcome, reason } = await conclude(input, item, ports);
   await (item.rollback === undefined ? keepResults : keepRollbackResults)(input, item, ports);
   const endedAt = ports.clock.now().toISOString();
   await ports.ledger.update(

@@ -5,6 +5,7 @@ import type { ReleaseRef } from '../../core/contracts/release.ts';
 import { ledgerKeys, type ReleaseItem, releaseItemSchema } from '../../core/ledger.ts';
 import { quietEnd } from '../../core/push.ts';
 import type { Clock, Executions, Git, Ledger, ObjectStore, StatusQueue } from '../ports.ts';
+import { noteActive } from '../shared/sweep-index.ts';
 import { changeOwnDelivery, claimDelivery } from './claim.ts';
 import { type Examination, examine } from './examine.ts';
 import { nameNewest, openRelease } from './release-item.ts';
@@ -45,6 +46,7 @@ export async function resolve(input: Input, ports: ResolvePorts): Promise<Decisi
   if (delivery.state === 'resolved') return decisionOf(opened);
 
   const release: ReleaseRef = { id: opened.id, repository: push.repository.id, commit: push.after };
+  await noteActive(ledger, { release, run: execution });
   await nameNewest(release, ledger);
   await ports.statuses.changed(release);
   const examination: Examination =

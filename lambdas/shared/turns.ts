@@ -4,10 +4,18 @@ import { ledgerKeys, type TurnItem, turnItemSchema } from '../../core/ledger.ts'
 import { BLOCKING_OUTCOMES, type Outcome } from '../../core/words.ts';
 import type { Ledger, Tokens } from '../ports.ts';
 
-/** Sending twice is harmless: a token that was answered is gone. */
-export async function answerTurn({ waitingOn, tokens: parked }: TurnItem, tokens: Tokens): Promise<void> {
-  if (waitingOn !== undefined) return;
-  for (const token of parked ?? []) await tokens.succeed(token, {});
+/** Answers a turn that has come; true when anybody was still waiting. Sending twice is harmless: a token that was answered is gone. */
+export async function answerTurn(turn: TurnItem, tokens: Tokens): Promise<boolean> {
+  return turn.waitingOn === undefined && answerTokens(turn, tokens);
+}
+
+/** Answers a turn whether it has come or not; true when anybody was still waiting. */
+export async function answerTokens({ tokens: parked }: TurnItem, tokens: Tokens): Promise<boolean> {
+  let wasWaiting = false;
+  for (const token of parked ?? []) {
+    if ((await tokens.succeed(token, {})) === 'sent') wasWaiting = true;
+  }
+  return wasWaiting;
 }
 
 /**

@@ -1,4 +1,31 @@
 /** The `sweep` function as it is deployed. */
-export const handler = async () => {
-  throw new Error('sweep is being written');
+import { sweep as contract } from '../../core/contracts/functions.ts';
+import { systemClock } from '../adapters/clock.ts';
+import { eventBus } from '../adapters/events.ts';
+import { stepFunctionsExecutions, stepFunctionsRedrives } from '../adapters/executions.ts';
+import { gitHub } from '../adapters/github.ts';
+import { gitHubToken } from '../adapters/github-token.ts';
+import { batchJobs } from '../adapters/jobs.ts';
+import { dynamoLedger } from '../adapters/ledger.ts';
+import { log } from '../adapters/log.ts';
+import { objectStore } from '../adapters/object-store.ts';
+import { sqsStatusQueue } from '../adapters/status-queue.ts';
+import { stepFunctionsTokens } from '../adapters/tokens.ts';
+import { sweep } from './sweep.ts';
+
+const env = contract.readEnv(process.env);
+const ports = {
+  ledger: dynamoLedger(env.LEDGER_TABLE),
+  store: objectStore(env.ARTIFACTS_BUCKET),
+  status: sqsStatusQueue(env.STATUS_QUEUE_URL),
+  tokens: stepFunctionsTokens(),
+  executions: stepFunctionsExecutions(),
+  redrives: stepFunctionsRedrives(),
+  jobs: batchJobs(),
+  github: gitHub(env.GITHUB_API_URL, gitHubToken(env.GITHUB_TOKEN_SECRET)),
+  bus: eventBus(env.BUS_NAME),
+  clock: systemClock,
+  log,
 };
+
+export const handler = contract.handle(() => sweep(ports));

@@ -54,13 +54,29 @@ const targetSchema = z
     }),
   );
 
+const MINUTE_MS = 60_000;
+const UNITS: Readonly<Record<string, number>> = {
+  minute: MINUTE_MS,
+  hour: 60 * MINUTE_MS,
+  day: 24 * 60 * MINUTE_MS,
+};
+
+/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html */
+function intervalOf(expression: string, context: z.RefinementCtx): number {
+  const [, count, unit = ''] = /^rate\(([1-9]\d*) (minute|hour|day)s?\)$/.exec(expression) ?? [];
+  const every = Number(count) * (UNITS[unit] ?? Number.NaN);
+  if (Number.isFinite(every)) return every;
+  context.addIssue({ code: 'custom', message: `the twin runs rate(…) schedules only, not ${expression}` });
+  return z.NEVER;
+}
+
 const ruleSchema = z.strictObject({
   Name: ignored,
   Description: ignored,
   Tags: ignored,
   EventBusName: z.string().default('default'),
-  EventPattern: z.record(z.string(), z.unknown()),
-  ScheduleExpression: z.undefined('schedules do not run in the twin').optional(),
+  EventPattern: z.record(z.string(), z.unknown()).optional(),
+  ScheduleExpression: z.string().transform(intervalOf).optional(),
   State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
   Targets: z.array(targetSchema).max(5).default([]),
 });
@@ -73,6 +89,7 @@ export function readRules(resolver: Resolver): RuleDefinition[] {
     busName: properties.EventBusName.replace(/^arn:.*:event-bus\//, ''),
     enabled: properties.State === 'ENABLED',
     pattern: properties.EventPattern,
+    everyMs: properties.ScheduleExpression,
     targets: properties.Targets,
   }));
 }

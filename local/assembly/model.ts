@@ -65,7 +65,10 @@ export interface RuleDefinition {
   readonly arn: string;
   readonly busName: string;
   readonly enabled: boolean;
-  readonly pattern: unknown;
+  /** Undefined for a rule that only runs on a schedule. */
+  readonly pattern?: unknown;
+  /** Interval of a rule with a schedule. Milliseconds. */
+  readonly everyMs?: number | undefined;
   readonly targets: readonly TargetDefinition[];
 }
 

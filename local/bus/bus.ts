@@ -7,7 +7,15 @@ import { arnOf } from '../assembly/resource.ts';
 import { targetInput } from '../events/input.ts';
 import { compilePattern, type Matcher } from '../events/pattern.ts';
 import { AwsError } from '../wire/errors.ts';
-import { type BusEvent, type Entry, type EntryError, entrySize, eventOf, newEvent } from './event.ts';
+import {
+  type BusEvent,
+  type Entry,
+  type EntryError,
+  entrySize,
+  eventOf,
+  newEvent,
+  scheduledEvent,
+} from './event.ts';
 import { deliver, requireQueuePolicy, type TargetOptions } from './targets.ts';
 
 export interface BusOptions extends TargetOptions {
@@ -28,6 +36,7 @@ export class Bus {
   readonly #options: BusOptions;
   readonly #rules: readonly { readonly rule: RuleDefinition; readonly matches: Matcher }[];
   readonly #archives: readonly { readonly bus: string; readonly file: string; readonly matches: Matcher }[];
+  readonly #schedules: NodeJS.Timeout[] = [];
   #delivering = 0;
 
   /** Throws InvalidEventPatternException when a rule's or an archive's pattern is not valid. */
@@ -37,12 +46,30 @@ export class Bus {
     mkdirSync(options.folder, { recursive: true });
     this.#rules = rules
       .filter(({ enabled }) => enabled)
-      .map((rule) => ({ rule, matches: compilePattern(rule.pattern) }));
+      .map((rule) => ({
+        rule,
+        matches: rule.pattern === undefined ? () => false : compilePattern(rule.pattern),
+      }));
     this.#archives = archives.map(({ name, busArn, pattern }) => ({
       bus: busArn.replace(/^.*:event-bus\//, ''),
       file: join(options.folder, `archive-${name}.jsonl`),
       matches: pattern === undefined ? () => true : compilePattern(pattern),
     }));
+  }
+
+  /** Fires every rule with a schedule at its interval, and at once when `now` is true. */
+  startSchedules({ now }: { readonly now: boolean }): void {
+    for (const { rule } of this.#rules) {
+      if (rule.everyMs === undefined) continue;
+      const fire = () => this.#toTargets(rule, scheduledEvent(rule.arn, this.#options.assembly.place));
+      this.#schedules.push(setInterval(fire, rule.everyMs).unref());
+      if (now) fire();
+    }
+  }
+
+  /** Ends the schedules. */
+  close(): void {
+    for (const schedule of this.#schedules) clearInterval(schedule);
   }
 
   /** True while any delivery is under way. */
@@ -94,13 +121,16 @@ export class Bus {
       }
     }
     for (const { rule, matches } of this.#rules) {
-      if (rule.busName !== bus || !matches(event)) continue;
-      for (const target of rule.targets) {
-        for (let copy = 0; copy < (this.#options.deliveries ?? 1); copy++) {
-          this.#delivering++;
-          // The publisher has its answer before anything is delivered.
-          setImmediate(() => void this.#deliver(rule, target, event).finally(() => this.#delivering--));
-        }
+      if (rule.busName === bus && matches(event)) this.#toTargets(rule, event);
+    }
+  }
+
+  #toTargets(rule: RuleDefinition, event: BusEvent): void {
+    for (const target of rule.targets) {
+      for (let copy = 0; copy < (this.#options.deliveries ?? 1); copy++) {
+        this.#delivering++;
+        // The publisher has its answer before anything is delivered.
+        setImmediate(() => void this.#deliver(rule, target, event).finally(() => this.#delivering--));
       }
     }
   }

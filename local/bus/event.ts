@@ -79,6 +79,12 @@ export function newEvent(
   };
 }
 
+/** What the targets of a rule with a schedule get. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html */
+export function scheduledEvent(ruleArn: string, place: Place): BusEvent {
+  const content = { source: 'aws.events', detailType: 'Scheduled Event', resources: [ruleArn], detail: {} };
+  return newEvent(content, place, Date.now());
+}
+
 /** Bytes an entry counts for. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html#eb-putevent-size */
 export function entrySize(entry: Entry): number {
   const texts = [entry.Source, entry.DetailType, entry.Detail, ...entry.Resources];

@@ -1,4 +1,5 @@
 /** What the person typed, as a command that is complete and plausible; called by `local/cli.ts`. */
+import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs, types } from 'node:util';
 import { UsageError } from './usage.ts';
@@ -48,7 +49,38 @@ export interface SecretCommand extends Common {
   readonly fromEnv?: string;
 }
 
+interface ReleaseCommand extends Common {
+  readonly release: string;
+  /** As for `status`. */
+  readonly repo?: string;
+  /** Who asks: a GitHub login. */
+  readonly by: string;
+}
+
+export interface RedriveCommand extends ReleaseCommand {
+  readonly name: 'redrive';
+  /** Also when a newer commit was attempted since. */
+  readonly older: boolean;
+}
+
+export interface CancelCommand extends ReleaseCommand {
+  readonly name: 'cancel';
+}
+
+export interface UnlockCommand extends ReleaseCommand {
+  readonly name: 'unlock';
+  readonly target: { readonly environment: string; readonly component: string };
+}
+
+export interface SweepCommand extends Common {
+  readonly name: 'sweep';
+}
+
 export type Command =
+  | RedriveCommand
+  | CancelCommand
+  | UnlockCommand
+  | SweepCommand
   | PushCommand
   | StatusCommand
   | HistoryCommand
@@ -56,7 +88,7 @@ export type Command =
   | SecretCommand
   | { readonly name: 'help' };
 
-const names = ['push', 'status', 'history', 'log', 'secret'] as const;
+const names = ['push', 'status', 'history', 'log', 'secret', 'redrive', 'cancel', 'unlock', 'sweep'] as const;
 const common = ['json', 'state-dir', 'help'];
 const own: Record<(typeof names)[number], readonly string[]> = {
   push: ['repo', 'ref', 'pass-env', 'slots'],
@@ -64,6 +96,10 @@ const own: Record<(typeof names)[number], readonly string[]> = {
   history: ['repo'],
   log: ['release', 'repo', 'target'],
   secret: ['repo', 'from-env'],
+  redrive: ['release', 'repo', 'older', 'as'],
+  cancel: ['release', 'repo', 'as'],
+  unlock: ['release', 'repo', 'target', 'as'],
+  sweep: [],
 };
 
 /**
@@ -91,6 +127,12 @@ export function parseCommand(argv: readonly string[], directory: string): Comman
     stateOption: stateDir === undefined ? '' : ` --state-dir ${stateDir}`,
   };
   const { repo, ref, release } = values;
+  const onRelease = () => ({
+    ...base,
+    ...atRepo,
+    release: required(release, '--release ID', name),
+    by: values.as ?? userInfo().username,
+  });
   const atRepo = repo === undefined ? {} : { repo: path(repo) };
   switch (name) {
     case 'push':
@@ -114,6 +156,18 @@ export function parseCommand(argv: readonly string[], directory: string): Comman
         release: required(release, '--release ID', name),
         ...(values.target !== undefined && { target: target(values.target) }),
       };
+    case 'redrive':
+      return { name, ...onRelease(), older: values.older ?? false };
+    case 'cancel':
+      return { name, ...onRelease() };
+    case 'unlock':
+      return {
+        name,
+        ...onRelease(),
+        target: target(required(values.target, '--target ENV/COMPONENT', name)),
+      };
+    case 'sweep':
+      return { name, ...base };
     case 'secret': {
       if (rest.length > 1)
         throw new UsageError('`secret` takes one name; its value never stands on the command line');
@@ -145,6 +199,8 @@ function parsed(argv: readonly string[]) {
         release: { type: 'string' },
         target: { type: 'string' },
         'from-env': { type: 'string' },
+        older: { type: 'boolean' },
+        as: { type: 'string' },
       },
     });
   } catch (error) {

@@ -10,6 +10,8 @@ import {
   releaseItemSchema,
   type TargetItem,
   targetItemSchema,
+  type UnlockItem,
+  unlockItemSchema,
 } from '../../core/ledger.ts';
 import type { ReleaseRecords } from './release-view.ts';
 import type { ExecutionReport } from './report.ts';
@@ -105,4 +107,16 @@ export async function releasesOf(twin: Twin, repo: string | undefined): Promise<
   return all
     .filter((one) => repository === undefined || one.repository.id === repository)
     .sort((one, other) => other.startedAt.localeCompare(one.startedAt) || other.id.localeCompare(one.id));
+}
+
+/** Who unlocked what, the newest first; with `repo` only in the repository there. */
+export async function unlocksOf(twin: Twin, repo: string | undefined): Promise<UnlockItem[]> {
+  const places = new Set(
+    (await releasesOf(twin, repo)).flatMap(({ repository, environments }) =>
+      environments.map((environment) => ledgerKeys.unlock(repository.id, environment, '').pk),
+    ),
+  );
+  const found = await Promise.all([...places].map((pk) => twin.query(pk, ledgerPrefixes.unlocks)));
+  const unlocks = found.flat().map((item) => unlockItemSchema.parse(item));
+  return unlocks.sort((one, other) => other.at.localeCompare(one.at));
 }

@@ -1,4 +1,6 @@
 /** The local twin as the commands use it, whether it runs in this process or in the one that owns the state directory. */
+import type * as z from 'zod';
+import type { command as contract } from '../../core/contracts/functions.ts';
 import type { ReleaseItem } from '../../core/ledger.ts';
 import type { ExecutionReport, StatusReport } from './report.ts';
 
@@ -10,6 +12,12 @@ export interface PushReceipt {
   readonly repository: number;
   readonly commit: string;
 }
+
+/** What a person may ask of a release. */
+export type CommandOrder = z.output<typeof contract.input>;
+
+/** Whether it is done, and why not. */
+export type CommandAnswer = z.output<typeof contract.output>;
 
 export interface Twin {
   /** Pushes the repository's HEAD (as `ref` when given) and delivers the event. */
@@ -35,6 +43,10 @@ export interface Twin {
     readonly name: string;
     readonly value: string;
   }): Promise<void>;
+  /** Tells a release a person's word, as the input of the function `command`. */
+  command(order: CommandOrder): Promise<CommandAnswer>;
+  /** Sweeps now. One line per thing done. */
+  sweep(): Promise<readonly string[]>;
   /** GitHub's numeric id of the repository at `directory`; undefined when it was never pushed. */
   repositoryAt(directory: string): Promise<number | undefined>;
   close(): Promise<void>;

@@ -34,7 +34,14 @@ export const USAGE = `usage: npm run local -- COMMAND [OPTION…]
                          a target's logs; without a target, which logs there are
   secret NAME --repo DIR [--from-env VARIABLE]
                          store a secret's value, read from standard input or from a variable
+  redrive --release ID [--older]
+                         go on with a release from where it failed; --older: although a newer commit came since
+  cancel --release ID    stop a release; what is being applied runs to its end and stays
+  unlock --release ID --target ENV/COMPONENT
+                         a target's state is free again: remove a stale lock, clear a state that could not be written
+  sweep                  find what was lost and set it right
 
+  --as USER              of redrive, cancel and unlock: who asks (default: your user name)
   --json                 one JSON object on standard output, nothing else
   --state-dir DIR        where the local twin keeps its state (default: .belay)
 `;

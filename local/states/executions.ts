@@ -85,11 +85,11 @@ export class Executions {
     childStarted: (child) => this.#track(child),
   };
 
-  /** What an earlier process left running becomes ABORTED, as if it had been stopped; called once, before anything is started. */
+  /** What an earlier process left running becomes ABORTED, as if it had been stopped; called once, when all who hear of it can act. */
   abortInterrupted(): void {
     for (const { arn, status } of this.#store.entries()) {
       const record = status === 'RUNNING' ? this.#store.load(arn) : undefined;
-      if (record === undefined) continue;
+      if (record === undefined || this.#running.has(arn)) continue;
       this.#lastStatus.set(arn, 'RUNNING');
       if (record.status === 'RUNNING') abortInterrupted(this.#host, record);
       this.#host.save(arn, record);

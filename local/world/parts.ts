@@ -127,8 +127,6 @@ export async function openParts(options: WorldOptions, folder: string, progress:
     ...(options.busDeliveries === undefined ? {} : { deliveries: options.busDeliveries }),
   });
 
-  executions.abortInterrupted();
-
   const dynamo = await dynamoStarting;
   const services: Service[] = [
     s3Service(objects),
@@ -163,6 +161,9 @@ export async function openParts(options: WorldOptions, folder: string, progress:
       statusSet: () => progress.changed('status'),
     }),
   ]);
+  const isNew = executions.entries().length === 0;
+  executions.abortInterrupted();
+  bus.startSchedules({ now: !isNew });
   const eventSources = startEventSources({ assembly, queues, functions, principals, authorize });
   void deleteExpiredItems(dynamo, clock).catch((error) => log(`deleting expired items: ${String(error)}`));
 
@@ -184,6 +185,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
     github,
     /** Closes everything, the parts that feed others first. Running jobs need the endpoint until they have ended. */
     async close() {
+      bus.close();
       await Promise.all([eventSources.close(), api.close(), github.close()]);
       await executions.close();
       await jobs.close();

@@ -22,6 +22,8 @@ const METHODS = [
   'jobs',
   'putSecret',
   'repositoryAt',
+  'command',
+  'sweep',
 ] as const;
 type Method = (typeof METHODS)[number];
 

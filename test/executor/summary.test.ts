@@ -38,6 +38,7 @@ test('counts by kind, and what is removed', () => {
       { address: 'aws_lb.front', type: 'aws_lb', replace: true },
       { address: 'aws_s3_bucket.old', type: 'aws_s3_bucket', replace: false },
     ],
+    creations: ['aws_subnet.new', 'module.db.aws_db_instance.main', 'aws_lb.front'],
     changeDigest: expect.stringMatching(/^[0-9a-f]{64}$/),
   });
 });

@@ -1,7 +1,9 @@
 /** Lambda calls a function at least once: each is made to crash after every single thing it does, and is then called again. */
 import { expect, test } from '@jest/globals';
+import type { TargetRef } from '../../core/contracts/functions.ts';
 import type { JobSpec } from '../../core/contracts/job.ts';
 import { nonceHash } from '../../core/job-proof.ts';
+import { command } from '../../lambdas/command/command.ts';
 import {
   type Call,
   commitOf,
@@ -48,6 +50,14 @@ const app = target('app', {
   test: { run: './smoke.sh' },
 });
 const outputs = { vpc_id: 'vpc-1' };
+
+/** Ada answers what she is asked; what she is told may differ when she asks again. */
+const ada =
+  (action: 'approve' | 'reject') =>
+  ({ release: { repository, id }, environment, component }: TargetRef, call: Call) =>
+    call(action, (ports) =>
+      command({ action, by: 'ada', repository, release: id, environment, component }, ports),
+    );
 
 const scenarios: Record<string, { run: Scenario; outcomes: readonly string[] }> = {
   'two targets succeed': {
@@ -102,6 +112,28 @@ const scenarios: Record<string, { run: Scenario; outcomes: readonly string[] }> 
       'app: rollback-failed (test failed: the test said no; then its rollback to 1111111 failed: apply failed: the job was killed, perhaps for lack of memory, exit code 137)',
       'network: rollback-failed (app failed; then its rollback to 1111111 failed: app could not be rolled back and may still need it)',
     ],
+  },
+  'a removal is approved, its state moved, the new plan is approved too': {
+    run: async (w, call) => {
+      const ref = await release(w, { environments: { dev: [network, app] } });
+      const tool = {
+        plan: 'deletes',
+        apply: 'is stale once',
+        changeDigests: ['one', 'two'],
+        outputs,
+      } as const;
+      await deploy(w, ref, { call, tools: { network: tool }, person: ada('approve') });
+      return ref;
+    },
+    outcomes: ['app: applied (1 added)', 'network: applied (1 added)'],
+  },
+  'a removal is rejected': {
+    run: async (w, call) => {
+      const ref = await release(w, { environments: { dev: [network, app], prod: [network] } });
+      await deploy(w, ref, { call, tools: { network: { plan: 'deletes' } }, person: ada('reject') });
+      return ref;
+    },
+    outcomes: ['app: skipped (network was rejected)', 'network: rejected (rejected by ada)'],
   },
 };
 

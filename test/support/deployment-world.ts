@@ -3,7 +3,13 @@
  * in a fixed order, with jobs that answer as a test tells them to.
  */
 import { gzipSync } from 'node:zlib';
-import type { DeploymentRef, LeaseGrant, TargetEnd, TargetRef } from '../../core/contracts/functions.ts';
+import type {
+  ApprovalAnswer,
+  DeploymentRef,
+  LeaseGrant,
+  TargetEnd,
+  TargetRef,
+} from '../../core/contracts/functions.ts';
 import * as contracts from '../../core/contracts/functions.ts';
 import type { JobResult, JobSpec } from '../../core/contracts/job.ts';
 import { admit as admitContract } from '../../core/contracts/job-services.ts';
@@ -13,10 +19,11 @@ import { ledgerKeys, type OutcomeItem, type ReleaseItem } from '../../core/ledge
 import type { ResolvedTarget } from '../../core/manifest/resolved.ts';
 import type { Pass, Stage } from '../../core/words.ts';
 import { admit } from '../../lambdas/admit/admit.ts';
+import { approval } from '../../lambdas/approval/approval.ts';
 import { guard } from '../../lambdas/guard/guard.ts';
 import { lease } from '../../lambdas/lease/lease.ts';
 import { open } from '../../lambdas/open/open.ts';
-import type { Ancestry } from '../../lambdas/ports.ts';
+import type { Ancestry, ExecutionStatus } from '../../lambdas/ports.ts';
 import { prepare } from '../../lambdas/prepare/prepare.ts';
 import { record } from '../../lambdas/record/record.ts';
 import { rollback } from '../../lambdas/rollback/rollback.ts';
@@ -66,7 +73,7 @@ export interface ReleaseSetup {
 /** How the fake tool behaves for one target; by default a plan adds one resource and everything succeeds. */
 export interface ToolBehaviour {
   readonly plan?: 'changes' | 'empty' | 'fails' | 'deletes';
-  readonly apply?: 'succeeds' | 'fails' | 'is killed';
+  readonly apply?: 'succeeds' | 'fails' | 'is killed' | 'is stale once' | 'is always stale';
   readonly test?: 'succeeds' | 'fails';
   readonly outputs?: Readonly<Record<string, string>>;
   readonly dependencies?: readonly string[];
@@ -75,6 +82,8 @@ export interface ToolBehaviour {
   /** How it behaves in the passes of a rollback; by default the way back has changes, and the verification finds none. */
   readonly reverse?: ToolBehaviour;
   readonly forward?: ToolBehaviour;
+  /** Digest of the plan's changes, by round; by default always the same. */
+  readonly changeDigests?: readonly string[];
 }
 
 export type World = ReturnType<typeof world>;
@@ -88,6 +97,10 @@ export function world() {
   };
   const store = { ...objects, json };
   const running = new Set<string>();
+  /** How executions that do not run have ended; those not named here have failed. */
+  const ends = new Map<string, ExecutionStatus>();
+  const terminated: string[] = [];
+  const published: object[] = [];
   const endedJobs = new Set<string>();
   /** Tokens that still can be answered, and what was sent to each. */
   const sent = new Map<string, object>();
@@ -99,6 +112,9 @@ export function world() {
     ancestry: 'ahead' as Ancestry,
     head: commitOf('1') as string | undefined,
     asked: [] as string[],
+    /** `organisation/team/login` */
+    members: new Set<string>(),
+    message: 'a change',
   };
   let nonces = 0;
   let now = Date.parse('2026-11-20T10:00:00.000Z');
@@ -123,12 +139,32 @@ export function world() {
       },
       branchHead: async () => github.head,
       createStatus: async () => {},
+      isTeamMember: async (organisation: string, team: string, login: string) => {
+        github.asked.push(`is ${login} in ${organisation}/${team}`);
+        return github.members.has(`${organisation}/${team}/${login}`);
+      },
+      commitMessage: async () => github.message,
     },
+    redrives: {
+      look: async (execution: string) => {
+        const status = running.has(execution) ? 'RUNNING' : (ends.get(execution) ?? 'FAILED');
+        const isOver = status === 'RUNNING' || status === 'SUCCEEDED';
+        return { status, problem: isOver ? `Execution is ${status} and cannot be redriven` : undefined };
+      },
+      redrive: async (execution: string) => {
+        running.add(execution);
+        return undefined;
+      },
+    },
+    jobControl: { terminate: async (jobId: string) => void terminated.push(jobId) },
+    bus: { publish: async ({ detail }: { detail: object }) => void published.push(detail) },
+    log: () => {},
     state: { bucket: 'artifacts', kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/k' },
     newNonce: () => `nonce-${++nonces}`.padEnd(43, '-'),
   };
   return {
-    ...{ ledger, store, running, endedJobs, sent, changed, github, cloud, ports },
+    ...{ ledger, store, running, ends, endedJobs, terminated, published, sent, changed, github, ports },
+    cloud,
     /** A token whose Task has ended. */
     loseToken: (token: string) => void answeredBefore.add(token),
     advance: (milliseconds: number) => {
@@ -187,6 +223,8 @@ export interface Plan {
   readonly tools?: Readonly<Record<string, ToolBehaviour>>;
   /** How each function is called; by default simply so. */
   readonly call?: Call;
+  /** What people do once a target waits for them. */
+  readonly person?: (target: TargetRef, call: Call) => Promise<unknown>;
   /** Where the deployment stops as if its execution had been stopped: before the call of this name. */
   readonly stopBefore?: string;
 }
@@ -228,7 +266,8 @@ async function runDeployment(w: World, deployment: DeploymentRef, plan: Plan & {
     );
     if (opened.decision === 'superseded') ended = { verdict: 'superseded', reason: opened.reason };
     if (opened.decision === 'deploy') {
-      await runPasses(w, { ...deployment, fence }, opened.targetsKey, { tools, call });
+      const { person } = plan;
+      await runPasses(w, { ...deployment, fence }, opened.targetsKey, { tools, call, person });
     }
   } else ended = { verdict: 'superseded', reason: grant.reason };
   const settled = await call('settle', (ports) =>
@@ -244,12 +283,14 @@ async function runDeployment(w: World, deployment: DeploymentRef, plan: Plan & {
   return settled;
 }
 
+type PassPlan = Pick<TargetPlan, 'call' | 'person'> & { readonly tools: NonNullable<Plan['tools']> };
+
 /** The deployment's own pass, then those of its rollback. */
 async function runPasses(
   w: World,
   deployment: DeploymentRef & { readonly fence: number },
   opened: string,
-  { tools, call }: { readonly tools: NonNullable<Plan['tools']>; readonly call: Call },
+  { tools, call, person }: PassPlan,
 ) {
   const findNext = async (after: Pass): Promise<{ pass: Pass; targetsKey: string } | undefined> => {
     const found = await call(`rollback after ${after}`, (ports) =>
@@ -262,7 +303,7 @@ async function runPasses(
     const { pass } = round;
     for (const { component, test } of inTurn(w.store.json(round.targetsKey) as MapItem[])) {
       const tool = behaviourIn(pass, tools[component] ?? {});
-      await runTarget(w, { ...deployment, component, pass }, { test, tool, call });
+      await runTarget(w, { ...deployment, component, pass }, { test, tool, call, person });
     }
     round = await findNext(pass);
   }
@@ -289,29 +330,34 @@ function behaviourIn(pass: Pass, tool: ToolBehaviour): ToolBehaviour {
 const inPass = ({ pass = 'deploy' }: { readonly pass?: Pass | undefined }) =>
   pass === 'deploy' ? '' : `${pass}: `;
 
-async function runTarget(
-  w: World,
-  ref: TargetRef,
-  { test, tool, call }: { readonly test: boolean; readonly tool: ToolBehaviour; readonly call: Call },
-) {
+interface TargetPlan {
+  readonly test: boolean;
+  readonly tool: ToolBehaviour;
+  readonly call: Call;
+  readonly person: Plan['person'];
+}
+
+async function runTarget(w: World, ref: TargetRef, how: TargetPlan) {
   const { component } = ref;
+  const { call } = how;
   const token = `${ref.execution} ${inPass(ref)}turn ${component}`;
   await call(`${inPass(ref)}turn ${component}`, (ports) =>
-    contracts.turn.handle((input) => turn(input, ports))({ ...ref, token }),
+    contracts.turn.handle((input) => turn(input, ports))({ ...ref, token, flow: flowName(ref) }),
   );
   if (!w.sent.has(token)) throw new Error(`the turn of ${component} never came`);
-  const end = await flowOf(w, ref, { test, tool, call });
+  const end = await flowOf(w, ref, how);
   await call(`${inPass(ref)}record ${component}`, (ports) =>
     contracts.record.handle((input) => record(input, ports))({ ...ref, end }),
   );
 }
 
-async function flowOf(
-  w: World,
-  ref: TargetRef,
-  { test, tool, call }: { readonly test: boolean; readonly tool: ToolBehaviour; readonly call: Call },
-): Promise<TargetEnd> {
+/** The child execution of a target, as the Map would name it. */
+const flowName = ({ execution, component, fence, pass = 'deploy' }: TargetRef) =>
+  `${execution}/Targets:${pass}-${component}-${fence}`;
+
+async function flowOf(w: World, ref: TargetRef, how: TargetPlan): Promise<TargetEnd> {
   const { component } = ref;
+  const { test, tool, call } = how;
   const stage = async (name: Stage): Promise<TargetEnd | undefined> => {
     const prepared = await call(`${inPass(ref)}prepare ${name} ${component}`, (ports) =>
       contracts.prepare.handle((input) => prepare(input, ports))({ ...ref, stage: name }),
@@ -322,28 +368,46 @@ async function flowOf(
       ? undefined
       : { kind: 'broke', stage: name, error: 'States.TaskFailed', cause };
   };
-  const planned = await stage('plan');
-  if (planned) return planned;
-  const guarded = await call(`${inPass(ref)}guard ${component}`, (ports) =>
-    contracts.guard.handle((input) => guard(input, ports))({ ...ref, after: 'plan' }),
-  );
-  if (guarded.decision === 'ask') {
-    // As when nobody answers.
-    return { kind: 'decided', outcome: 'rejected', reason: guarded.reason };
-  }
-  if (guarded.decision === 'end') return { ...guarded, kind: 'decided' };
-  if (guarded.decision === 'apply') {
-    const applied = await stage('apply');
-    if (applied) {
-      const { repository } = ref.release;
-      await call(`${inPass(ref)}has ended ${component}`, (ports) =>
-        admitContract.handle((input) => admit(input, ports))({ ...ref, repository, action: 'has-ended' }),
-      );
-      return applied;
+  const judge = (after: 'plan' | 'apply') =>
+    call(`${inPass(ref)}guard ${after} ${component}`, (ports) =>
+      contracts.guard.handle((input) => guard(input, ports))({ ...ref, after }),
+    );
+  for (let round = 0; ; round++) {
+    const planned = await stage('plan');
+    if (planned) return planned;
+    const guarded = await judge('plan');
+    if (guarded.decision === 'end') return { ...guarded, kind: 'decided' };
+    if (guarded.decision === 'ask') {
+      const { decision, reason } = await ask(w, { ...ref, reason: guarded.reason }, { ...how, round });
+      if (decision !== 'approved') return { kind: 'decided', outcome: decision, reason };
     }
+    const applies = guarded.decision !== 'test';
+    const applied = applies ? await stage('apply') : undefined;
+    if (applied === undefined) {
+      const tested = test ? await stage('test') : undefined;
+      return tested ?? { kind: 'completed', applied: applies };
+    }
+    const { repository } = ref.release;
+    await call(`has ended ${component}`, (ports) =>
+      admitContract.handle((input) => admit(input, ports))({ ...ref, repository, action: 'has-ended' }),
+    );
+    if ((await judge('apply')).decision !== 'plan-again') return applied;
   }
-  const tested = test ? await stage('test') : undefined;
-  return tested ?? { kind: 'completed', applied: guarded.decision === 'apply' };
+}
+
+async function ask(
+  w: World,
+  ref: TargetRef & { readonly reason: string },
+  { call, person, round }: TargetPlan & { readonly round: number },
+): Promise<ApprovalAnswer> {
+  const token = `${ref.execution} ${inPass(ref)}approval ${ref.component} ${round}`;
+  await call(`${inPass(ref)}approval ${ref.component}`, (ports) =>
+    contracts.approval.handle((input) => approval(input, ports))({ ...ref, token }),
+  );
+  await person?.(ref, call);
+  const answer = w.sent.get(token) as ApprovalAnswer | undefined;
+  if (answer === undefined) throw new Error(`nobody decided about ${ref.component}`);
+  return answer;
 }
 
 const NO_CHANGES = { add: 0, change: 0, destroy: 0, replace: 0, import: 0, move: 0, outputs: 0 };
@@ -356,8 +420,8 @@ async function runJob(
   { tool, call }: { readonly tool: ToolBehaviour; readonly call: Call },
 ): Promise<string | undefined> {
   const spec = w.store.json(key) as JobSpec;
-  const { stage, target: entry, source, pass } = spec;
-  const jobId = `job ${key} ${spec.fence}`;
+  const { stage, round, target: entry, source, pass } = spec;
+  const jobId = `job ${key} ${spec.fence}.${round}`;
   const proof = { job: key, nonce: spec.nonce, jobId };
   const failed = (code: number) => JSON.stringify({ JobId: jobId, Container: { ExitCode: code } });
   try {
@@ -367,7 +431,10 @@ async function runJob(
     if (admitted.decision !== 'admitted') return failed(20);
     if (stage === 'apply') w.cloud.set(entry.component, `half of ${source.commit.slice(0, 7)}`);
     if (stage === 'apply' && tool.apply === 'is killed') return failed(137);
-    const isFailure = tool[stage as 'plan' | 'apply' | 'test'] === 'fails';
+    const isStale =
+      stage === 'apply' &&
+      (tool.apply === 'is always stale' || (tool.apply === 'is stale once' && round === 0));
+    const isFailure = isStale || tool[stage as 'plan' | 'apply' | 'test'] === 'fails';
     if (stage === 'apply' && !isFailure) w.cloud.set(entry.component, source.commit.slice(0, 7));
     const file = (name: string) =>
       stageKey(
@@ -393,6 +460,8 @@ async function runJob(
     const result: JobResult = {
       version: 1,
       stage,
+      round,
+      ...(isStale && { failure: 'stale-plan' }),
       status: isFailure ? 'failed' : 'succeeded',
       reason: isFailure ? `the ${stage} said no` : 'done',
       diagnostics: [],
@@ -405,8 +474,8 @@ async function runJob(
             ...noPlan,
             ...(kind !== 'empty' && { changes: { ...NO_CHANGES, add: 1 }, hasChanges: true }),
             ...(kind === 'deletes' && { removals }),
-            planDigest: `plan of ${entry.component} in ${spec.release.id}`,
-            changeDigest: 'changes',
+            planDigest: `plan ${round} of ${entry.component} in ${spec.release.id}`,
+            changeDigest: tool.changeDigests?.[round] ?? 'changes',
             creations: [...(tool.creates ?? [])],
             dependencies: [...(tool.dependencies ?? [])],
           },

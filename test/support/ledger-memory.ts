@@ -36,6 +36,11 @@ export function ledgerMemory(): LedgerMemory {
       items.set(nameOf(key), after);
       return storable(after);
     },
+    async remove(key, condition) {
+      if (!holds(items.get(nameOf(key)), condition)) return false;
+      items.delete(nameOf(key));
+      return true;
+    },
   };
 }
 

@@ -20,6 +20,9 @@ export function objectsMemory(content: Record<string, string> = {}): ObjectsMemo
       if (body === undefined) throw new Error(`there is no object ${from} to copy`);
       objects.set(to, body);
     },
+    async remove(key) {
+      objects.delete(key);
+    },
     presignGet: async (key, seconds) => `https://bucket.test/get/${key}?seconds=${seconds}`,
     presignPut: async (key, seconds) => `https://bucket.test/put/${key}?seconds=${seconds}`,
   };

@@ -98,7 +98,7 @@ test('a failure inside a target ends in its record; only these Tasks fail their 
       // Nothing could be said of the lease any more; the sweep frees it.
       'belay-deployment: Give the lease back',
       // Settled as `failed: lost` by the deployment.
-      'belay-deployment/Deploy the affected targets: Record a failure instead',
+      'belay-deployment/Go through the targets: Record a failure instead',
       // The redrive points of a release.
       'belay-release: Deploy the next environment',
       'belay-release: Resolve the push',
@@ -126,6 +126,7 @@ test('error names: what is matched is known to AWS or thrown by a machine, what 
     'Lambda.TooManyRequestsException',
     'States.ALL',
     'States.TaskFailed',
+    'States.Timeout',
     'StepFunctions.ExecutionLimitExceeded',
     'StepFunctions.ExecutionLimitExceededException',
     'StepFunctions.ThrottlingException',
@@ -136,7 +137,7 @@ test('error names: what is matched is known to AWS or thrown by a machine, what 
 });
 
 describe('the Distributed Map over the targets', () => {
-  const state = stateNamed('Deploy the affected targets');
+  const state = stateNamed('Go through the targets');
 
   test('runs standard children and tolerates every failure', () => {
     expect(state.ItemProcessor.ProcessorConfig).toEqual({ Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' });
@@ -151,14 +152,15 @@ describe('the Distributed Map over the targets', () => {
     expect(state.Catch).toHaveLength(1);
     expect(state.Catch[0].Assign.ended).toEqual({
       verdict: 'failed',
-      reason: "{% 'deploying the affected targets: ' & $string($states.errorOutput.Cause) %}",
+      reason: "{% 'going through the targets: ' & $string($states.errorOutput.Cause) %}",
     });
+    expect(state.Catch[0].Next).toBe('Find what to roll back');
   });
 
-  test('reads its items from targets.json', () => {
+  test('reads its items from the list of its pass', () => {
     expect(state.ItemReader.Resource).toBe('arn:aws:states:::s3:getObject');
     expect(state.ItemReader.ReaderConfig).toEqual({ InputType: 'JSON' });
-    expect(state.ItemReader.Arguments.Key).toBe('{% $opened.targetsKey %}');
+    expect(state.ItemReader.Arguments.Key).toBe('{% $round.targetsKey %}');
   });
 });
 

@@ -1,6 +1,6 @@
 /** `history`: the releases so far, the newest first; called by `local/cli.ts`. */
 import type { HistoryCommand } from '../arguments.ts';
-import { releasesOf } from '../release-records.ts';
+import { releasesOf, unlocksOf } from '../release-records.ts';
 import type { OpenTwin } from '../twin.ts';
 import { EXIT } from '../usage.ts';
 import { duration, shortened } from '../words-for-people.ts';
@@ -20,23 +20,24 @@ export async function history(command: HistoryCommand, openTwin: OpenTwin): Prom
       startedAt: one.startedAt,
       endedAt: one.endedAt ?? null,
     }));
-    return {
-      exitCode: EXIT.done,
-      result: { releases },
-      lines: releases.map((one) => {
-        const took =
-          one.endedAt === null ? '' : duration(Date.parse(one.endedAt) - Date.parse(one.startedAt));
-        const words = [
-          one.release,
-          one.repository,
-          one.branch,
-          one.verdict ?? 'on its way',
-          took,
-          shortened(one.reason),
-        ];
-        return words.filter((word) => word !== '').join('  ');
-      }),
-    };
+    const unlocks = await unlocksOf(twin, command.repo);
+    const lines = releases.map((one) => {
+      const took = one.endedAt === null ? '' : duration(Date.parse(one.endedAt) - Date.parse(one.startedAt));
+      const words = [
+        one.release,
+        one.repository,
+        one.branch,
+        one.verdict ?? 'on its way',
+        took,
+        shortened(one.reason),
+      ];
+      return words.filter((word) => word !== '').join('  ');
+    });
+    const unlocked = unlocks.map(
+      ({ environment, component, by, at, did }) =>
+        `${at}  ${environment}/${component}  unlocked by ${by}: ${did}`,
+    );
+    return { exitCode: EXIT.done, result: { releases, unlocks }, lines: [...lines, ...unlocked] };
   } finally {
     await twin.close();
   }

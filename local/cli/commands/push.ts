@@ -3,7 +3,7 @@ import { type DeliveryItem, deliveryItemSchema, ledgerKeys } from '../../../core
 import type { PushCommand } from '../arguments.ts';
 import { workingCopy } from '../git.ts';
 import { executionsOf, readRecords } from '../release-records.ts';
-import { type ReleaseView, viewOf } from '../release-view.ts';
+import { type ReleaseRecords, type ReleaseView, viewOf } from '../release-view.ts';
 import { exitCodeFor, type ReleaseReport, reportOf } from '../report.ts';
 import type { Screen } from '../screen.ts';
 import type { OpenTwin, PushReceipt, Twin } from '../twin.ts';
@@ -50,14 +50,32 @@ export async function pushWith(
   return reportOnPush(twin, receipt);
 }
 
+/** Which release of which repository. */
+interface ReleaseName {
+  readonly repository: number;
+  readonly release: string;
+}
+
+/** Shows a release until nothing is under way any more. */
+export async function watchRelease(twin: Twin, name: ReleaseName, screen: Screen | undefined): Promise<void> {
+  await watch(twin, { view: async () => (await viewNamed(twin, name))?.view, screen });
+}
+
+/** What a release came to. Asked for when nothing of it is under way any more. @throws Error when there is none. */
+export async function reportOnRelease(twin: Twin, name: ReleaseName): Promise<ReleaseReport> {
+  const found = await viewNamed(twin, name);
+  if (found === undefined) throw new Error(`there is no release ${name.release} any more`);
+  return reportOnFound(twin, found);
+}
+
 /** What the push came to. Asked for when nothing of it is under way any more. */
 export async function reportOnPush(
   twin: Twin,
   receipt: PushReceipt,
 ): Promise<{ report: ReleaseReport; view: ReleaseView | undefined }> {
   const found = await recordsOf(twin, receipt);
-  const statuses = await twin.statuses({ repository: receipt.repository, sha: receipt.commit });
   if (found === undefined) {
+    const statuses = await twin.statuses({ repository: receipt.repository, sha: receipt.commit });
     const report = {
       ...(await endWithoutRelease(twin, receipt)),
       environments: [],
@@ -66,10 +84,20 @@ export async function reportOnPush(
     };
     return { report, view: undefined };
   }
-  const { records, view } = found;
+  return { report: await reportOnFound(twin, found), view: found.view };
+}
+
+interface Found {
+  readonly records: ReleaseRecords;
+  readonly view: ReleaseView;
+}
+
+async function reportOnFound(twin: Twin, { records, view }: Found): Promise<ReleaseReport> {
+  const { id } = records.release.repository;
+  const statuses = await twin.statuses({ repository: id, sha: view.commit });
   const report = reportOf(view, { statuses, executions: await executionsOf(twin, records) });
   // Nothing is under way: a release without a verdict was broken off.
-  return { report: { ...report, verdict: report.verdict ?? 'failed' }, view };
+  return { ...report, verdict: report.verdict ?? 'failed' };
 }
 
 /** A push that asks nothing of Belay says why. One that came to nothing without a word was lost on its way. */
@@ -89,15 +117,18 @@ async function deliveryOf(twin: Twin, { delivery }: PushReceipt): Promise<Delive
   return item === undefined ? undefined : deliveryItemSchema.parse(item);
 }
 
-async function recordsOf(twin: Twin, receipt: PushReceipt) {
+async function recordsOf(twin: Twin, receipt: PushReceipt): Promise<Found | undefined> {
   const release = (await deliveryOf(twin, receipt))?.release;
-  if (release === undefined) return undefined;
-  const records = await readRecords(twin, { repository: receipt.repository, release });
+  return release === undefined ? undefined : viewNamed(twin, { repository: receipt.repository, release });
+}
+
+async function viewNamed(twin: Twin, name: ReleaseName): Promise<Found | undefined> {
+  const records = await readRecords(twin, name);
   return records === undefined ? undefined : { records, view: viewOf(records) };
 }
 
 /** What the screen does not show: why, and where to look. */
-function linesAfter(report: ReleaseReport, stateOption: string): string[] {
+export function linesAfter(report: ReleaseReport, stateOption: string): string[] {
   const { verdict, reason, release } = report;
   // Every problem of a refused manifest stands on a line of its own, ready to be clicked.
   if (verdict === 'refused') return reason.split('\n');

@@ -77,7 +77,7 @@ test('every target gets its turn after all it needs has ended, and none waits fo
         const dependentsOf = (component: string) =>
           targets.filter(({ needs }) => needs.includes(component)).map((entry) => entry.component);
         async function flow(component: string) {
-          const at = { release: ref, environment: 'dev', execution: 'e', component, fence: FENCE };
+          const at = { release: ref, environment: 'dev', execution: 'e', component, fence: FENCE, flow: 'f' };
           const itsTurn = new Promise<void>((resolve) => {
             for (const n of [1, 2]) began.set(`${component} ${n}`, resolve);
           });
@@ -117,7 +117,7 @@ function ignoreCrash(error: unknown): false {
 test('a target that is not waited for gets its turn at once; another attempt gets none', async () => {
   const w = world();
   const ref = await release(w, { environments: { dev: [target('network')] } });
-  const at = { release: ref, environment: 'dev', execution: 'e', component: 'network' };
+  const at = { release: ref, environment: 'dev', execution: 'e', component: 'network', flow: 'f' };
   await w.ledger.put(ledgerKeys.turn(7, ref.id, at), { attempt: 3 });
   await turn({ ...at, fence: 3, token: 't' }, w.ports);
   expect(w.sent).toEqual(new Map([['t', {}]]));

@@ -8,8 +8,11 @@ import { parseCommand } from '../../../local/cli/arguments.ts';
 import { history } from '../../../local/cli/commands/history.ts';
 import { log } from '../../../local/cli/commands/log.ts';
 import { push } from '../../../local/cli/commands/push.ts';
+import { redrive } from '../../../local/cli/commands/redrive.ts';
 import { secret } from '../../../local/cli/commands/secret.ts';
 import { status } from '../../../local/cli/commands/status.ts';
+import { sweep } from '../../../local/cli/commands/sweep.ts';
+import { tell } from '../../../local/cli/commands/tell.ts';
 import type { ReleaseRecords } from '../../../local/cli/release-view.ts';
 import type { Twin } from '../../../local/cli/twin.ts';
 import { BadInput } from '../../../local/cli/usage.ts';
@@ -87,6 +90,11 @@ function twinOf(records: ReleaseRecords | undefined, artifacts: Record<string, s
     async putSecret(order) {
       seen.push({ putSecret: order });
     },
+    async command(order) {
+      seen.push({ command: order });
+      return { accepted: order.action !== 'cancel', message: `${order.action}: said` };
+    },
+    sweep: async () => ['dev of acme/shop: the job that wrote app has ended'],
     repositoryAt: async (path) => (path.endsWith('/shop') ? 7 : undefined),
     async close() {
       seen.push('closed');
@@ -108,6 +116,13 @@ function run(line: string, openTwin: () => Promise<Twin>) {
       return history(parsed, openTwin);
     case 'log':
       return log(parsed, openTwin);
+    case 'redrive':
+      return redrive(parsed, { openTwin, screen: undefined });
+    case 'cancel':
+    case 'unlock':
+      return tell(parsed, openTwin);
+    case 'sweep':
+      return sweep(parsed, openTwin);
     default:
       throw new Error(`not run by this helper: ${line}`);
   }
@@ -280,4 +295,43 @@ test('a secret’s value comes from standard input or a variable, without the li
     'there is no value on standard input',
   );
   await expect(store('secret app/pw --repo shop --from-env NO', '')).rejects.toThrow('NO is not set');
+});
+
+test('redrive says who asks and reports like a push', async () => {
+  const { openTwin, seen } = twinOf(failed, {
+    [`7/releases/${RELEASE}/release.json`]: JSON.stringify(document),
+  });
+  const { exitCode, result } = await run(`redrive --release ${RELEASE} --older --as mira`, openTwin);
+  const named = { repository: 7, release: RELEASE, by: 'mira' };
+  expect(seen).toEqual([{ command: { action: 'redrive', ...named, older: true } }, 'closed']);
+  expect(exitCode).toBe(1);
+  expect(result).toMatchObject({ release: RELEASE, verdict: 'failed', environments: [{ name: 'dev' }, {}] });
+});
+
+test('a refusal is told and fails the command; unlock names its target', async () => {
+  const { openTwin, seen } = twinOf(failed);
+  expect(await run(`cancel --release ${RELEASE} --as mira`, openTwin)).toEqual({
+    exitCode: 1,
+    result: { accepted: false, message: 'cancel: said' },
+    lines: ['cancel: said'],
+  });
+  const unlocking = await run(`unlock --release ${RELEASE} --target dev/api --as mira`, openTwin);
+  expect(unlocking).toEqual({
+    exitCode: 0,
+    result: { accepted: true, message: 'unlock: said' },
+    lines: ['unlock: said'],
+  });
+  const target = { environment: 'dev', component: 'api' };
+  expect(seen).toContainEqual({
+    command: { action: 'unlock', repository: 7, release: RELEASE, by: 'mira', ...target },
+  });
+});
+
+test('sweep prints what it did', async () => {
+  const { openTwin } = twinOf(undefined);
+  expect(await run('sweep', openTwin)).toEqual({
+    exitCode: 0,
+    result: { done: ['dev of acme/shop: the job that wrote app has ended'] },
+    lines: ['dev of acme/shop: the job that wrote app has ended'],
+  });
 });

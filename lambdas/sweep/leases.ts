@@ -1,0 +1,32 @@
+/** Sweeps one environment's lease: ended owners, waiters and writers go, unsent answers are sent. Called by `sweep`. */
+import type { EnvironmentItem, KnownItem } from '../../core/ledger.ts';
+import { tendLease } from '../shared/lease-tending.ts';
+import type { SweepPorts } from './ports.ts';
+
+export async function sweepLease(
+  { repository, environment }: KnownItem,
+  ports: SweepPorts,
+): Promise<readonly string[]> {
+  const { before, after } = await tendLease({ repository: repository.id, environment }, ports);
+  if (before.version === after.version) return [];
+  const where = `${environment} of ${repository.fullName}`;
+  return changesBetween(before, after).map((change) => `${where}: ${change}`);
+}
+
+/** What became of the lease; a change that others made in the meantime is told too. */
+function changesBetween(before: EnvironmentItem, after: EnvironmentItem): string[] {
+  const writers = Object.entries(before.writers).filter(([one, job]) => after.writers[one] !== job);
+  const waiting = new Set([...after.queue, after.owner].flatMap((one) => one?.execution ?? []));
+  const lost = before.queue.filter(({ execution }) => !waiting.has(execution));
+  const isFreed = before.owner !== undefined && before.owner.execution !== after.owner?.execution;
+  const unsent = before.answers.filter(({ execution }) => waiting.has(execution));
+  return [
+    ...writers.map(([component]) => `the job that wrote ${component} has ended`),
+    ...(isFreed ? [`the lease of release ${before.owner?.release} is free: its deployment has ended`] : []),
+    ...lost.map(({ release }) => `release ${release} left the queue: its deployment has ended`),
+    ...(after.owner !== undefined && after.owner.execution !== before.owner?.execution
+      ? [`the lease goes to release ${after.owner.release}`]
+      : []),
+    ...(unsent.length > 0 && !isFreed ? ['what was to be said of the lease was said again'] : []),
+  ];
+}

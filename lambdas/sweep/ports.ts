@@ -1,0 +1,14 @@
+/** The outside world as the sweep sees it: what it needs besides that of `record` and `settle`. */
+import type { Bus, Clock, GitHub, Ledger, Log, ObjectStore, Redrives, StatusQueue } from '../ports.ts';
+import type { TendPorts } from '../shared/lease-tending.ts';
+
+export interface SweepPorts extends TendPorts {
+  readonly ledger: Ledger;
+  readonly store: ObjectStore;
+  readonly status: StatusQueue;
+  readonly clock: Clock;
+  readonly redrives: Redrives;
+  readonly github: Pick<GitHub, 'branchHead' | 'commitMessage'>;
+  readonly bus: Bus;
+  readonly log: Log;
+}
