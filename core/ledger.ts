@@ -153,7 +153,17 @@ export type LeaseAnswer = z.infer<typeof leaseAnswerSchema>;
 export const environmentItemSchema = z.object({
   version: z.int(),
   /** The Deployment that holds the lease, and its release. */
-  owner: z.object({ execution: z.string(), release: z.string(), commit: commitSchema }).optional(),
+  owner: z
+    .object({
+      execution: z.string(),
+      release: z.string(),
+      commit: commitSchema,
+      /** Component → digest of the plan a person said yes to: its apply may start. Written before the answer itself. */
+      approved: z.record(z.string(), z.string()).optional(),
+      /** The newer commit it gives way to; from then on nothing is approved any more. */
+      yieldsTo: commitSchema.optional(),
+    })
+    .optional(),
   /** Grows with every grant; what a writer must show. */
   fence: z.int(),
   seq: z.int(),
@@ -233,6 +243,8 @@ export const outcomeItemSchema = z.object({
   changes: changeCountsSchema.optional(),
   planDigest: z.string().optional(),
   changeDigest: z.string().optional(),
+  /** How often it was planned again in this attempt, because the state had moved. @default 0 */
+  round: z.int().optional(),
   inputKey: z.string().optional(),
   /** Repository paths this release's plan read. */
   dependencies: z.array(z.string()).optional(),

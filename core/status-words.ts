@@ -28,7 +28,8 @@ const GOOD_OUTCOMES: readonly Outcome[] = ['unchanged', 'planned', 'applied', 'd
 export function targetWording({ progress, outcome, reason, changes }: OutcomeItem): Wording {
   if (outcome === undefined) {
     const counts = progress === 'applying' ? countsOf(changes) : '';
-    return { state: 'pending', text: withDetail(WORDS_OF_PROGRESS[progress], counts) };
+    const detail = progress === 'approving' ? reason : counts;
+    return { state: 'pending', text: withDetail(WORDS_OF_PROGRESS[progress], detail) };
   }
   const state = GOOD_OUTCOMES.includes(outcome) ? 'success' : 'failure';
   const changed = outcome === 'applied' || outcome === 'destroyed' ? countsOf(changes) : '';

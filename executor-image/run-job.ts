@@ -75,9 +75,11 @@ async function admitted(ports: JobPorts, spec: JobSpec, proof: JobProof, started
   const result: JobResult = {
     version: 1,
     stage: spec.stage,
+    round: spec.round,
     status: failedAs ? 'failed' : 'succeeded',
     reason: failedAs ? failedAs.message : String(worked),
     ...report,
+    failure: failedAs?.kind,
     plan: failedAs ? undefined : report.plan,
     diagnostics: [...report.diagnostics, ...(failedAs?.diagnostics ?? [])],
     architecture: hostArchitecture(),
@@ -104,9 +106,9 @@ function joinFailures(outcomes: readonly unknown[], stop: Stop): JobFailure | un
   const failures = outcomes.filter((outcome) => outcome instanceof Error);
   const [first] = failures;
   if (!first) return undefined;
-  const { exitCode, diagnostics } = asFailure(first, stop);
+  const { exitCode, diagnostics, kind } = asFailure(first, stop);
   const reasons = failures.map((failure) => asFailure(failure, stop).message);
-  return new JobFailure(exitCode, reasons.join('; '), diagnostics);
+  return new JobFailure(exitCode, reasons.join('; '), diagnostics, kind);
 }
 
 /** Asked for at the end: presigned URLs expire, applies may take days. */

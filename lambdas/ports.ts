@@ -116,6 +116,8 @@ export interface GitHub {
   /** The whole message of a commit. */
   commitMessage(repository: string, commit: string): Promise<string>;
   createStatus(repository: string, commit: string, status: CommitStatus): Promise<void>;
+  /** False also when there is no such organisation or team, or the token may not see it. */
+  isTeamMember(organisation: string, team: string, login: string): Promise<boolean>;
 }
 
 /** One line of structured log: a short event name and the facts people search by. Never secrets, never signatures. */

@@ -176,6 +176,8 @@ export class Functions extends Construct {
         ledger,
         stores.useArtifactsWithRemoval(),
         statusQueue,
+        token,
+        api,
         tokens,
         releases,
         deployments,

@@ -183,7 +183,7 @@ export const settle = defineContract({
  * and buttons. `by` is a GitHub login. Refusals are answers, not errors.
  */
 export const command = defineContract({
-  env: ['LEDGER_TABLE', 'ARTIFACTS_BUCKET', 'STATUS_QUEUE_URL'],
+  env: ['LEDGER_TABLE', 'ARTIFACTS_BUCKET', 'STATUS_QUEUE_URL', 'GITHUB_API_URL', 'GITHUB_TOKEN_SECRET'],
   input: z.discriminatedUnion('action', [
     z.object({ action: z.literal('approve'), ...onTarget }),
     z.object({ action: z.literal('reject'), ...onTarget }),

@@ -16,6 +16,8 @@ export const jobSpecSchema = z.object({
   region: z.string(),
   /** The lease's fencing number; a writing stage is admitted only while it is the newest. */
   fence: z.int(),
+  /** Which plan of the attempt this job belongs to: 0 for the first, one more for every time the state had moved. */
+  round: z.int().default(0),
   /** One-time secret, hashed in the ledger and bound to the first job that shows it. */
   nonce: z.string().min(32),
   /** Role in the environment's account that the tool works with. */
@@ -71,9 +73,13 @@ export type PlanSummary = z.infer<typeof planSummarySchema>;
 export const jobResultSchema = z.object({
   version: z.literal(1),
   stage: stageSchema,
+  /** The spec's. */
+  round: z.int().default(0),
   status: z.enum(['succeeded', 'failed']),
   /** One line for people: why it failed, or what was done. Masked. */
   reason: z.string(),
+  /** `stale-plan`: the state had moved since the plan, so the tool applied nothing of it. */
+  failure: z.enum(['stale-plan']).optional(),
   plan: planSummarySchema.optional(),
   diagnostics: z.array(diagnosticSchema),
   tool: z.object({ name: z.string(), version: z.string() }).optional(),

@@ -36,44 +36,54 @@ export const STATEFUL_TYPES: readonly string[] = [
 export type PolicyDecision =
   | { readonly decision: 'apply' }
   | { readonly decision: 'test' }
-  | { readonly decision: 'end'; readonly outcome: 'unchanged' | 'rejected'; readonly reason: string };
+  | { readonly decision: 'ask'; readonly reason: string }
+  | { readonly decision: 'end'; readonly outcome: 'unchanged'; readonly reason: string };
 
 /** What the policy is asked about. */
 export interface PolicyQuestion {
   readonly plan: Pick<PlanSummary, 'hasChanges' | 'removals'>;
-  readonly target: Pick<ResolvedTarget, 'policy' | 'test'>;
+  /** The policy in force, which need not be the one of the commit that is judged. */
+  readonly policy: Pick<ResolvedTarget['policy'], 'approval' | 'protect'>;
+  readonly hasTest: boolean;
   /** An earlier apply was cut off, or outputs that others need were never recorded: an empty plan is applied then, to record them. */
   readonly isUnrecorded: boolean;
 }
 
-const NOT_SERVED = 'and approvals are not served by this version';
-
-export function judgePlan({ plan, target, isUnrecorded }: PolicyQuestion): PolicyDecision {
-  const { approval, protect } = target.policy;
-  const { removals } = plan;
-  if (!plan.hasChanges) {
+/** Judges the plan of a deployment. */
+export function judgePlan({ plan, policy, hasTest, isUnrecorded }: PolicyQuestion): PolicyDecision {
+  const { removals, hasChanges } = plan;
+  if (!hasChanges) {
     if (isUnrecorded) return { decision: 'apply' };
-    if (target.test) return { decision: 'test' };
+    if (hasTest) return { decision: 'test' };
     return { decision: 'end', outcome: 'unchanged', reason: 'the plan is empty' };
   }
-  if (approval === 'always') {
-    return rejected(`a person must approve this plan (approval: always), ${NOT_SERVED}`);
-  }
-  const types = protect.length > 0 ? protect : STATEFUL_TYPES;
-  const guarded = removals.find(({ type }) => types.includes(type));
-  if (guarded) {
-    const act = guarded.replace ? 'replace' : 'delete';
-    return rejected(`it would ${act} ${guarded.address}, and ${guarded.type} is protected`);
-  }
-  if (approval === 'on-destroy' && removals.length > 0) {
-    return rejected(
-      `a person must approve that it removes ${listed(removals.map(({ address }) => address))} (approval: on-destroy), ${NOT_SERVED}`,
-    );
-  }
+  const types = protectedTypes(policy);
+  const guarded = removals.filter(({ type }) => types.includes(type));
+  if (guarded.length > 0) return ask(`${describeRemovals(guarded)} (protected)`);
+  if (policy.approval === 'never') return { decision: 'apply' };
+  if (removals.length > 0) return ask(describeRemovals(removals));
+  if (policy.approval === 'always') return ask('every change must be approved (approval: always)');
   return { decision: 'apply' };
 }
 
-const rejected = (reason: string): PolicyDecision => ({ decision: 'end', outcome: 'rejected', reason });
+/** Types whose removal a person must approve, whatever else the policy says. */
+export function protectedTypes({ protect }: Pick<ResolvedTarget['policy'], 'protect'>): readonly string[] {
+  return protect.length > 0 ? protect : STATEFUL_TYPES;
+}
+
+/** `it would destroy a, b and replace c`: at most three addresses of each, the others counted. */
+export function describeRemovals(removals: PlanSummary['removals']): string {
+  const addresses = (isReplaced: boolean) =>
+    removals.filter(({ replace }) => replace === isReplaced).map(({ address }) => address);
+  const parts = [
+    ['destroy', addresses(false)],
+    ['replace', addresses(true)],
+  ] as const;
+  const acts = parts.flatMap(([act, ones]) => (ones.length > 0 ? [`${act} ${listed(ones)}`] : []));
+  return `it would ${acts.join(' and ')}`;
+}
+
+const ask = (reason: string): PolicyDecision => ({ decision: 'ask', reason });
 
 function listed(addresses: readonly string[]): string {
   const shown = addresses.slice(0, 3).join(', ');

@@ -10,7 +10,7 @@ import {
   validateJsonSchema,
 } from '../../core/plan/diagnostics.ts';
 import { planJsonSchema, summarisePlan } from '../../core/plan/summary.ts';
-import { failed } from '../failure.ts';
+import { failed, stalePlan } from '../failure.ts';
 import type { Command, Finished } from '../processes.ts';
 import { BACKEND_FILE, managedBackend, type StatePlace } from './backend.ts';
 import { declaresBackend, isGitSource, reachModules, readCode, referencedPaths } from './code.ts';
@@ -19,6 +19,12 @@ import type { InstalledTool } from './toolchain.ts';
 
 /** Native locking of the S3 backend (`use_lockfile`) came with 1.10 in both tools. */
 const OLDEST_FOR_MANAGED_STATE = [1, 10] as const;
+
+/**
+ * How both tools refuse a plan whose state has another serial by now, before they do anything:
+ * https://github.com/opentofu/opentofu/blob/main/internal/backend/local/backend_local.go
+ */
+const STALE_PLAN = 'Saved plan is stale';
 
 const outputsJsonSchema = z.record(
   z.string(),
@@ -118,7 +124,10 @@ export class TerraformTool implements Tool {
     stop.check('the apply');
     const plan = join(workspace.root, 'plan.bin');
     const applied = await this.#run(['apply', '-input=false', '-lock-timeout=60s', plan]);
-    if (applied.code !== 0) throw this.#refused('apply', applied);
+    if (applied.code === 0) return;
+    const diagnostics = printedDiagnostics(applied.errors, this.#context.spec.target.path);
+    if (diagnostics.some(({ summary }) => summary === STALE_PLAN)) throw stalePlan(diagnostics);
+    throw this.#refused('apply', applied);
   }
 
   async outputs(): Promise<Outputs> {

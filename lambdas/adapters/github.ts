@@ -1,4 +1,4 @@
-/** GitHub's REST API behind the `GitHub` port, for the ancestry gate and `git-status`. Works with GitHub Enterprise Server. */
+/** GitHub's REST API behind the `GitHub` port, for the ancestry gate, `git-status` and approvers. Works with GitHub Enterprise Server. */
 import { request as octokit } from '@octokit/request';
 import * as z from 'zod';
 import { GitHubError } from '../github-error.ts';
@@ -12,6 +12,7 @@ const TIMEOUT_MS = 10_000;
 const PAUSES_MS: readonly number[] = [250, 1000];
 
 const comparisonSchema = z.object({ status: z.enum(['identical', 'ahead', 'behind', 'diverged']) });
+const membershipSchema = z.object({ state: z.enum(['active', 'pending']) });
 const commitSchema = z.object({ commit: z.object({ message: z.string() }) });
 const refSchema = z.object({ object: z.object({ sha: z.string() }) });
 
@@ -87,6 +88,18 @@ export function gitHub(baseUrl: string, token: GitHubToken, pauses = PAUSES_MS):
         'POST /repos/{owner}/{name}/statuses/{commit}',
         { ...split(repository), commit, ...status },
       );
+    },
+    async isTeamMember(organisation, team, login) {
+      const doing = `asking whether ${login} is in team ${organisation}/${team}`;
+      // https://docs.github.com/en/rest/teams/members#get-team-membership-for-a-user
+      const answer = await orMissing(
+        read(doing, 'GET /orgs/{organisation}/teams/{team}/memberships/{login}', {
+          organisation,
+          team,
+          login,
+        }),
+      );
+      return answer !== undefined && understood(doing, membershipSchema, answer).state === 'active';
     },
   };
 }

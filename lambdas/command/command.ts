@@ -3,10 +3,11 @@ import type * as z from 'zod';
 import type { command as contract } from '../../core/contracts/functions.ts';
 import type { Answer } from './answer.ts';
 import { type CancelPorts, cancel } from './cancel.ts';
+import { type DecidePorts, decide } from './decide.ts';
 import { type RedrivePorts, redrive } from './redrive.ts';
 import { type UnlockPorts, unlock } from './unlock.ts';
 
-export type CommandPorts = CancelPorts & RedrivePorts & UnlockPorts;
+export type CommandPorts = DecidePorts & CancelPorts & RedrivePorts & UnlockPorts;
 
 type Input = z.output<typeof contract.input>;
 type Actions = {
@@ -16,7 +17,7 @@ type Actions = {
   ) => Promise<Answer>;
 };
 
-const ACTIONS: Actions = { cancel, redrive, unlock };
+const ACTIONS: Actions = { approve: decide, reject: decide, cancel, redrive, unlock };
 
 /** Refusals are answers that say why. @throws Error when something Belay needs did not answer: ask again then. */
 export async function command(input: Input, ports: CommandPorts): Promise<Answer> {

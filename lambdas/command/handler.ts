@@ -2,6 +2,8 @@
 import { command as contract } from '../../core/contracts/functions.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { stepFunctionsExecutions, stepFunctionsRedrives } from '../adapters/executions.ts';
+import { gitHub } from '../adapters/github.ts';
+import { gitHubToken } from '../adapters/github-token.ts';
 import { batchJobControl, batchJobs } from '../adapters/jobs.ts';
 import { dynamoLedger } from '../adapters/ledger.ts';
 import { objectStore } from '../adapters/object-store.ts';
@@ -20,6 +22,7 @@ const ports = {
   jobControl: batchJobControl(),
   clock: systemClock,
   status: sqsStatusQueue(env.STATUS_QUEUE_URL),
+  github: gitHub(env.GITHUB_API_URL, gitHubToken(env.GITHUB_TOKEN_SECRET)),
 };
 
 export const handler = contract.handle((input) => command(input, ports));

@@ -1,15 +1,18 @@
-/** Judges a finished plan against the policy and notes its facts; called by the per-target flow between plan and apply. */
+/** Judges a finished plan, and an apply that failed, between the jobs of a target; called by the per-target flow. */
 import type * as z from 'zod';
 import type { guard as contract, TargetRef } from '../../core/contracts/functions.ts';
-import { jobResultSchema } from '../../core/contracts/job.ts';
+import { jobResultSchema, type PlanSummary } from '../../core/contracts/job.ts';
 import { judgePlan } from '../../core/deployment/policy.ts';
 import { outputsKey, stageKey } from '../../core/keys.ts';
 import type { Ledger, ObjectStore, StatusQueue } from '../ports.ts';
+import { isAboutChange, readApproval } from '../shared/approvals.ts';
 import { cancellationOf } from '../shared/cancellation.ts';
 import { environmentIn, readDocument, readReleaseDocument, targetIn } from '../shared/documents.ts';
 import { readTargetItem } from '../shared/items.ts';
-import { noteProgress } from '../shared/outcome-item.ts';
+import { noteProgress, requireOutcome } from '../shared/outcome-item.ts';
+import { policyInForce } from '../shared/policy-in-force.ts';
 import { addressOf } from '../shared/target-address.ts';
+import { judgeFailedApply } from './failed-apply.ts';
 
 export interface GuardPorts {
   readonly ledger: Ledger;
@@ -17,17 +20,13 @@ export interface GuardPorts {
   readonly status: StatusQueue;
 }
 
+type Input = z.output<typeof contract.input>;
+type Judgement = z.input<typeof contract.output>;
+
 /** @throws Error when the plan left no result, or the target was opened under another fence. */
-export async function guard(input: TargetRef, ports: GuardPorts): Promise<z.input<typeof contract.output>> {
-  const { release, environment, component } = input;
-  const address = addressOf(input);
-  const key = stageKey(address, 'plan', 'result.json');
-  const plan = (await readDocument(ports.store, key, jobResultSchema))?.plan;
-  if (plan === undefined) {
-    throw new Error(
-      `judging the plan of ${environment}/${component}: ${key} holds no plan, though its job succeeded; see the job's log.txt beside it`,
-    );
-  }
+export async function guard(input: Input, ports: GuardPorts): Promise<Judgement> {
+  if (input.after === 'apply') return judgeFailedApply(input, ports);
+  const plan = await readPlan(input, ports.store);
   const { changes, planDigest, changeDigest, dependencies } = plan;
   await noteProgress(ports.ledger, input, {
     progress: 'checking',
@@ -36,20 +35,44 @@ export async function guard(input: TargetRef, ports: GuardPorts): Promise<z.inpu
     changeDigest,
     dependencies,
   });
-  await ports.status.changed(release);
+  await ports.status.changed(input.release);
   const cancelled = await cancellationOf(ports.ledger, input);
   if (cancelled !== undefined) return { decision: 'end', outcome: 'cancelled', reason: cancelled };
+  const judgement = await judge(input, plan, ports);
+  return judgement.decision === 'ask' && (await isApproved(input, ports.ledger))
+    ? { decision: 'apply' }
+    : judgement;
+}
 
-  const found = environmentIn(await readReleaseDocument(ports.store, release), environment);
-  const { entry: target } = targetIn(found, component);
-  const { live } = await readTargetItem(ports.ledger, address);
+async function readPlan(target: TargetRef, store: ObjectStore): Promise<PlanSummary> {
+  const key = stageKey(addressOf(target), 'plan', 'result.json');
+  const plan = (await readDocument(store, key, jobResultSchema))?.plan;
+  if (plan !== undefined) return plan;
+  throw new Error(
+    `judging the plan of ${target.environment}/${target.component}: ${key} holds no plan, though its job succeeded; see the job's log.txt beside it`,
+  );
+}
+
+async function judge(input: TargetRef, plan: PlanSummary, { ledger, store }: GuardPorts): Promise<Judgement> {
+  const { release, environment, component } = input;
+  const address = addressOf(input);
+  const found = environmentIn(await readReleaseDocument(store, release), environment);
+  const { entry } = targetIn(found, component);
+  const { live } = await readTargetItem(ledger, address);
   // `record` notes the content of what was applied in full, whatever its test said; without it, an apply was cut off.
   const isCutOff = live?.state === 'dirty' && live.contentKey === undefined;
-  const isConsumed = found.targets.some(({ entry }) =>
-    Object.values(entry.inputs).some((source) => source.component === component),
+  const isConsumed = found.targets.some(({ entry: other }) =>
+    Object.values(other.inputs).some((source) => source.component === component),
   );
   const isUnrecorded =
-    isCutOff ||
-    (isConsumed && !(await ports.store.exists(outputsKey(release.repository, environment, component))));
-  return judgePlan({ plan, target, isUnrecorded });
+    isCutOff || (isConsumed && !(await store.exists(outputsKey(release.repository, environment, component))));
+  const policy = await policyInForce(ledger, address, entry);
+  return judgePlan({ plan, policy, hasTest: entry.test !== undefined, isUnrecorded });
+}
+
+/** Only a plan made again after a yes, with the very same changes, needs no second one. */
+async function isApproved(target: TargetRef, ledger: Ledger): Promise<boolean> {
+  const approval = await readApproval(ledger, target);
+  if (approval?.answer?.decision !== 'approved') return false;
+  return isAboutChange(approval, await requireOutcome(ledger, target));
 }

@@ -1,5 +1,6 @@
 /** The `lease` function as it is deployed. */
 import { lease as contract } from '../../core/contracts/functions.ts';
+import { systemClock } from '../adapters/clock.ts';
 import { stepFunctionsExecutions } from '../adapters/executions.ts';
 import { gitHub } from '../adapters/github.ts';
 import { gitHubToken } from '../adapters/github-token.ts';
@@ -15,6 +16,7 @@ const ports = {
   tokens: stepFunctionsTokens(),
   executions: stepFunctionsExecutions(),
   jobs: batchJobs(),
+  clock: systemClock,
   github: gitHub(env.GITHUB_API_URL, gitHubToken(env.GITHUB_TOKEN_SECRET)),
   status: sqsStatusQueue(env.STATUS_QUEUE_URL),
 };

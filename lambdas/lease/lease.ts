@@ -10,15 +10,17 @@ import {
   placeInQueue,
 } from '../../core/deployment/lease.ts';
 import { type DeploymentItem, type EnvironmentItem, ledgerKeys } from '../../core/ledger.ts';
-import type { GitHub, Ledger, StatusQueue } from '../ports.ts';
+import type { Clock, GitHub, Ledger, StatusQueue } from '../ports.ts';
 import { cancellationOf } from '../shared/cancellation.ts';
 import { changeEnvironment, type EnvironmentAddress, readEnvironment } from '../shared/environment-item.ts';
 import { type ReleaseAddress, readDeploymentItem, readReleaseItem } from '../shared/items.ts';
 import { findEnded, sendAnswers, type TendPorts } from '../shared/lease-tending.ts';
 import { noteActive, noteKnown } from '../shared/sweep-index.ts';
+import { yieldToNewer } from '../shared/yielding.ts';
 
 export interface LeasePorts extends TendPorts {
   readonly github: GitHub;
+  readonly clock: Clock;
   readonly status: StatusQueue;
 }
 
@@ -36,6 +38,7 @@ export async function lease(input: Input, ports: LeasePorts): Promise<Record<str
     input.action === 'acquire' ? await apply(input, where, ports) : await leave(input, where, ports);
   const told = await sendAnswers(changed, where, ports);
   await showQueue(told, where, ports);
+  await yieldToNewer(where, ports);
   await ports.status.changed(input.release);
   return {};
 }

@@ -56,7 +56,8 @@ export async function prepare(
   if (stage === 'apply') await keepState(input, ports);
   // The test reads the outputs of what was just applied.
   if (stage === 'test') await publishOutputs(ports.store, input);
-  const key = await writeSpec(input, { document, planDigest: item.planDigest }, ports);
+  const { planDigest, round = 0 } = item;
+  const key = await writeSpec(input, { document, planDigest, round }, ports);
   return {
     decision: 'run',
     job: { name: jobName(release.id, entry, stage), definition: jobDefinition(entry, stage), key },

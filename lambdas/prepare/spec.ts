@@ -25,18 +25,25 @@ export interface SpecPorts {
 /** One stage of one target. */
 export type StageRef = TargetRef & { readonly stage: Stage };
 
+/** What the target's outcome item says about the plan that is made or applied. */
+export interface SpecPlan {
+  readonly planDigest: string | undefined;
+  readonly round: number;
+}
+
 /**
- * Returns the spec's S3 key. A repeated call under the same fence finds the spec and keeps its nonce, so that it cannot lock out
- * a job that has begun already.
+ * Returns the spec's S3 key. A repeated call under the same fence and in the same round finds the spec and keeps its nonce, so
+ * that it cannot lock out a job that has begun already. A new round is a new job.
  */
 export async function writeSpec(
   stage: StageRef,
-  { document, planDigest }: { readonly document: ReleaseDocument; readonly planDigest: string | undefined },
+  { document, ...plan }: SpecPlan & { readonly document: ReleaseDocument },
   ports: SpecPorts,
 ): Promise<string> {
   const key = stageKey(addressOf(stage), stage.stage, 'job.json');
   const known = await readDocument(ports.store, key, jobSpecSchema);
-  const spec = known?.fence === stage.fence ? known : newSpec(stage, document, { planDigest, ...ports });
+  const isOurs = known?.fence === stage.fence && known.round === plan.round;
+  const spec = isOurs ? known : newSpec(stage, document, { ...plan, ...ports });
   if (spec !== known) await ports.store.put(key, JSON.stringify(spec));
   const hash = nonceHash(spec.nonce);
   const item = await ports.ledger.get(ledgerKeys.job(key));
@@ -50,7 +57,7 @@ export async function writeSpec(
 function newSpec(
   { release, environment, component, fence, stage }: StageRef,
   document: ReleaseDocument,
-  { planDigest, state, newNonce }: Pick<SpecPorts, 'state' | 'newNonce'> & { planDigest: string | undefined },
+  { planDigest, round, state, newNonce }: Pick<SpecPorts, 'state' | 'newNonce'> & SpecPlan,
 ): JobSpec {
   const found = environmentIn(document, environment);
   const { account, region } = found;
@@ -64,6 +71,7 @@ function newSpec(
     account,
     region,
     fence,
+    round,
     nonce: newNonce(),
     environmentRole: environmentRole(account, region, stage),
     state: { ...state, key: stateKey(release.repository, environment, component) },

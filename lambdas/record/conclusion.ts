@@ -9,6 +9,7 @@ import { type Outcome, type Stage, WRITING_STAGES } from '../../core/words.ts';
 import type { Ledger, ObjectStore } from '../ports.ts';
 import { cancellationOf } from '../shared/cancellation.ts';
 import { readDocument } from '../shared/documents.ts';
+import { isOfAttempt } from '../shared/job-result.ts';
 import { addressOf } from '../shared/target-address.ts';
 
 export async function conclude(
@@ -29,9 +30,10 @@ export async function conclude(
   }
   const key = stageKey(addressOf(target), end.stage, 'result.json');
   const result = await readDocument(store, key, jobResultSchema);
-  // A job that was killed leaves none, and an earlier attempt may have left its own.
-  const isOurs = result !== undefined && Date.parse(result.endedAt) >= Date.parse(item.startedAt ?? '');
-  const why = isOurs && result.status === 'failed' ? result.reason : failureReason(end.error, end.cause);
+  const why =
+    result !== undefined && isOfAttempt(result, item) && result.status === 'failed'
+      ? result.reason
+      : failureReason(end.error, end.cause);
   return { outcome: 'failed', reason: `${end.stage} failed: ${why}` };
 }
 

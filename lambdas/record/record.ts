@@ -7,6 +7,7 @@ import { environmentIn, readReleaseDocument } from '../shared/documents.ts';
 import { readEnvironment } from '../shared/environment-item.ts';
 import { readOutcome } from '../shared/outcome-item.ts';
 import { endTurn } from '../shared/turns.ts';
+import { yieldToNewer } from '../shared/yielding.ts';
 import { conclude } from './conclusion.ts';
 import { type KeepPorts, keepResults } from './results.ts';
 
@@ -25,6 +26,7 @@ export async function record(
   if (outcome === undefined) return {};
   const environment = environmentIn(await readReleaseDocument(ports.store, input.release), input.environment);
   await endTurn({ ...input, outcome }, environment, ports);
+  await yieldToNewer({ repository: input.release.repository, environment: input.environment }, ports);
   await ports.status.changed(input.release);
   return {};
 }

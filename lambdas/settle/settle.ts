@@ -9,7 +9,7 @@ import {
   verdictOfDoneRelease,
   verdictOfFailedRelease,
 } from '../../core/deployment/verdict.ts';
-import { ledgerKeys, type OutcomeItem } from '../../core/ledger.ts';
+import { ledgerKeys, type OutcomeItem, type PoliciesItem } from '../../core/ledger.ts';
 import type { EnvironmentVerdict, ReleaseVerdict } from '../../core/words.ts';
 import type { Clock, Ledger, ObjectStore, StatusQueue } from '../ports.ts';
 import { environmentIn, readReleaseDocument } from '../shared/documents.ts';
@@ -68,12 +68,26 @@ async function settleEnvironment(
     execution: releaseExecution,
     ...(ended && { reason: ended.reason }),
   });
-  if (verdict !== 'succeeded') {
+  if (verdict === 'succeeded') await keepPolicies(input, document, ledger);
+  else {
     await skipLater(ledger, document, environment);
     await endRelease(input, { verdict: verdictOfFailedRelease(verdict), reason: summary }, ports);
   }
   await showSettled(input, verdict, { reason: ended?.reason ?? '', ledger });
   return { verdict, summary };
+}
+
+/** From now on the environment is judged by what this commit says. */
+async function keepPolicies(
+  { release, environment }: DeploymentRef,
+  document: ReleaseDocument,
+  ledger: Ledger,
+): Promise<void> {
+  const policies = environmentIn(document, environment).targets.map(
+    ({ entry }) => [entry.component, entry.policy] as const,
+  );
+  const item: PoliciesItem = { commit: release.commit, policies: Object.fromEntries(policies) };
+  await ledger.put(ledgerKeys.policies(release.repository, environment), item);
 }
 
 async function showSettled(

@@ -31,6 +31,7 @@ test('a refused job touches nothing and writes nothing', async () => {
 
 const otherResult = (status: JobResult['status']): JobResult => ({
   version: 1,
+  round: 0,
   stage: 'apply',
   status,
   reason: 'as it was',

@@ -181,6 +181,28 @@ resource "terraform_data" "broken" {
   },
 );
 
+withTool('a plan whose state has moved is refused as stale, and nothing of it is applied', async () => {
+  const named = (name: string) => ({
+    'components/network/main.tf': `${backend()}resource "terraform_data" "${name}" {}\n`,
+  });
+  const planned = await world.run({ stage: 'plan', files: named('first') });
+  const bundle = world.artifacts.get('bundle.tar.gz');
+  const other = await world.run({ stage: 'plan', files: named('second') });
+  await apply({ files: named('second') }, other);
+  world.artifacts.set('bundle', bundle ?? Buffer.of());
+
+  const { code, result } = await apply({ files: named('first'), spec: { round: 2 } }, planned);
+  expect(code).toBe(10);
+  expect(result).toMatchObject({
+    status: 'failed',
+    failure: 'stale-plan',
+    round: 2,
+    reason: 'the state moved since the plan, nothing was applied',
+  });
+  const state = readFileSync(join(world.directory, 'terraform.tfstate'), 'utf8');
+  expect([state.includes('"first"'), state.includes('"second"')]).toEqual([false, true]);
+});
+
 withTool('SIGTERM during an apply: one signal, the state is kept, exit code 143', async () => {
   const files = {
     'components/network/main.tf': `${backend()}

@@ -1,7 +1,9 @@
 /** Lambda calls a function at least once: each is made to crash after every single thing it does, and is then called again. */
 import { expect, test } from '@jest/globals';
+import type { TargetRef } from '../../core/contracts/functions.ts';
 import type { JobSpec } from '../../core/contracts/job.ts';
 import { nonceHash } from '../../core/job-proof.ts';
+import { command } from '../../lambdas/command/command.ts';
 import {
   type Call,
   deploy,
@@ -48,6 +50,14 @@ const app = target('app', {
 });
 const outputs = { vpc_id: 'vpc-1' };
 
+/** Ada answers what she is asked; what she is told may differ when she asks again. */
+const ada =
+  (action: 'approve' | 'reject') =>
+  ({ release: { repository, id }, environment, component }: TargetRef, call: Call) =>
+    call(action, (ports) =>
+      command({ action, by: 'ada', repository, release: id, environment, component }, ports),
+    );
+
 const scenarios: Record<string, { run: Scenario; outcomes: readonly string[] }> = {
   'two targets succeed': {
     run: async (w, call) => {
@@ -78,6 +88,28 @@ const scenarios: Record<string, { run: Scenario; outcomes: readonly string[] }> 
       return ref;
     },
     outcomes: ['app: unchanged (the plan is empty)', 'network: applied (1 added)'],
+  },
+  'a removal is approved, its state moved, the new plan is approved too': {
+    run: async (w, call) => {
+      const ref = await release(w, { environments: { dev: [network, app] } });
+      const tool = {
+        plan: 'deletes',
+        apply: 'is stale once',
+        changeDigests: ['one', 'two'],
+        outputs,
+      } as const;
+      await deploy(w, ref, { call, tools: { network: tool }, person: ada('approve') });
+      return ref;
+    },
+    outcomes: ['app: applied (1 added)', 'network: applied (1 added)'],
+  },
+  'a removal is rejected': {
+    run: async (w, call) => {
+      const ref = await release(w, { environments: { dev: [network, app], prod: [network] } });
+      await deploy(w, ref, { call, tools: { network: { plan: 'deletes' } }, person: ada('reject') });
+      return ref;
+    },
+    outcomes: ['app: skipped (network was rejected)', 'network: rejected (rejected by ada)'],
   },
 };
 

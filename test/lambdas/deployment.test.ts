@@ -77,7 +77,7 @@ test('inputs and outputs: the app plans with what the network produced, and its 
   });
   expect(seenByTest).toEqual({ url: { value: 'http://app', sensitive: false } });
   expect(w.store.json(stageKey(at, 'apply', 'job.json'))).toMatchObject({
-    planDigest: 'plan of app in 20261120-1111111-1',
+    planDigest: 'plan 0 of app in 20261120-1111111-1',
     environmentRole: 'arn:aws:iam::111122223333:role/belay-environment-apply',
     state: { bucket: 'artifacts', key: '7/state/dev/app.tfstate' },
     fence: 1,
@@ -189,15 +189,6 @@ test('an empty plan of something new is good as it is', async () => {
     live: { state: 'clean' },
   });
   expect(await settleRelease(ref, w.ports)).toMatchObject({ verdict: 'succeeded' });
-});
-
-test('a plan that policy holds is rejected and its dependents are skipped', async () => {
-  const ref = await release(w, { environments: { dev: [network, app] } });
-  await deploy(w, ref, { tools: { network: { plan: 'deletes' } } });
-  expect(await outcomesOf(w, ref)).toEqual([
-    'app: skipped (network was rejected)',
-    'network: rejected (a person must approve that it removes null_resource.old (approval: on-destroy), and approvals are not served by this version)',
-  ]);
 });
 
 test('superseded at the gate: nothing is touched, every target says so, and a redrive is not offered', async () => {

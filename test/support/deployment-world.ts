@@ -3,7 +3,13 @@
  * in a fixed order, with jobs that answer as a test tells them to.
  */
 import { gzipSync } from 'node:zlib';
-import type { DeploymentRef, LeaseGrant, TargetEnd, TargetRef } from '../../core/contracts/functions.ts';
+import type {
+  ApprovalAnswer,
+  DeploymentRef,
+  LeaseGrant,
+  TargetEnd,
+  TargetRef,
+} from '../../core/contracts/functions.ts';
 import * as contracts from '../../core/contracts/functions.ts';
 import type { JobResult, JobSpec } from '../../core/contracts/job.ts';
 import { admit as admitContract } from '../../core/contracts/job-services.ts';
@@ -13,6 +19,7 @@ import { ledgerKeys, type OutcomeItem, type ReleaseItem } from '../../core/ledge
 import type { ResolvedTarget } from '../../core/manifest/resolved.ts';
 import type { Stage } from '../../core/words.ts';
 import { admit } from '../../lambdas/admit/admit.ts';
+import { approval } from '../../lambdas/approval/approval.ts';
 import { guard } from '../../lambdas/guard/guard.ts';
 import { lease } from '../../lambdas/lease/lease.ts';
 import { open } from '../../lambdas/open/open.ts';
@@ -59,10 +66,12 @@ export interface ReleaseSetup {
 /** How the fake tool behaves for one target; by default a plan adds one resource and everything succeeds. */
 export interface ToolBehaviour {
   readonly plan?: 'changes' | 'empty' | 'fails' | 'deletes';
-  readonly apply?: 'succeeds' | 'fails' | 'is killed';
+  readonly apply?: 'succeeds' | 'fails' | 'is killed' | 'is stale once' | 'is always stale';
   readonly test?: 'succeeds' | 'fails';
   readonly outputs?: Readonly<Record<string, string>>;
   readonly dependencies?: readonly string[];
+  /** Digest of the plan's changes, by round; by default always the same. */
+  readonly changeDigests?: readonly string[];
 }
 
 export type World = ReturnType<typeof world>;
@@ -89,6 +98,8 @@ export function world() {
     ancestry: 'ahead' as Ancestry,
     head: commitOf('1') as string | undefined,
     asked: [] as string[],
+    /** `organisation/team/login` */
+    members: new Set<string>(),
     message: 'a change',
   };
   let nonces = 0;
@@ -114,6 +125,10 @@ export function world() {
       },
       branchHead: async () => github.head,
       createStatus: async () => {},
+      isTeamMember: async (organisation: string, team: string, login: string) => {
+        github.asked.push(`is ${login} in ${organisation}/${team}`);
+        return github.members.has(`${organisation}/${team}/${login}`);
+      },
       commitMessage: async () => github.message,
     },
     redrives: {
@@ -192,6 +207,8 @@ export interface Plan {
   readonly tools?: Readonly<Record<string, ToolBehaviour>>;
   /** How each function is called; by default simply so. */
   readonly call?: Call;
+  /** What people do once a target waits for them. */
+  readonly person?: (target: TargetRef, call: Call) => Promise<unknown>;
   /** Where the deployment stops as if its execution had been stopped: before the call of this name. */
   readonly stopBefore?: string;
 }
@@ -234,7 +251,9 @@ async function runDeployment(w: World, deployment: DeploymentRef, plan: Plan & {
     if (opened.decision === 'superseded') ended = { verdict: 'superseded', reason: opened.reason };
     if (opened.decision === 'deploy') {
       for (const { component, test } of w.store.json(opened.targetsKey) as MapItem[]) {
-        await runTarget(w, { ...deployment, component, fence }, { test, tool: tools[component] ?? {}, call });
+        const tool = tools[component] ?? {};
+        const how = { test, tool, call, person: plan.person };
+        await runTarget(w, { ...deployment, component, fence }, how);
       }
     }
   } else ended = { verdict: 'superseded', reason: grant.reason };
@@ -251,18 +270,22 @@ async function runDeployment(w: World, deployment: DeploymentRef, plan: Plan & {
   return settled;
 }
 
-async function runTarget(
-  w: World,
-  ref: TargetRef,
-  { test, tool, call }: { readonly test: boolean; readonly tool: ToolBehaviour; readonly call: Call },
-) {
+interface TargetPlan {
+  readonly test: boolean;
+  readonly tool: ToolBehaviour;
+  readonly call: Call;
+  readonly person: Plan['person'];
+}
+
+async function runTarget(w: World, ref: TargetRef, how: TargetPlan) {
   const { component } = ref;
+  const { call } = how;
   const token = `${ref.execution} turn ${component}`;
   await call(`turn ${component}`, (ports) =>
     contracts.turn.handle((input) => turn(input, ports))({ ...ref, token, flow: flowName(ref) }),
   );
   if (!w.sent.has(token)) throw new Error(`the turn of ${component} never came`);
-  const end = await flowOf(w, ref, { test, tool, call });
+  const end = await flowOf(w, ref, how);
   await call(`record ${component}`, (ports) =>
     contracts.record.handle((input) => record(input, ports))({ ...ref, end }),
   );
@@ -271,12 +294,9 @@ async function runTarget(
 /** The child execution of a target, as the Map would name it. */
 const flowName = ({ execution, component, fence }: TargetRef) => `${execution}/Targets:${component}-${fence}`;
 
-async function flowOf(
-  w: World,
-  ref: TargetRef,
-  { test, tool, call }: { readonly test: boolean; readonly tool: ToolBehaviour; readonly call: Call },
-): Promise<TargetEnd> {
+async function flowOf(w: World, ref: TargetRef, how: TargetPlan): Promise<TargetEnd> {
   const { component } = ref;
+  const { test, tool, call } = how;
   const stage = async (name: Stage): Promise<TargetEnd | undefined> => {
     const prepared = await call(`prepare ${name} ${component}`, (ports) =>
       contracts.prepare.handle((input) => prepare(input, ports))({ ...ref, stage: name }),
@@ -287,24 +307,46 @@ async function flowOf(
       ? undefined
       : { kind: 'broke', stage: name, error: 'States.TaskFailed', cause };
   };
-  const planned = await stage('plan');
-  if (planned) return planned;
-  const guarded = await call(`guard ${component}`, (ports) =>
-    contracts.guard.handle((input) => guard(input, ports))({ ...ref, after: 'plan' }),
-  );
-  if (guarded.decision === 'end') return { ...guarded, kind: 'decided' };
-  if (guarded.decision === 'apply') {
-    const applied = await stage('apply');
-    if (applied) {
-      const { repository } = ref.release;
-      await call(`has ended ${component}`, (ports) =>
-        admitContract.handle((input) => admit(input, ports))({ ...ref, repository, action: 'has-ended' }),
-      );
-      return applied;
+  const judge = (after: 'plan' | 'apply') =>
+    call(`guard ${after} ${component}`, (ports) =>
+      contracts.guard.handle((input) => guard(input, ports))({ ...ref, after }),
+    );
+  for (let round = 0; ; round++) {
+    const planned = await stage('plan');
+    if (planned) return planned;
+    const guarded = await judge('plan');
+    if (guarded.decision === 'end') return { ...guarded, kind: 'decided' };
+    if (guarded.decision === 'ask') {
+      const { decision, reason } = await ask(w, { ...ref, reason: guarded.reason }, { ...how, round });
+      if (decision !== 'approved') return { kind: 'decided', outcome: decision, reason };
     }
+    const applies = guarded.decision !== 'test';
+    const applied = applies ? await stage('apply') : undefined;
+    if (applied === undefined) {
+      const tested = test ? await stage('test') : undefined;
+      return tested ?? { kind: 'completed', applied: applies };
+    }
+    const { repository } = ref.release;
+    await call(`has ended ${component}`, (ports) =>
+      admitContract.handle((input) => admit(input, ports))({ ...ref, repository, action: 'has-ended' }),
+    );
+    if ((await judge('apply')).decision !== 'plan-again') return applied;
   }
-  const tested = test ? await stage('test') : undefined;
-  return tested ?? { kind: 'completed', applied: guarded.decision === 'apply' };
+}
+
+async function ask(
+  w: World,
+  ref: TargetRef & { readonly reason: string },
+  { call, person, round }: TargetPlan & { readonly round: number },
+): Promise<ApprovalAnswer> {
+  const token = `${ref.execution} approval ${ref.component} ${round}`;
+  await call(`approval ${ref.component}`, (ports) =>
+    contracts.approval.handle((input) => approval(input, ports))({ ...ref, token }),
+  );
+  await person?.(ref, call);
+  const answer = w.sent.get(token) as ApprovalAnswer | undefined;
+  if (answer === undefined) throw new Error(`nobody decided about ${ref.component}`);
+  return answer;
 }
 
 const NO_CHANGES = { add: 0, change: 0, destroy: 0, replace: 0, import: 0, move: 0, outputs: 0 };
@@ -317,8 +359,8 @@ async function runJob(
   { tool, call }: { readonly tool: ToolBehaviour; readonly call: Call },
 ): Promise<string | undefined> {
   const spec = w.store.json(key) as JobSpec;
-  const { stage, target: entry } = spec;
-  const jobId = `job ${key} ${spec.fence}`;
+  const { stage, round, target: entry } = spec;
+  const jobId = `job ${key} ${spec.fence}.${round}`;
   const proof = { job: key, nonce: spec.nonce, jobId };
   const failed = (code: number) => JSON.stringify({ JobId: jobId, Container: { ExitCode: code } });
   try {
@@ -327,7 +369,10 @@ async function runJob(
     );
     if (admitted.decision !== 'admitted') return failed(20);
     if (stage === 'apply' && tool.apply === 'is killed') return failed(137);
-    const isFailure = tool[stage as 'plan' | 'apply' | 'test'] === 'fails';
+    const isStale =
+      stage === 'apply' &&
+      (tool.apply === 'is always stale' || (tool.apply === 'is stale once' && round === 0));
+    const isFailure = isStale || tool[stage as 'plan' | 'apply' | 'test'] === 'fails';
     const file = (name: string) =>
       stageKey(
         {
@@ -351,6 +396,8 @@ async function runJob(
     const result: JobResult = {
       version: 1,
       stage,
+      round,
+      ...(isStale && { failure: 'stale-plan' }),
       status: isFailure ? 'failed' : 'succeeded',
       reason: isFailure ? `the ${stage} said no` : 'done',
       diagnostics: [],
@@ -363,8 +410,8 @@ async function runJob(
             ...noPlan,
             ...(kind !== 'empty' && { changes: { ...NO_CHANGES, add: 1 }, hasChanges: true }),
             ...(kind === 'deletes' && { removals }),
-            planDigest: `plan of ${entry.component} in ${spec.release.id}`,
-            changeDigest: 'changes',
+            planDigest: `plan ${round} of ${entry.component} in ${spec.release.id}`,
+            changeDigest: tool.changeDigests?.[round] ?? 'changes',
             dependencies: [...(tool.dependencies ?? [])],
           },
         }),

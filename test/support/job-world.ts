@@ -12,6 +12,7 @@ const NONCE_HASH = '7ddcbb3f1780426abe618d60495ef5aa4935ea57f72ddd9152ee278720e8
 
 export const specOf = (stage: Stage, change: Partial<JobSpec['target']> = {}): JobSpec => ({
   version: 1,
+  round: 0,
   stage,
   release: {
     id: '20261121-c0ffee1-1',

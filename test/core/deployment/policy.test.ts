@@ -20,8 +20,8 @@ function judge(more: {
     test,
     isUnrecorded = false,
   } = more;
-  const policy = { approval, protect, approvers: [], selfApproval: false };
-  return judgePlan({ plan: { hasChanges, removals }, target: { policy, test }, isUnrecorded });
+  const policy = { approval, protect };
+  return judgePlan({ plan: { hasChanges, removals }, policy, hasTest: test !== undefined, isUnrecorded });
 }
 
 test('an empty plan is done, or tested when there is a test, whatever the approval', () => {
@@ -37,39 +37,39 @@ test('an empty plan is applied when something was never recorded', () => {
   expect(judge({ hasChanges: false, isUnrecorded: true })).toEqual({ decision: 'apply' });
 });
 
-test('approval: always holds every change', () => {
+test('approval: always asks about every change', () => {
   expect(judge({ approval: 'always' })).toEqual({
-    decision: 'end',
-    outcome: 'rejected',
-    reason:
-      'a person must approve this plan (approval: always), and approvals are not served by this version',
+    decision: 'ask',
+    reason: 'every change must be approved (approval: always)',
   });
 });
 
-test('approval: on-destroy holds removals and names the first three', () => {
+test('approval: on-destroy asks about removals and names the first three', () => {
   expect(judge({})).toEqual({ decision: 'apply' });
   const removals = ['a', 'b', 'c', 'd', 'e'].map((name) => removal(`null_resource.${name}`, 'null_resource'));
-  expect(judge({ removals })).toEqual({
-    decision: 'end',
-    outcome: 'rejected',
+  const replaced = removal('null_resource.z', 'null_resource', true);
+  expect(judge({ removals: [...removals, replaced] })).toEqual({
+    decision: 'ask',
     reason:
-      'a person must approve that it removes null_resource.a, null_resource.b, null_resource.c and 2 more (approval: on-destroy), and approvals are not served by this version',
+      'it would destroy null_resource.a, null_resource.b, null_resource.c and 2 more and replace null_resource.z',
   });
   expect(judge({ removals: removals.slice(0, 1), approval: 'never' })).toEqual({ decision: 'apply' });
 });
 
-test('protected types are neither deleted nor replaced, even under approval: never', () => {
+test('protected types are asked about first, even under approval: never', () => {
   const removals = [
     removal('null_resource.a', 'null_resource'),
     removal('aws_s3_bucket.logs', 'aws_s3_bucket', true),
   ];
-  expect(judge({ removals, approval: 'never' })).toEqual({
-    decision: 'end',
-    outcome: 'rejected',
-    reason: 'it would replace aws_s3_bucket.logs, and aws_s3_bucket is protected',
-  });
-  expect(judge({ removals, approval: 'never', protect: ['null_resource'] })).toMatchObject({
-    reason: 'it would delete null_resource.a, and null_resource is protected',
+  for (const approval of ['never', 'on-destroy', 'always'] as const) {
+    expect(judge({ removals, approval })).toEqual({
+      decision: 'ask',
+      reason: 'it would replace aws_s3_bucket.logs (protected)',
+    });
+  }
+  expect(judge({ removals, approval: 'never', protect: ['null_resource'] })).toEqual({
+    decision: 'ask',
+    reason: 'it would destroy null_resource.a (protected)',
   });
   expect(judge({ removals, approval: 'never', protect: ['aws_instance'] })).toEqual({ decision: 'apply' });
 });

@@ -274,6 +274,7 @@ export function jobSpec(wish: Pick<Wish, 'stage' | 'target' | 'spec' | 'secrets'
   const secrets = Object.fromEntries(Object.keys(wish.secrets ?? {}).map((name) => [name, `stored/${name}`]));
   return {
     version: 1,
+    round: 0,
     stage: wish.stage,
     release: {
       id: '20261121-abcdef0-1',

@@ -56,6 +56,7 @@ async function world() {
       github: {
         compare: async () => 'unknown',
         branchHead: async () => undefined,
+        isTeamMember: async () => false,
         commitMessage: async () => '',
         async createStatus(repository, commit, status) {
           const failure = github.fails(status);
