@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { notPushedProblem, stateVersion } from '../../../core/deployment/blocked-state.ts';
+import { notPushedProblem, stateMoveProblem, stateVersion } from '../../../core/deployment/blocked-state.ts';
 import { cancelWaiting, dropWriters, NEW_ENVIRONMENT } from '../../../core/deployment/lease.ts';
 import { brokenOffBy, brokenOffEnd, isMissed, untoldEnds } from '../../../core/deployment/sweep.ts';
 import type { EnvironmentItem, OutcomeItem, TargetItem } from '../../../core/ledger.ts';
@@ -126,4 +126,20 @@ test('a state is back in place when its lineage is the same and its serial not l
   );
   expect(stateVersion('not a state')).toBeUndefined();
   expect(notPushedProblem(undefined, { lineage: 'l', serial: 4 })).toBeUndefined();
+});
+
+test('a state after an apply: same lineage, no lower serial', () => {
+  const before = { lineage: 'l', serial: 4 };
+  expect(stateMoveProblem(before, { lineage: 'l', serial: 6 })).toBeUndefined();
+  // Drift was taken back.
+  expect(stateMoveProblem(before, before)).toBeUndefined();
+  expect(stateMoveProblem(undefined, undefined)).toBeUndefined();
+  expect(stateMoveProblem(undefined, before)).toBeUndefined();
+  expect(stateMoveProblem(before, undefined)).toBe('its state is gone');
+  expect(stateMoveProblem(before, { lineage: 'l', serial: 3 })).toBe(
+    'its state has serial 3, and had 4 before',
+  );
+  expect(stateMoveProblem(before, { lineage: 'new', serial: 9 })).toBe(
+    'its state has another lineage than before',
+  );
 });

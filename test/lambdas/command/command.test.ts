@@ -63,7 +63,7 @@ describe('cancel', () => {
     ['turn network', 'network: cancelled (cancelled by mira)', 'app: cancelled (cancelled by mira)'],
     ['prepare plan network', 'network: cancelled (cancelled by mira)', 'app: cancelled (cancelled by mira)'],
     ['begin plan network', 'network: cancelled (cancelled by mira)', 'app: cancelled (cancelled by mira)'],
-    ['guard network', 'network: cancelled (cancelled by mira)', 'app: cancelled (cancelled by mira)'],
+    ['guard plan network', 'network: cancelled (cancelled by mira)', 'app: cancelled (cancelled by mira)'],
     ['prepare apply network', 'network: cancelled (cancelled by mira)', 'app: cancelled (cancelled by mira)'],
     ['begin apply network', 'network: cancelled (cancelled by mira)', 'app: cancelled (cancelled by mira)'],
     ['end apply network', 'network: applied (1 added)', 'app: cancelled (cancelled by mira)'],
@@ -312,4 +312,22 @@ test('the state is copied before each apply, under its own lease; while a job wr
   await w.store.put(state, 'half');
   await deploy(w, ref, { execution: 'again' });
   expect([backup(1), backup(2)]).toEqual(['before', 'half']);
+});
+
+test('an apply that leaves a state which cannot be its work has failed, and its target stays dirty', async () => {
+  const state = stateKey(7, 'dev', 'network');
+  await w.store.put(state, JSON.stringify({ version: 4, lineage: 'l', serial: 4 }));
+  await deploy(w, ref, {
+    call: async (name, body) => {
+      if (name === 'end apply network') {
+        await w.store.put(state, JSON.stringify({ version: 4, lineage: 'l', serial: 1 }));
+      }
+      return body(w.ports);
+    },
+  });
+  expect(await outcomesOf(w, ref)).toContain(
+    'network: failed (apply failed: the tool succeeded, but its state has serial 1, and had 4 before; look into it before the next apply)',
+  );
+  const { live, lastGood } = (await w.ledger.get(ledgerKeys.target(7, 'dev', 'network'))) ?? {};
+  expect({ live, lastGood }).toMatchObject({ live: { state: 'dirty' }, lastGood: undefined });
 });
