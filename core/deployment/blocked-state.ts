@@ -1,4 +1,4 @@
-/** A target whose state could not be written: what people are told, and when it counts as put right. Called by `prepare` and `unlock`. */
+/** A target whose state could not be written: what people are told, and when it counts as put right. Called by `prepare`, `record` and `unlock`. */
 import * as z from 'zod';
 import type { TargetItem } from '../ledger.ts';
 
@@ -34,5 +34,21 @@ export function notPushedProblem(
     return 'the state in place has another lineage than the one that could not be written: push that one first';
   if (current.serial < errored.serial)
     return `the state in place has serial ${current.serial}, the one that could not be written ${errored.serial}: push that one first`;
+  return undefined;
+}
+
+/**
+ * Why a state cannot be the work of the apply before it; undefined when it can, or when no state is managed. The serial need not
+ * rise: an apply that takes back what drifted in the cloud leaves the state as it was.
+ */
+export function stateMoveProblem(
+  before: StateVersion | undefined,
+  after: StateVersion | undefined,
+): string | undefined {
+  if (before === undefined) return undefined;
+  if (after === undefined) return 'its state is gone';
+  if (after.lineage !== before.lineage) return 'its state has another lineage than before';
+  if (after.serial < before.serial)
+    return `its state has serial ${after.serial}, and had ${before.serial} before`;
   return undefined;
 }

@@ -8,7 +8,6 @@ import {
   type OutcomeItem,
   outcomeItemSchema,
   type ReleaseItem,
-  releaseItemSchema,
 } from '../../core/ledger.ts';
 import { type Pass, passSchema } from '../../core/words.ts';
 import type { Clock, GitHub, Ledger, ObjectStore, StatusQueue, Tokens } from '../ports.ts';
@@ -23,7 +22,7 @@ import {
 import { environmentIn, readReleaseDocument, targetIn } from '../shared/documents.ts';
 import { changeEnvironment } from '../shared/environment-item.ts';
 import { policyInForce } from '../shared/policy-in-force.ts';
-import type { Answer } from './answer.ts';
+import { type Answer, findRelease, noSuchRelease } from './answer.ts';
 import { approverProblem } from './approvers.ts';
 
 export interface DecidePorts {
@@ -80,9 +79,8 @@ const PASSES: readonly Pass[] = passSchema.options.toReversed();
 
 async function findQuestion(order: Order, { ledger }: DecidePorts): Promise<Question> {
   const { repository, release: id, environment, component } = order;
-  const found = await ledger.get(ledgerKeys.release(repository, id));
-  if (found === undefined) return { refusal: `there is no release ${id} of repository ${repository}` };
-  const release = releaseItemSchema.parse(found);
+  const release = await findRelease(order, ledger);
+  if (release === undefined) return { refusal: noSuchRelease(order).message };
   let last: OutcomeItem | undefined;
   for (const pass of PASSES) {
     const address = { release: { id, repository, commit: release.commit }, environment, component, pass };

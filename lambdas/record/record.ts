@@ -11,6 +11,7 @@ import { yieldToNewer } from '../shared/yielding.ts';
 import { conclude } from './conclusion.ts';
 import { type KeepPorts, keepResults } from './results.ts';
 import { keepRollbackResults } from './rollback-results.ts';
+import { stateProblem } from './state-moved.ts';
 
 export interface RecordPorts extends KeepPorts {
   readonly tokens: Tokens;
@@ -33,11 +34,12 @@ export async function record(
 
 /** The outcome as it is in the ledger: the first one written stays. */
 async function writeOutcome(
-  input: TargetRef & { readonly end: TargetEnd },
+  told: TargetRef & { readonly end: TargetEnd },
   ports: RecordPorts,
 ): Promise<Outcome | undefined> {
-  const item = await readOutcome(ports.ledger, input);
+  const item = await readOutcome(ports.ledger, told);
   if (item === undefined || item.outcome !== undefined) return item?.outcome;
+  const input = { ...told, end: await checkedEnd(told, ports) };
   const { outcome, reason } = await conclude(input, item, ports);
   await (item.rollback === undefined ? keepResults : keepRollbackResults)(input, item, ports);
   const endedAt = ports.clock.now().toISOString();
@@ -47,6 +49,18 @@ async function writeOutcome(
     { equals: { attempt: input.fence }, missing: ['outcome'] },
   );
   return (await readOutcome(ports.ledger, input))?.outcome;
+}
+
+/** An apply that says it succeeded, and left a state that cannot be its work, has failed. */
+async function checkedEnd(
+  { end, ...target }: TargetRef & { readonly end: TargetEnd },
+  { store }: RecordPorts,
+): Promise<TargetEnd> {
+  if (end.kind !== 'completed' || !end.applied) return end;
+  const problem = await stateProblem(target, store);
+  if (problem === undefined) return end;
+  const cause = `the tool succeeded, but ${problem}; look into it before the next apply`;
+  return { kind: 'decided', outcome: 'failed', reason: `apply failed: ${cause}` };
 }
 
 async function holdsLease({ release, environment, execution, fence }: TargetRef, ledger: Ledger) {

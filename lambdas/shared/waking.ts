@@ -50,8 +50,10 @@ async function leaveQueue(
   ports: TendPorts,
 ): Promise<boolean> {
   const where = { repository: release.repository.id, environment };
-  const { queue } = await readEnvironment(ports.ledger, where);
-  if (verdict !== undefined || !queue.some((waiter) => waiter.execution === execution)) return false;
+  const { queue, answers } = await readEnvironment(ports.ledger, where);
+  // What was answered and not sent is said again: a crash may have come between.
+  const isWaiting = [...queue, ...answers].some((one) => one.execution === execution);
+  if (verdict !== undefined || !isWaiting) return false;
   const changed = await changeEnvironment(ports.ledger, where, (item) =>
     cancelWaiting(item, { execution, tokens: [], reason }),
   );

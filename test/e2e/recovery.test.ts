@@ -1,5 +1,8 @@
 /** What becomes of releases that are stopped, cancelled, redriven or broken off: through the whole local twin. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ReleaseItem, releaseItemSchema } from '../../core/ledger.ts';
 import { reportOnRelease } from '../../local/cli/commands/push.ts';
@@ -105,7 +108,10 @@ test('the outside cause is gone: a redrive goes on exactly where it failed, and 
   expect(failed.verdict).toBe('failed');
   expect(ends(failed)).toEqual({
     dev: { one: 'applied: 1 changed', two: 'applied: 1 changed' },
-    prod: { one: 'failed: apply failed: apply ended with exit code 1', two: 'skipped: one failed' },
+    prod: {
+      one: 'failed: apply failed: the apply command ended with exit code 1',
+      two: 'skipped: one failed',
+    },
   });
   rmSync(twin.deployed('redrive-prod', 'broken'));
   rmSync(twin.deployed('redrive', 'calls'));
@@ -231,3 +237,55 @@ test('an old release redriven after a newer success is superseded; one that may 
     message: `release ${old.id} cannot be redriven: Execution is SUCCEEDED and cannot be redriven; push again or start a new release`,
   });
 });
+
+test('a twin that was killed: the next one takes over its job and settles what it left', async () => {
+  const stateDir = join(twin.folder, 'killed-state');
+  const repository = twin.repository('killed');
+  repository.commit({
+    'belay.yaml': manifest({
+      environments: { dev: environment(twin.deployed('killed')) },
+      components: { one: heldComponent('one'), two: heldComponent('two', ['one']) },
+    }),
+    ...fileComponents({ one: 'one\n', two: 'two\n' }),
+  });
+  mkdirSync(twin.deployed('killed'), { recursive: true });
+  hold('killed', 'apply');
+  const args = ['push', '--repo', repository.directory, '--state-dir', stateDir, '--json'];
+  const env = { PATH: process.env.PATH, HOME: join(twin.folder, 'home') };
+  const cli = join(import.meta.dirname, '../../local/cli.ts');
+  const owner = spawn(process.execPath, [cli, ...args], { env, stdio: 'ignore' });
+  await begun('killed', 'one-apply');
+  owner.kill('SIGKILL');
+  await once(owner, 'exit');
+
+  const next = await openTestTwin({ stateDir });
+  try {
+    await until('the sweep at the start', () => !next.world.parts.bus.busy);
+    const { owner: leased } = await next.environment(repository, 'dev');
+    letGo('killed', 'apply');
+    // Its credentials were the killed twin's: it cannot sign off, so the sweep does.
+    await until('the end of the job', () => !next.world.parts.jobs.busy);
+    await next.world.sweep();
+    expect(await next.environment(repository, 'dev')).toMatchObject({ queue: [], answers: [], writers: {} });
+    expect((await next.environment(repository, 'dev')).owner).toBeUndefined();
+    const [release] = await next.world.releases();
+    expect(leased?.release).toBe(release?.id);
+    const name = { repository: release?.repository.id ?? 0, release: release?.id ?? '' };
+    const report = await reportOnRelease(next.world, name);
+    expect(report.executions.map(({ status }) => status)).toEqual(['ABORTED', 'ABORTED']);
+    expect(ends(report)).toEqual({
+      dev: {
+        one: 'failed: stopped: between two commits; redrive or roll back',
+        two: 'skipped: not started: the release was stopped',
+      },
+    });
+    expect(await next.world.command({ action: 'redrive', ...name, by: 'mira', older: false })).toMatchObject({
+      accepted: true,
+    });
+    await next.world.settled();
+    expect((await reportOnRelease(next.world, name)).verdict).toBe('succeeded');
+    expect(next.complaints).toEqual([]);
+  } finally {
+    await next.close();
+  }
+}, 60_000);

@@ -168,7 +168,7 @@ test('what does not wait is named with what it is', async () => {
   const unknown = { ...about, release: { ...ref, id: '20261120-7777777-1' } };
   expect(await say('approve', 'ada')(unknown)).toEqual({
     accepted: false,
-    message: 'there is no release 20261120-7777777-1 of repository 7',
+    message: 'there is no release 20261120-7777777-1 in repository 7',
   });
 });
 

@@ -151,7 +151,7 @@ export function world() {
         const isOver = status === 'RUNNING' || status === 'SUCCEEDED';
         return { status, problem: isOver ? `Execution is ${status} and cannot be redriven` : undefined };
       },
-      redrive: async (execution: string) => {
+      redrive: async (execution: string): Promise<string | undefined> => {
         running.add(execution);
         return undefined;
       },

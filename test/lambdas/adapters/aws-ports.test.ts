@@ -5,8 +5,8 @@ import { BatchClient } from '@aws-sdk/client-batch';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { stepFunctionsExecutions } from '../../../lambdas/adapters/executions.ts';
-import { batchJobs } from '../../../lambdas/adapters/jobs.ts';
+import { stepFunctionsExecutions, stepFunctionsRedrives } from '../../../lambdas/adapters/executions.ts';
+import { batchJobControl, batchJobs } from '../../../lambdas/adapters/jobs.ts';
 import { sqsStatusQueue } from '../../../lambdas/adapters/status-queue.ts';
 import { stepFunctionsTokens } from '../../../lambdas/adapters/tokens.ts';
 
@@ -124,4 +124,38 @@ test('two equal messages within five minutes are two messages, in the order of t
   });
   expect(second?.MessageGroupId).toBe(first?.MessageGroupId);
   expect(second?.MessageDeduplicationId).not.toBe(first?.MessageDeduplicationId);
+});
+
+test('whether an execution can be redriven, and why not, in the words of Step Functions', async () => {
+  const { look } = stepFunctionsRedrives(new SFNClient(options));
+  answer = { status: 200, body: { status: 'FAILED', redriveStatus: 'REDRIVABLE' } };
+  expect(await look('arn')).toEqual({ status: 'FAILED', problem: undefined });
+  const redriveStatusReason = 'Execution redrivable period exceeded';
+  answer = { status: 200, body: { status: 'ABORTED', redriveStatus: 'NOT_REDRIVABLE', redriveStatusReason } };
+  expect(await look('arn')).toEqual({ status: 'ABORTED', problem: redriveStatusReason });
+  answer = { status: 200, body: { status: 'RUNNING', redriveStatus: 'NOT_REDRIVABLE' } };
+  expect(await look('arn')).toEqual({ status: 'RUNNING', problem: 'the execution is RUNNING' });
+  answer = failure('ExecutionDoesNotExist');
+  expect(await look('arn')).toEqual({
+    status: 'UNKNOWN',
+    problem: 'Step Functions does not know the execution any more',
+  });
+});
+
+test('a redrive that is refused is an answer', async () => {
+  const { redrive } = stepFunctionsRedrives(new SFNClient(options));
+  answer = { status: 200, body: { redriveDate: 1 } };
+  expect(await redrive('arn')).toBeUndefined();
+  expect(asked).toMatchObject([
+    { action: 'AWSStepFunctions.RedriveExecution', body: { executionArn: 'arn' } },
+  ]);
+  answer = failure('ExecutionNotRedrivable');
+  expect(await redrive('arn')).toBe('no');
+  answer = failure('ExecutionLimitExceeded');
+  await expect(redrive('arn')).rejects.toThrow('no');
+});
+
+test('a job is ended with a reason that Batch takes', async () => {
+  await batchJobControl(new BatchClient(options)).terminate('job-1', 'r'.repeat(2000));
+  expect(asked).toEqual([{ action: '/v1/terminatejob', body: { jobId: 'job-1', reason: 'r'.repeat(1024) } }]);
 });

@@ -24,6 +24,16 @@ describe.each(ledgers)('the ledger in %s', (name, open) => {
   });
   const freshKey = () => ({ pk: `${name}/${++count}`, sk: 'item' });
 
+  test('an item is deleted only under its condition; deleting what is not there is no error', async () => {
+    const key = freshKey();
+    await ledger.put(key, { run: 'one' });
+    expect(await ledger.remove(key, { equals: { run: 'other' } })).toBe(false);
+    expect(await ledger.get(key)).toMatchObject({ run: 'one' });
+    expect(await ledger.remove(key, { equals: { run: 'one' } })).toBe(true);
+    expect(await ledger.get(key)).toBeUndefined();
+    expect(await ledger.remove(key)).toBe(true);
+  });
+
   test('an item comes back as it was put, with its key and without absent members', async () => {
     const key = freshKey();
     const item = {

@@ -172,3 +172,43 @@ test('60 writers of one environment begin and end at once', async () => {
   await Promise.all(proofs.map(end));
   expect(await writers()).toEqual({});
 });
+
+test('the last writer of a deployment that was stopped hands the lease on', async () => {
+  const [first, second] = [
+    await job('apply', 'job-1'),
+    { execution: 'waiting', release: 'r', tokens: ['t'] },
+  ];
+  await begin(first);
+  const queued = {
+    ...second,
+    commit: commitOf('2'),
+    branch: 'main',
+    startedAt: '2026-11-20T10:00:00Z',
+    seq: 2,
+  };
+  await w.ledger.update(environmentKey, { set: { queue: [queued] } });
+  w.running.add('e').add('waiting');
+  await end(first);
+  expect(w.sent.has('t')).toBe(false);
+
+  await w.ledger.update(environmentKey, { set: { writers: { network: 'job-1', app: 'job-2' } } });
+  w.running.delete('e');
+  await end(first);
+  expect(w.sent.has('t')).toBe(false);
+  await w.ledger.update(environmentKey, { set: { writers: { network: 'job-1' } } });
+  await end(first);
+  expect(w.sent.get('t')).toEqual({ decision: 'granted', fence: 2 });
+  expect(await w.ledger.get(environmentKey)).toMatchObject({
+    ...{ queue: [], answers: [], writers: {} },
+    owner: { execution: 'waiting' },
+  });
+});
+
+test('a job of a cancelled release is not admitted, and touches nothing', async () => {
+  const proof = await job('apply', 'job-1');
+  const cancelled = { by: 'mira', at: '2026-11-20T10:00:00.000Z' };
+  await w.ledger.update(ledgerKeys.release(7, ref.id), { set: { cancelled } });
+  expect(await begin(proof)).toEqual({ decision: 'refused', reason: 'its release was cancelled by mira' });
+  expect(await writers()).toEqual({});
+  expect(await live()).toBeUndefined();
+});

@@ -129,3 +129,16 @@ test('without the proof there are no URLs, and the nonce is not in the error', a
   expect(failure).toContain('its nonce belongs to another Batch job');
   expect(failure).not.toContain(NONCE);
 });
+
+test('a state that could not be written blocks its target from the moment its place is asked for', async () => {
+  const job = await jobWorld(specOf('apply'));
+  const uploading = (put: string[]) =>
+    contract.handle((request) => artifacts(request, job))({ ...job.proof, get: [], put });
+  const target = () => job.ledger.get({ pk: '7/environment/dev', sk: 'target/app' });
+  await uploading(['result.json']);
+  expect(await target()).toBeUndefined();
+  await uploading(['errored.tfstate', 'result.json']);
+  expect(await target()).toMatchObject({
+    blocked: { release: '20261121-c0ffee1-1', key: `${TARGET}/apply/errored.tfstate` },
+  });
+});

@@ -207,3 +207,18 @@ test('PutEvents refuses too many entries, too much, and a bus that is not there'
     code: 'ResourceNotFoundException',
   });
 });
+
+test('a rule with a schedule fires at its interval, and at once when asked', async () => {
+  const rule = (ScheduleExpression: string) => ({
+    Rule: { Type: 'AWS::Events::Rule', Properties: { ScheduleExpression, Targets: [target()] } },
+  });
+  const scheduled = (expression: string) => openBus({ resources: { ...resources([]), ...rule(expression) } });
+  const { bus, delivered } = scheduled('rate(15 minutes)');
+  bus.startSchedules({ now: false });
+  expect(bus.busy).toBe(false);
+  bus.startSchedules({ now: true });
+  while (bus.busy) await new Promise((resolve) => setTimeout(resolve, 5));
+  bus.close();
+  expect(delivered).toEqual(['start release {}']);
+  expect(() => scheduled('cron(0 12 * * ? *)')).toThrow('the twin runs rate(…) schedules only');
+});
