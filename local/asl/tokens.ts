@@ -70,6 +70,11 @@ export class TaskTokens {
     this.find(token).heartbeat();
   }
 
+  /** False once it was answered, also before its task has taken note. */
+  isOpen(token: string): boolean {
+    return this.waiting.has(token);
+  }
+
   private find(token: string): Waiting {
     const waiting = this.waiting.get(token);
     if (waiting !== undefined) return waiting;

@@ -127,7 +127,8 @@ export class Executions {
 
   #canSleep(arn: string): boolean {
     const record = this.find(arn);
-    return isResting(record) && awaitedBy(record).every((other) => this.#canSleep(other));
+    const isAnswered = tokensOf(record).some((token) => !this.tokens.isOpen(token));
+    return isResting(record) && !isAnswered && awaitedBy(record).every((other) => this.#canSleep(other));
   }
 
   /** StartExecution. Throws AwsError as the API does. */
