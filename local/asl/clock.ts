@@ -26,6 +26,40 @@ export const realClock: Clock = {
   },
 };
 
+/** A clock whose timers can all be given up, so that nothing fires any more and no process stays alive for them. */
+export class EndingClock implements Clock {
+  private readonly clock: Clock;
+  private readonly timers = new Set<() => void>();
+  private ended = false;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  now(): number {
+    return this.clock.now();
+  }
+
+  after(milliseconds: number, action: () => void): () => void {
+    if (this.ended) return () => {};
+    const cancel = this.clock.after(milliseconds, () => {
+      this.timers.delete(cancel);
+      action();
+    });
+    this.timers.add(cancel);
+    return () => {
+      this.timers.delete(cancel);
+      cancel();
+    };
+  }
+
+  end(): void {
+    this.ended = true;
+    for (const cancel of this.timers) cancel();
+    this.timers.clear();
+  }
+}
+
 /** A clock that stands still until a test moves it: hours pass in milliseconds. */
 export class VirtualClock implements Clock {
   private time: number;

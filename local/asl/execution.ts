@@ -132,7 +132,7 @@ export class Execution implements Run {
     const cancel =
       seconds === undefined
         ? () => {}
-        : this.host.clock.after(seconds * 1000, () =>
+        : this.host.clock.after(this.beganAt() + seconds * 1000 - this.host.clock.now(), () =>
             this.end({ status: 'TIMED_OUT', error: 'States.Timeout' }),
           );
     try {
@@ -150,6 +150,11 @@ export class Execution implements Run {
     }
     this.save();
     return outcomeOf(record);
+  }
+
+  /** A redrive has the whole time again. */
+  private beganAt(): number {
+    return Date.parse(this.record.redriveDate ?? this.record.startDate);
   }
 
   private end(outcome: Outcome): void {

@@ -28,6 +28,8 @@ export interface Host {
   load(executionArn: string): ExecutionRecord | undefined;
   /** A Distributed Map started or redrove this child. */
   childStarted(child: Execution): void;
+  /** The execution with this ARN, running or ended, for one that was asleep while waiting for it. */
+  rejoin(executionArn: string): Execution;
 }
 
 /** One call of a task handler. */
@@ -39,6 +41,8 @@ export interface TaskCall {
   signal: AbortSignal;
   /** For `.sync`: the work is accepted and goes on (event TaskSubmitted with this output). */
   submitted(output: Json): void;
+  /** What was submitted before the execution fell asleep: the work is under way, and only its end is to be waited for. */
+  resumed?: Json;
   executionArn: string;
   stateName: string;
 }

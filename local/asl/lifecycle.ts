@@ -66,6 +66,7 @@ function resumeFrame(frame: Frame, redrivenEventId: number): void {
   frame.status = 'RUNNING';
   frame.lastEventId = redrivenEventId;
   delete frame.error;
+  delete frame.parked;
   for (const inner of innerFrames(frame)) resumeFrame(inner, redrivenEventId);
 }
 

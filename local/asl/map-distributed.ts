@@ -16,8 +16,11 @@ export async function runDistributedMap(state: MapState, visit: Visit): Promise<
   const tolerance = await toleratedFailures(state, visit);
   try {
     if (frame.mapRun === undefined) frame.mapRun = await startMapRun(state, visit);
-    else redriveMapRun(frame.mapRun, visit);
-    await runChildren(state, visit, { mapRun: frame.mapRun, limit: limit || Infinity, tolerance });
+    else if (frame.mapRun.asleep !== true) redriveMapRun(frame.mapRun, visit);
+    const { asleep } = frame.mapRun;
+    delete frame.mapRun.asleep;
+    const rejoin = asleep === true;
+    await runChildren(state, visit, { mapRun: frame.mapRun, limit: limit || Infinity, tolerance, rejoin });
   } catch (error) {
     if (error instanceof Aborted && error.by === 'sibling') {
       visit.run.emit({ type: 'MapRunAborted', previousEventId: frame.lastEventId });
@@ -76,12 +79,14 @@ interface Children {
   mapRun: MapRun;
   limit: number;
   tolerance: (failed: number, total: number) => boolean;
+  /** The children were asleep with their parent. */
+  rejoin: boolean;
 }
 
 async function runChildren(
   state: MapState,
   visit: Visit,
-  { mapRun, limit, tolerance }: Children,
+  { mapRun, limit, tolerance, rejoin }: Children,
 ): Promise<void> {
   const { children } = mapRun;
   let failed = 0;
@@ -91,7 +96,7 @@ async function runChildren(
     signal: visit.scope.signal,
     async job(index, signal) {
       signal.throwIfAborted();
-      await runChild(state, visit, { mapRun, index, signal });
+      await runChild(state, visit, { mapRun, index, signal, rejoin });
       signal.throwIfAborted();
       if (children[index]?.status !== 'SUCCEEDED') failed += 1;
       if (tolerance(failed, children.length)) return;
@@ -105,13 +110,18 @@ interface Child {
   mapRun: MapRun;
   index: number;
   signal: AbortSignal;
+  rejoin: boolean;
 }
 
-/** Starts or redrives one child, waits for its end, and writes into the map run how it ended. */
-async function runChild(state: MapState, visit: Visit, { mapRun, index, signal }: Child): Promise<void> {
+/** Starts, redrives or rejoins one child, waits for its end, and writes into the map run how it ended. */
+async function runChild(
+  state: MapState,
+  visit: Visit,
+  { mapRun, index, signal, rejoin }: Child,
+): Promise<void> {
   const { run } = visit;
   const child = mapRun.children[index];
-  if (child === undefined || child.status === 'SUCCEEDED') return;
+  if (child === undefined || child.status === 'SUCCEEDED' || (rejoin && child.status !== 'RUNNING')) return;
   const execution =
     child.arn === undefined
       ? run.startChild({
@@ -120,7 +130,9 @@ async function runChild(state: MapState, visit: Visit, { mapRun, index, signal }
           label: label(state, visit),
           mapRunArn: mapRun.arn,
         })
-      : run.redriveChild(child.arn);
+      : rejoin
+        ? run.host.rejoin(child.arn)
+        : run.redriveChild(child.arn);
   child.arn = execution.record.arn;
   child.status = 'RUNNING';
   run.save();

@@ -29,6 +29,8 @@ export interface ExecutionRecord {
   mapRunArn?: string;
   /** The id of the newest event in the history. */
   lastEventId: number;
+  /** Its process ended in order while it only waited for others; it is to be woken. */
+  asleep?: true;
   frame: Frame;
 }
 
@@ -51,12 +53,25 @@ export interface Frame {
   branches?: Frame[];
   iterations?: { items: Json[]; inputs: Json[]; frames: (Frame | null)[] };
   mapRun?: MapRun;
+  /** The task it is in has nothing left to do but to wait. */
+  parked?: Parked;
+}
+
+/** A task that waits for its token's answer, or for the end of the execution it started. */
+export interface Parked {
+  /** What the call said when it was accepted. */
+  submitted: Json;
+  token?: string;
+  /** When it times out; milliseconds since 1970. */
+  deadline?: number;
 }
 
 /** One run of a Distributed Map. */
 export interface MapRun {
   arn: string;
   redriveCount: number;
+  /** Its children were asleep and are to be joined again, not redriven. */
+  asleep?: true;
   /** One per item: the child's input, and once it was started its execution. */
   children: { input: Json; arn?: string; status?: Status; output?: Json }[];
 }
@@ -74,11 +89,12 @@ export function moveTo(frame: Frame, state: string, input: Json): void {
   forgetInside(frame);
 }
 
-/** Forgets the branches, iterations or children of the state a walk is in: the next attempt starts afresh. */
+/** Forgets what is inside the state a walk is in: the next attempt starts afresh. */
 export function forgetInside(frame: Frame): void {
   delete frame.branches;
   delete frame.iterations;
   delete frame.mapRun;
+  delete frame.parked;
 }
 
 /** The walks inside a walk that were started. */

@@ -5,6 +5,7 @@ import type { TaskState } from './definition.ts';
 import { Aborted, StatesError } from './errors.ts';
 import type { Json } from './json.ts';
 import { parseResource, type TaskResource } from './resource.ts';
+import { startedExecution } from './sleep.ts';
 import type { OpenToken } from './tokens.ts';
 import type { Visit } from './visit.ts';
 
@@ -13,7 +14,8 @@ export async function runTask(state: TaskState, visit: Visit): Promise<Json> {
   const resource = parseResource(state.Resource);
   const { tokens, clock } = visit.run.host;
   let heartbeat = () => {};
-  const token = resource.waitsForToken ? tokens.open(() => heartbeat()) : undefined;
+  const { parked } = visit.frame;
+  const token = resource.waitsForToken ? tokens.open(() => heartbeat(), parked?.token) : undefined;
   visit.token = token?.token;
   try {
     const call = {
@@ -23,16 +25,19 @@ export async function runTask(state: TaskState, visit: Visit): Promise<Json> {
       timeoutInSeconds: await visit.evaluateCount(state.TimeoutSeconds, 'TimeoutSeconds', 1),
       heartbeatInSeconds: await visit.evaluateCount(state.HeartbeatSeconds, 'HeartbeatSeconds', 1),
     };
-    visit.checkSize(call.arguments);
-    visit.emit(...resource.scheduled(call));
-    visit.emit(...resource.started());
-
-    const deadline = countdown(clock, call.timeoutInSeconds, 'States.Timeout');
+    if (parked === undefined) {
+      visit.checkSize(call.arguments);
+      visit.emit(...resource.scheduled(call));
+      visit.emit(...resource.started());
+    }
+    const due = parked === undefined ? inSeconds(clock, call.timeoutInSeconds) : parked.deadline;
+    const left = due === undefined ? undefined : Math.max(due - clock.now(), 0) / 1000;
+    const deadline = countdown(clock, left, 'States.Timeout');
     // Only the holder of a token can show that it is alive.
     const silence = countdown(clock, token && call.heartbeatInSeconds, 'States.HeartbeatTimeout');
     heartbeat = silence.restart;
     try {
-      const work = callHandler(state.Resource, call.arguments, { visit, resource, token });
+      const work = callHandler(state.Resource, call.arguments, { visit, resource, token, deadline: due });
       const race = Promise.race([work.result, deadline.expired, silence.expired]);
       return await report(orAborted(visit.scope.signal, race), { visit, resource, abandon: work.abandon });
     } finally {
@@ -42,32 +47,51 @@ export async function runTask(state: TaskState, visit: Visit): Promise<Json> {
   } finally {
     token?.close();
     visit.token = undefined;
+    delete visit.frame.parked;
   }
 }
+
+const inSeconds = (clock: Clock, seconds: number | undefined) =>
+  seconds === undefined ? undefined : clock.now() + seconds * 1000;
 
 interface Attempt {
   visit: Visit;
   resource: TaskResource;
   token: OpenToken | undefined;
+  /** Milliseconds since 1970. */
+  deadline: number | undefined;
 }
 
 /** Calls the handler. Without a token its answer is the result, with one its answer only says "submitted". */
-function callHandler(resourceArn: string, args: Json, { visit, resource, token }: Attempt) {
+function callHandler(resourceArn: string, args: Json, { visit, resource, token, deadline }: Attempt) {
   const abandoned = new AbortController();
+  const { parked } = visit.frame;
   let over = false;
   const submitted = (output: Json) => {
-    if (!over && !visit.scope.signal.aborted) visit.emit(...resource.submitted(output));
+    if (over || visit.scope.signal.aborted) return;
+    if (token !== undefined || startedExecution(output) !== undefined) {
+      visit.frame.parked = {
+        submitted: output,
+        ...(token !== undefined && { token: token.token }),
+        ...(deadline !== undefined && { deadline }),
+      };
+    }
+    visit.emit(...resource.submitted(output));
   };
-  const answer = (async () =>
+  const call = async () =>
     visit.run.host.task(resourceArn, {
       arguments: args,
       ...(token !== undefined && { token: token.token }),
+      ...(parked !== undefined && { resumed: parked.submitted }),
       signal: abandoned.signal,
       submitted,
       executionArn: visit.run.record.arn,
       stateName: visit.name,
-    }))();
-  const result = token === undefined ? answer : Promise.race([token.outcome, submission(answer, submitted)]);
+    });
+  const result =
+    token === undefined
+      ? call()
+      : Promise.race([token.outcome, ...(parked === undefined ? [submission(call(), submitted)] : [])]);
   return {
     result: result.finally(() => {
       over = true;

@@ -22,15 +22,31 @@ const FORMAT = /^belay-task-[0-9a-f-]{36}$/;
 
 /**
  * All tokens of this process. A token is answered once; afterwards, and after its task timed out or was
- * stopped, every answer is TaskTimedOut. Tokens of an earlier process are TaskDoesNotExist.
+ * stopped, every answer is TaskTimedOut. Tokens of an earlier process are TaskDoesNotExist,
+ * unless their tasks were woken.
  */
 export class TaskTokens {
   private readonly waiting = new Map<string, Waiting>();
   private readonly closed = new Set<string>();
+  private readonly reserved = new Map<string, OpenToken>();
 
-  /** A new token; `heartbeat` is called whenever its holder shows that it is alive. */
-  open(heartbeat: () => void): OpenToken {
-    const token = `belay-task-${randomUUID()}`;
+  /** The token of a task that was asleep can be answered from now on; the task itself opens it when it is awake. */
+  reserve(token: string): void {
+    this.reserved.set(
+      token,
+      this.open(() => {}, token),
+    );
+  }
+
+  /** A new token, or the one of a task that was asleep; `heartbeat` is called whenever its holder shows that it is alive. */
+  open(heartbeat: () => void, token = `belay-task-${randomUUID()}`): OpenToken {
+    const reserved = this.reserved.get(token);
+    if (reserved !== undefined) {
+      this.reserved.delete(token);
+      const waiting = this.waiting.get(token);
+      if (waiting !== undefined) waiting.heartbeat = heartbeat;
+      return reserved;
+    }
     const { promise, resolve, reject } = Promise.withResolvers<Json>();
     this.waiting.set(token, { succeed: resolve, fail: reject, heartbeat });
     return { token, outcome: promise, close: () => this.close(token) };
@@ -52,6 +68,11 @@ export class TaskTokens {
   /** SendTaskHeartbeat. Throws InvalidToken, TaskTimedOut, TaskDoesNotExist. */
   sendHeartbeat(token: string): void {
     this.find(token).heartbeat();
+  }
+
+  /** False once it was answered, also before its task has taken note. */
+  isOpen(token: string): boolean {
+    return this.waiting.has(token);
   }
 
   private find(token: string): Waiting {

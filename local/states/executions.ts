@@ -1,14 +1,15 @@
 /** Step Functions of the twin: starts, stops and redrives executions of the stack's machines, and keeps them. */
 import { randomUUID } from 'node:crypto';
-import { realClock } from '../asl/clock.ts';
+import { EndingClock, realClock } from '../asl/clock.ts';
 import { type Machine, parseDefinition, walkStates } from '../asl/definition.ts';
-import { type Execution, startExecution } from '../asl/execution.ts';
+import { Execution, startExecution } from '../asl/execution.ts';
 import type { HistoryEvent } from '../asl/history.ts';
 import type { Host, TaskCall } from '../asl/host.ts';
 import type { Json } from '../asl/json.ts';
 import { abortInterrupted } from '../asl/lifecycle.ts';
 import type { ExecutionRecord, Status } from '../asl/record.ts';
 import { redriveExecution } from '../asl/redrive.ts';
+import { awaitedBy, fallAsleep, isResting, tokensOf } from '../asl/sleep.ts';
 import { TaskTokens } from '../asl/tokens.ts';
 import type { StateMachineDefinition } from '../assembly/model.ts';
 import { AwsError } from '../wire/errors.ts';
@@ -63,8 +64,10 @@ export class Executions {
     );
   }
 
+  readonly #clock = new EndingClock(realClock);
+
   readonly #host: Host = {
-    clock: realClock,
+    clock: this.#clock,
     tokens: this.tokens,
     task: (resource, call) => {
       const record = this.find(call.executionArn);
@@ -83,15 +86,26 @@ export class Executions {
     },
     load: (arn) => this.#store.load(arn),
     childStarted: (child) => this.#track(child),
+    rejoin: (arn) => this.rejoin(arn),
   };
 
-  /** What an earlier process left running becomes ABORTED, as if it had been stopped; called once, when all who hear of it can act. */
-  abortInterrupted(): void {
+  /**
+   * What fell asleep when an earlier process was closed goes on; what that process left running otherwise becomes ABORTED, as if
+   * it had been stopped. Called once, when all who hear of it can act.
+   */
+  recover(): void {
     for (const { arn, status } of this.#store.entries()) {
       const record = status === 'RUNNING' ? this.#store.load(arn) : undefined;
       if (record === undefined || this.#running.has(arn)) continue;
       this.#lastStatus.set(arn, 'RUNNING');
-      if (record.status === 'RUNNING') abortInterrupted(this.#host, record);
+      if (record.asleep) {
+        for (const token of tokensOf(record)) {
+          this.#tokenMachines.set(token, record.stateMachineArn);
+          this.tokens.reserve(token);
+        }
+        delete record.asleep;
+        this.#track(new Execution(this.#host, record));
+      } else if (record.status === 'RUNNING') abortInterrupted(this.#host, record);
       this.#host.save(arn, record);
     }
   }
@@ -99,6 +113,22 @@ export class Executions {
   /** True while any execution runs. */
   get busy(): boolean {
     return this.#running.size > 0;
+  }
+
+  /** True while any execution does more than wait for a token or for another that only waits. */
+  get moving(): boolean {
+    return [...this.#running.keys()].some((arn) => !this.#canSleep(arn));
+  }
+
+  /** The execution with this ARN, running or ended. Throws ExecutionDoesNotExist. */
+  rejoin(arn: string): Execution {
+    return this.#running.get(arn) ?? new Execution(this.#host, this.find(arn));
+  }
+
+  #canSleep(arn: string): boolean {
+    const record = this.find(arn);
+    const isAnswered = tokensOf(record).some((token) => !this.tokens.isOpen(token));
+    return isResting(record) && !isAnswered && awaitedBy(record).every((other) => this.#canSleep(other));
   }
 
   /** StartExecution. Throws AwsError as the API does. */
@@ -169,11 +199,16 @@ export class Executions {
     return this.#tokenMachines.get(token);
   }
 
-  /** Stops everything that runs, as a killed twin's executions would be at the next start. */
+  /** What only waits falls asleep until the next start; everything else is stopped. */
   async close(): Promise<void> {
-    const running = [...this.#running.values()];
-    for (const execution of running) execution.stop();
-    await Promise.all(running.map((execution) => execution.done));
+    const moving = [...this.#running.values()].filter(({ arn }) => !this.#canSleep(arn));
+    for (const execution of moving) execution.stop();
+    await Promise.all(moving.map((execution) => execution.done));
+    this.#clock.end();
+    for (const { record } of this.#running.values()) {
+      fallAsleep(record);
+      this.#store.save(record);
+    }
     this.#store.flush();
   }
 

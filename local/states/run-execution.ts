@@ -4,6 +4,7 @@ import { StatesError } from '../asl/errors.ts';
 import type { Execution } from '../asl/execution.ts';
 import type { Json } from '../asl/json.ts';
 import type { ExecutionRecord } from '../asl/record.ts';
+import { startedExecution } from '../asl/sleep.ts';
 import { arnOf } from '../assembly/resource.ts';
 import { AwsError } from '../wire/errors.ts';
 import { checkedArguments, type TaskContext } from './task-context.ts';
@@ -18,7 +19,23 @@ const argumentsSchema = z.strictObject({
 const MANAGED_RULE = 'rule/StepFunctionsGetEventsForStepFunctionsExecutionRule';
 
 export async function runExecution(context: TaskContext): Promise<Json> {
-  const { call, executions, place, require } = context;
+  const { call, executions } = context;
+  const { resumed } = call;
+  const begun = resumed === undefined ? undefined : startedExecution(resumed);
+  const execution = begun === undefined ? begin(context) : executions().rejoin(begun);
+  const { record } = execution;
+  const abandon = () => {
+    const permission = { action: 'states:StopExecution', resource: record.arn };
+    if (context.refusal(permission) === undefined) execution.stop();
+  };
+  call.signal.addEventListener('abort', abandon);
+  await execution.done.finally(() => call.signal.removeEventListener('abort', abandon));
+  const detail = executionDetail(record);
+  if (record.status === 'SUCCEEDED') return detail;
+  throw new StatesError('States.TaskFailed', JSON.stringify(detail));
+}
+
+function begin({ call, executions, place, require }: TaskContext): Execution {
   const { StateMachineArn, Input, Name } = checkedArguments(argumentsSchema, call);
   require('StepFunctions', { action: 'states:StartExecution', resource: StateMachineArn });
   for (const action of ['events:PutTargets', 'events:PutRule', 'events:DescribeRule']) {
@@ -35,15 +52,7 @@ export async function runExecution(context: TaskContext): Promise<Json> {
   }
   const { record } = execution;
   call.submitted({ ExecutionArn: record.arn, StartDate: Date.parse(record.startDate) });
-  const abandon = () => {
-    const permission = { action: 'states:StopExecution', resource: record.arn };
-    if (context.refusal(permission) === undefined) execution.stop();
-  };
-  call.signal.addEventListener('abort', abandon);
-  await execution.done.finally(() => call.signal.removeEventListener('abort', abandon));
-  const detail = executionDetail(record);
-  if (record.status === 'SUCCEEDED') return detail;
-  throw new StatesError('States.TaskFailed', JSON.stringify(detail));
+  return execution;
 }
 
 /** DescribeExecution's answer in Step Functions' own spelling; `:2` has input and output as JSON, not as text. */

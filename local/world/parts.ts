@@ -162,7 +162,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
     }),
   ]);
   const isNew = executions.entries().length === 0;
-  executions.abortInterrupted();
+  executions.recover();
   bus.startSchedules({ now: !isNew });
   const eventSources = startEventSources({ assembly, queues, functions, principals, authorize });
   void deleteExpiredItems(dynamo, clock).catch((error) => log(`deleting expired items: ${String(error)}`));

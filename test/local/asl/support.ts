@@ -45,6 +45,12 @@ export class World implements Host {
     this.children.push(child);
   }
 
+  rejoin(arn: string): Execution {
+    const running = [...this.children].find((child) => child.arn === arn);
+    if (running === undefined) throw new Error(`${arn} does not run`);
+    return running;
+  }
+
   start(definition: object, input: Json = {}): Execution {
     return startExecution({
       definition: { QueryLanguage: 'JSONata', ...definition },

@@ -327,13 +327,156 @@ test('executions of a killed twin are ABORTED at the next start, keep their hist
   }
   // A killed process does nothing any more: the next one sees what is on disk now.
   const next = openExecutions(stack, folder);
-  next.executions.abortInterrupted();
+  next.executions.recover();
   expect(next.statuses).toEqual(['one ABORTED']);
   expect(next.executions.find(arn)).toMatchObject({ status: 'ABORTED' });
   expect(next.executions.history(arn).at(-1)).toMatchObject({ type: 'ExecutionAborted' });
   next.executions.redrive(arn);
   while (next.executions.busy) await new Promise((resolve) => setTimeout(resolve, 10));
   expect(next.executions.find(arn)).toMatchObject({ status: 'SUCCEEDED', output: 'yes', redriveCount: 1 });
+});
+
+/** Two children that wait for tokens, in a Distributed Map, in an execution that another one waits for. */
+const waiting = {
+  functions: { ask: 'export const handler = async () => ({});' },
+  machines: {
+    outer: machine({
+      Inner: {
+        Type: 'Task',
+        Resource: 'arn:aws:states:::states:startExecution.sync:2',
+        Arguments: {
+          StateMachineArn: 'arn:aws:states:eu-west-1:123456789012:stateMachine:inner',
+          Input: '{% $states.input %}',
+        },
+        Output: '{% $states.result.Output %}',
+        End: true,
+      },
+    }),
+    inner: machine({
+      Each: {
+        Type: 'Map',
+        Items: ['a', 'b'],
+        ItemSelector: { seconds: '{% $states.input.seconds %}' },
+        ItemProcessor: {
+          ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+          StartAt: 'Ask',
+          States: {
+            Ask: {
+              Type: 'Task',
+              Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
+              Arguments: { FunctionName: 'ask', Payload: { token: '{% $states.context.Task.Token %}' } },
+              TimeoutSeconds: '{% $states.input.seconds %}',
+              Catch: [{ ErrorEquals: ['States.Timeout'], Output: 'too late', Next: 'Told' }],
+              Output: '{% $states.result %}',
+              Next: 'Told',
+            },
+            Told: { Type: 'Succeed' },
+          },
+        },
+        End: true,
+      },
+    }),
+  },
+};
+
+const until = async (holds: () => boolean) => {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+};
+const historiesOf = ({ executions }: ReturnType<typeof openExecutions>) =>
+  executions.entries().map(({ arn }) => executions.history(arn).map(({ type }) => type));
+
+async function asleep(seconds: number) {
+  const folder = temporaryFolder('asleep');
+  const first = openExecutions(waiting, folder);
+  const { arn } = first.start('outer', { seconds }, 'one');
+  await until(() => !first.executions.moving);
+  const tokens = JSON.stringify(
+    first.executions.entries().flatMap((one) => first.executions.history(one.arn)),
+  ).match(/belay-task-[0-9a-f-]{36}/g);
+  const before = historiesOf(first);
+  await first.executions.close();
+  return { folder, arn, before, tokens: [...new Set(tokens)] };
+}
+
+test('executions that only wait sleep while the twin is closed: nothing is done twice, tokens stay good', async () => {
+  const { folder, arn, tokens, before } = await asleep(1000);
+  const second = openExecutions(waiting, folder);
+  second.executions.recover();
+  await second.executions.close();
+  const third = openExecutions(waiting, folder);
+  third.executions.recover();
+  expect(historiesOf(third)).toEqual(before);
+  expect(third.statuses).toEqual([]);
+  expect(tokens).toHaveLength(2);
+  expect(third.executions.machineOfToken(tokens[0] ?? '')).toMatch(/stateMachine:inner\/Each$/);
+  third.executions.tokens.sendSuccess(tokens[1] ?? '', '"yes"');
+  await until(() => !third.executions.moving);
+  await third.executions.close();
+
+  const fourth = openExecutions(waiting, folder);
+  fourth.executions.recover();
+  fourth.executions.tokens.sendSuccess(tokens[0] ?? '', '"no"');
+  await until(() => !fourth.executions.busy);
+  expect(fourth.executions.find(arn)).toMatchObject({ status: 'SUCCEEDED', redriveCount: 0 });
+  expect(new Set(fourth.executions.find(arn).output as string[])).toEqual(new Set(['yes', 'no']));
+  expect(() => fourth.executions.tokens.sendSuccess(tokens[0] ?? '', '"again"')).toThrow('Task Timed Out');
+  const scheduled = historiesOf(fourth)
+    .flat()
+    .filter((type) => type === 'TaskScheduled');
+  expect(scheduled).toHaveLength(3);
+});
+
+test('a deadline that passes while the twin is closed has passed', async () => {
+  const { folder, arn } = await asleep(1);
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const second = openExecutions(waiting, folder);
+  second.executions.recover();
+  await until(() => !second.executions.busy);
+  expect(second.executions.find(arn)).toMatchObject({
+    status: 'SUCCEEDED',
+    output: ['too late', 'too late'],
+  });
+});
+
+test('an execution one of whose children does something is stopped with all of them when the twin closes', async () => {
+  const folder = temporaryFolder('moving');
+  const machines = {
+    ...waiting.machines,
+    both: machine({
+      Both: {
+        Type: 'Parallel',
+        Branches: [
+          { StartAt: 'Inner', States: waiting.machines.outer.States },
+          { StartAt: 'Long', States: { Long: { Type: 'Wait', Seconds: 1000, End: true } } },
+        ],
+        End: true,
+      },
+    }),
+  };
+  const first = openExecutions({ ...waiting, machines }, folder);
+  const { arn } = first.start('both', { seconds: 1000 }, 'one');
+  const asked = () =>
+    historiesOf(first)
+      .flat()
+      .filter((type) => type === 'TaskSubmitted').length;
+  await until(() => asked() === 3);
+  await first.executions.close();
+  const second = openExecutions({ ...waiting, machines }, folder);
+  second.executions.recover();
+  expect(second.executions.busy).toBe(false);
+  expect(second.executions.find(arn).status).toBe('ABORTED');
+  expect(second.executions.entries().map(({ status }) => status)).toEqual(Array(4).fill('ABORTED'));
+});
+
+test('a twin that is killed after it was woken does not wake its executions again', async () => {
+  const { folder, arn } = await asleep(1000);
+  const killed = openExecutions(waiting, folder);
+  killed.executions.recover();
+  await until(() => !killed.executions.moving);
+  await new Promise((resolve) => setImmediate(resolve));
+  const next = openExecutions(waiting, folder);
+  next.executions.recover();
+  expect(next.executions.find(arn).status).toBe('ABORTED');
 });
 
 test('a machine that needs more than the twin has is refused before anything runs', () => {
