@@ -82,6 +82,8 @@ export interface Redrives {
 /** AWS Batch as far as functions look: has a job ended (or is it unknown to Batch by now)? */
 export interface Jobs {
   hasEnded(jobId: string): Promise<boolean>;
+  /** Was this job submitted to do what the spec at this key says? Batch itself is asked, not the job. */
+  wasSubmittedFor(jobId: string, specKey: string): Promise<boolean>;
 }
 
 /** Ends Batch jobs that only read; Batch refuses it for others. One that has ended stays as it is. */

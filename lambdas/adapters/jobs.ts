@@ -9,6 +9,11 @@ export function batchJobs(client = new BatchClient({})): Jobs {
       const { jobs = [] } = await client.send(new DescribeJobsCommand({ jobs: [jobId] }));
       return jobs.every(({ status }) => status === 'SUCCEEDED' || status === 'FAILED');
     },
+    async wasSubmittedFor(jobId, specKey) {
+      const { jobs = [] } = await client.send(new DescribeJobsCommand({ jobs: [jobId] }));
+      const environment = jobs[0]?.container?.environment ?? [];
+      return environment.some(({ name, value }) => name === 'BELAY_JOB' && value === specKey);
+    },
   };
 }
 

@@ -22,7 +22,7 @@ type Answer = z.input<typeof contract.output>;
 
 export async function admit(input: Input, ports: AdmitPorts): Promise<Answer> {
   if (input.action === 'has-ended') return hasEnded(input, ports);
-  const problem = await bind(input, ports.ledger);
+  const problem = await bind(input, ports);
   if (problem !== undefined) return refused(problem);
   const spec = await readDocument(ports.store, input.job, jobSpecSchema);
   if (spec === undefined) return refused(`there is no spec at ${input.job}`);
@@ -31,15 +31,19 @@ export async function admit(input: Input, ports: AdmitPorts): Promise<Answer> {
 
 const refused = (reason: string): Answer => ({ decision: 'refused', reason });
 
-/** Binds the nonce to the first job that shows it. Undefined when it is (or was) bound to this one. */
+/**
+ * Binds the nonce to the first job that shows it. Undefined when it is (or was) bound to this one. Specs are readable by every job
+ * of their stage, so the nonce alone proves nothing: Batch must say that this very job was submitted for this spec.
+ */
 async function bind(
   { job, nonce, jobId }: JobProof,
-  ledger: AdmitPorts['ledger'],
+  { ledger, jobs }: AdmitPorts,
 ): Promise<string | undefined> {
   const key = ledgerKeys.job(job);
   const item = await readJob(ledger, job);
   if (item === undefined || !nonceMatches(nonce, item.nonceHash)) return 'its nonce is not known';
   if (item.jobId === undefined) {
+    if (!(await jobs.wasSubmittedFor(jobId, job))) return 'Batch knows it as the job of another spec';
     const { nonceHash } = item;
     await ledger.update(key, { set: { jobId } }, { missing: ['jobId'], equals: { nonceHash } });
   }

@@ -102,6 +102,8 @@ export function world() {
   const terminated: string[] = [];
   const published: object[] = [];
   const endedJobs = new Set<string>();
+  /** Jobs that Batch knows as submitted for something else than what they ask for. */
+  const strayJobs = new Set<string>();
   /** Tokens that still can be answered, and what was sent to each. */
   const sent = new Map<string, object>();
   const answeredBefore = new Set<string>();
@@ -131,7 +133,10 @@ export function world() {
       },
     },
     executions: { isRunning: async (execution: string) => running.has(execution) },
-    jobs: { hasEnded: async (jobId: string) => endedJobs.has(jobId) },
+    jobs: {
+      hasEnded: async (jobId: string) => endedJobs.has(jobId),
+      wasSubmittedFor: async (jobId: string) => !strayJobs.has(jobId),
+    },
     github: {
       compare: async (repository: string, base: string, head: string) => {
         github.asked.push(`${repository} ${base.slice(0, 7)}...${head.slice(0, 7)}`);

@@ -106,6 +106,18 @@ test.each([
   expect(asked).toEqual([{ action: '/v1/describejobs', body: { jobs: ['j'] } }]);
 });
 
+test.each([
+  ['its own spec', 'a/plan/job.json', true],
+  ['another spec', 'b/plan/job.json', false],
+])('Batch says whether a job was submitted for %s', async (_, key, submitted) => {
+  const environment = [
+    { name: 'BELAY_WORKSPACE', value: 'b/plan/job.json' },
+    { name: 'BELAY_JOB', value: 'a/plan/job.json' },
+  ];
+  answer = { status: 200, body: { jobs: [{ jobId: 'j', status: 'RUNNING', container: { environment } }] } };
+  expect(await batchJobs(new BatchClient(options)).wasSubmittedFor('j', key)).toBe(submitted);
+});
+
 test('a job Batch does not know any more has ended', async () => {
   answer = { status: 200, body: { jobs: [] } };
   expect(await batchJobs(new BatchClient(options)).hasEnded('j')).toBe(true);

@@ -65,6 +65,17 @@ test('an apply is admitted once the target is dirty and it is its writer; its en
   expect(await begin(proof)).toEqual({ decision: 'refused', reason: 'it has ended already' });
 });
 
+test('a job that found the nonce of another is refused, and the nonce is still good for its own job', async () => {
+  const proof = await job('apply', 'job-1');
+  w.strayJobs.add('job-of-another-target');
+  expect(await begin({ ...proof, jobId: 'job-of-another-target' })).toEqual({
+    decision: 'refused',
+    reason: 'Batch knows it as the job of another spec',
+  });
+  expect(await writers()).toEqual({});
+  expect(await begin(proof)).toEqual({ decision: 'admitted' });
+});
+
 test('a nonce serves one Batch job, and a wrong one none', async () => {
   const proof = await job('plan', 'job-1');
   const wrong = { ...proof, nonce: 'x'.repeat(43) };
