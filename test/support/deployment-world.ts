@@ -168,7 +168,20 @@ export function world() {
     newNonce: () => `nonce-${++nonces}`.padEnd(43, '-'),
   };
   return {
-    ...{ ledger, store, running, ends, endedJobs, terminated, published, sent, changed, github, ports },
+    ...{
+      ledger,
+      store,
+      running,
+      ends,
+      endedJobs,
+      strayJobs,
+      terminated,
+      published,
+      sent,
+      changed,
+      github,
+      ports,
+    },
     cloud,
     /** A token whose Task has ended. */
     loseToken: (token: string) => void answeredBefore.add(token),
