@@ -7,7 +7,9 @@ const parse = (line: string) => parseCommand(line.split(' ').filter(Boolean), '/
 
 test('push reads all its options, and paths are taken from the caller’s directory', () => {
   expect(
-    parse('push --repo shop --ref main --pass-env A --pass-env B --slots 3 --no-wait --json --state-dir ../twin'),
+    parse(
+      'push --repo shop --ref main --pass-env A --pass-env B --slots 3 --no-wait --json --state-dir ../twin',
+    ),
   ).toEqual({
     name: 'push',
     repo: '/home/me/shop',
