@@ -1,6 +1,7 @@
 /** The local command line, `npm run local -- …`: reads the call, runs the command, says how it ended. */
 import { text } from 'node:stream/consumers';
 import { type Command, parseCommand } from './cli/arguments.ts';
+import { decide } from './cli/commands/decide.ts';
 import { history } from './cli/commands/history.ts';
 import { log } from './cli/commands/log.ts';
 import { type Ending, push } from './cli/commands/push.ts';
@@ -10,7 +11,7 @@ import { status } from './cli/commands/status.ts';
 import { sweep } from './cli/commands/sweep.ts';
 import { tell } from './cli/commands/tell.ts';
 import { openTwin } from './cli/open-twin.ts';
-import { screenFor } from './cli/screen.ts';
+import { questionsOnly, screenFor } from './cli/screen.ts';
 import { BadInput, EXIT, USAGE, UsageError } from './cli/usage.ts';
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -43,6 +44,9 @@ function run(command: Exclude<Command, { name: 'help' }>): Promise<Ending> {
       return history(command, openTwin);
     case 'log':
       return log(command, openTwin);
+    case 'approve':
+    case 'reject':
+      return decide(command, { openTwin, screen: pushScreen(command.json) });
     case 'redrive':
       return redrive(command, { openTwin, screen: pushScreen(command.json) });
     case 'cancel':
@@ -61,7 +65,7 @@ function run(command: Exclude<Command, { name: 'help' }>): Promise<Ending> {
 /** With `--json` standard output is the object's; the view is then for a person at the terminal only. */
 function pushScreen(json: boolean) {
   if (!json) return screenFor(process.stdout, process.env);
-  return process.stderr.isTTY ? screenFor(process.stderr, process.env) : undefined;
+  return process.stderr.isTTY ? screenFor(process.stderr, process.env) : questionsOnly(process.stderr);
 }
 
 main(process.argv.slice(2)).then(

@@ -106,17 +106,26 @@ export class World {
 
   /** Resolves when no execution, job, invocation, event or receivable message of a function's queue is under way. */
   async settled(): Promise<void> {
+    await this.#quiet(() => this.#working() || this.parts.executions.busy);
+  }
+
+  /** Resolves when nothing is under way but executions that wait for a person's answer, or for one that does. */
+  async resting(): Promise<void> {
+    await this.#quiet(() => this.#working() || this.parts.executions.moving);
+  }
+
+  async #quiet(isBusy: () => boolean): Promise<void> {
     // What one part has just ended another may be about to begin: it must be quiet twice in a row.
     for (let quiet = 0; quiet < 2; ) {
       await sleep(LOOK_EVERY_MS);
-      quiet = this.#busy() ? 0 : quiet + 1;
+      quiet = isBusy() ? 0 : quiet + 1;
     }
   }
 
-  #busy(): boolean {
-    const { executions, jobs, functions, bus, eventSources } = this.parts;
+  #working(): boolean {
+    const { jobs, functions, bus, eventSources } = this.parts;
     // Messages that wait for another attempt are not waited for: that may take hours.
-    return [executions, jobs, functions, bus, eventSources].some(({ busy }) => busy);
+    return [jobs, functions, bus, eventSources].some(({ busy }) => busy);
   }
 
   /** Calls back when something changed; the answer ends that. */

@@ -19,6 +19,8 @@ export interface PushCommand extends Common {
   readonly ref?: string;
   readonly passEnv: readonly string[];
   readonly slots?: number;
+  /** False: it ends when all that is left waits for a person. */
+  readonly wait: boolean;
 }
 
 export interface StatusCommand extends Common {
@@ -67,6 +69,11 @@ export interface CancelCommand extends ReleaseCommand {
   readonly name: 'cancel';
 }
 
+export interface DecideCommand extends ReleaseCommand {
+  readonly name: 'approve' | 'reject';
+  readonly target: { readonly environment: string; readonly component: string };
+}
+
 export interface UnlockCommand extends ReleaseCommand {
   readonly name: 'unlock';
   readonly target: { readonly environment: string; readonly component: string };
@@ -77,6 +84,7 @@ export interface SweepCommand extends Common {
 }
 
 export type Command =
+  | DecideCommand
   | RedriveCommand
   | CancelCommand
   | UnlockCommand
@@ -88,14 +96,28 @@ export type Command =
   | SecretCommand
   | { readonly name: 'help' };
 
-const names = ['push', 'status', 'history', 'log', 'secret', 'redrive', 'cancel', 'unlock', 'sweep'] as const;
+const names = [
+  'push',
+  'status',
+  'history',
+  'log',
+  'secret',
+  'approve',
+  'reject',
+  'redrive',
+  'cancel',
+  'unlock',
+  'sweep',
+] as const;
 const common = ['json', 'state-dir', 'help'];
 const own: Record<(typeof names)[number], readonly string[]> = {
-  push: ['repo', 'ref', 'pass-env', 'slots'],
+  push: ['repo', 'ref', 'pass-env', 'slots', 'no-wait'],
   status: ['release', 'repo'],
   history: ['repo'],
   log: ['release', 'repo', 'target'],
   secret: ['repo', 'from-env'],
+  approve: ['release', 'repo', 'target', 'as'],
+  reject: ['release', 'repo', 'target', 'as'],
   redrive: ['release', 'repo', 'older', 'as'],
   cancel: ['release', 'repo', 'as'],
   unlock: ['release', 'repo', 'target', 'as'],
@@ -143,6 +165,7 @@ export function parseCommand(argv: readonly string[], directory: string): Comman
         ...(ref !== undefined && { ref: branchName(ref) }),
         passEnv: (values['pass-env'] ?? []).map(variableName),
         ...(values.slots !== undefined && { slots: slots(values.slots) }),
+        wait: values['no-wait'] !== true,
       };
     case 'status':
       return { name, ...base, ...atRepo, ...(release !== undefined && { release }) };
@@ -160,6 +183,8 @@ export function parseCommand(argv: readonly string[], directory: string): Comman
       return { name, ...onRelease(), older: values.older ?? false };
     case 'cancel':
       return { name, ...onRelease() };
+    case 'approve':
+    case 'reject':
     case 'unlock':
       return {
         name,
@@ -196,6 +221,7 @@ function parsed(argv: readonly string[]) {
         ref: { type: 'string' },
         'pass-env': { type: 'string', multiple: true },
         slots: { type: 'string' },
+        'no-wait': { type: 'boolean' },
         release: { type: 'string' },
         target: { type: 'string' },
         'from-env': { type: 'string' },

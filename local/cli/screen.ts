@@ -14,7 +14,8 @@ export interface Output {
 
 /** Somewhere to show views of one release, each in the place of the one before. */
 export interface Screen {
-  show(view: ReleaseView, now: Date): void;
+  /** `questions`: lines under the view. */
+  show(view: ReleaseView, now: Date, questions?: readonly string[]): void;
 }
 
 /** The screen that suits the output. Colours only on a terminal, and not when `NO_COLOR` is set (https://no-color.org). */
@@ -24,10 +25,23 @@ export function screenFor(output: Output, environment: Readonly<Record<string, s
 
 function plainText(output: Output): Screen {
   let last: ReleaseView | undefined;
+  const asked = questionsOnly(output);
   return {
-    show(view, now) {
+    show(view, now, questions) {
       for (const line of changeLines(last, view, now)) output.write(`${line}\n`);
       last = view;
+      asked.show(view, now, questions);
+    },
+  };
+}
+
+/** Shows nothing but questions, each once: whoever waits for an answer must say so. */
+export function questionsOnly(output: Output): Screen {
+  let shown: readonly string[] = [];
+  return {
+    show(_view, _now, questions = []) {
+      for (const line of questions) if (!shown.includes(line)) output.write(`${line}\n`);
+      shown = questions;
     },
   };
 }
@@ -35,10 +49,11 @@ function plainText(output: Output): Screen {
 function terminal(output: Output, colours: boolean): Screen {
   let drawn = 0;
   return {
-    show(view, now) {
+    show(view, now, questions = []) {
       const room = Math.max((output.rows ?? 24) - 1, 1);
+      const asked = questions.slice(0, room - 1).map((text): Line => [{ text, tone: 'plain' }]);
       // What has scrolled off the top cannot be redrawn.
-      const lines = drawRelease(view, now, room).slice(0, room);
+      const lines = [...drawRelease(view, now, room - asked.length), ...asked].slice(0, room);
       const up = drawn > 0 ? `\x1b[${drawn}F\x1b[0J` : '';
       output.write(up + lines.map((line) => `${paint(line, output.columns ?? 80, colours)}\n`).join(''));
       drawn = lines.length;

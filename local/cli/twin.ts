@@ -24,6 +24,8 @@ export interface Twin {
   push(order: { readonly directory: string; readonly ref?: string | undefined }): Promise<PushReceipt>;
   /** Resolves when no execution, job or message is under way. */
   settled(): Promise<void>;
+  /** Resolves when nothing is under way but what waits for a person. */
+  resting(): Promise<void>;
   /** Calls back when anything has changed; answers with how to stop that. */
   onProgress(listener: () => void): () => void;
   /** Ledger items of a partition whose sort key starts with `prefix`, with their `sk`, in its order. */

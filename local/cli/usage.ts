@@ -25,8 +25,8 @@ export class UsageError extends BadInput {
 /** Printed by `--help` and after a usage error. */
 export const USAGE = `usage: npm run local -- COMMAND [OPTION…]
 
-  push --repo DIR [--ref BRANCH] [--pass-env NAME]… [--slots N]
-                         take the HEAD of a git repository through the pipeline
+  push --repo DIR [--ref BRANCH] [--pass-env NAME]… [--slots N] [--no-wait]
+                         take the HEAD of a git repository through the pipeline; --no-wait: end when it waits for a person
   status [--release ID] [--repo DIR]
                          how a release is or was; without an id the newest one
   history [--repo DIR]   the releases so far, the newest first
@@ -34,6 +34,10 @@ export const USAGE = `usage: npm run local -- COMMAND [OPTION…]
                          a target's logs; without a target, which logs there are
   secret NAME --repo DIR [--from-env VARIABLE]
                          store a secret's value, read from standard input or from a variable
+  approve --release ID --target ENV/COMPONENT
+                         let a change be applied that waits for a person; then like \`push --no-wait\`
+  reject --release ID --target ENV/COMPONENT
+                         refuse it
   redrive --release ID [--older]
                          go on with a release from where it failed; --older: although a newer commit came since
   cancel --release ID    stop a release; what is being applied runs to its end and stays
@@ -41,7 +45,7 @@ export const USAGE = `usage: npm run local -- COMMAND [OPTION…]
                          a target's state is free again: remove a stale lock, clear a state that could not be written
   sweep                  find what was lost and set it right
 
-  --as USER              of redrive, cancel and unlock: who asks (default: your user name)
+  --as USER              of approve, reject, redrive, cancel and unlock: who asks (default: your user name)
   --json                 one JSON object on standard output, nothing else
   --state-dir DIR        where the local twin keeps its state (default: .belay)
 `;

@@ -1,4 +1,5 @@
 /** Shows a release on a screen until the twin has nothing under way any more; used by `push`. */
+import { questionLines } from './questions.ts';
 import type { ReleaseView } from './release-view.ts';
 import type { Screen } from './screen.ts';
 import type { Twin } from './twin.ts';
@@ -6,15 +7,26 @@ import type { Twin } from './twin.ts';
 /** How often a running clock is redrawn at most. Milliseconds. */
 const REDRAW = 200;
 
-/** Resolves when everything has settled and the last view has been shown. */
+/** How a release is watched. */
+export interface Watching {
+  readonly screen: Screen | undefined;
+  /** `--state-dir` as it was given, for commands that are suggested. @default empty */
+  readonly stateOption?: string;
+  /** `resting`: also when all that is left waits for a person. @default settled */
+  readonly until?: 'settled' | 'resting';
+}
+
+/** Resolves when it has come to that and the last view has been shown. */
 export async function watch(
   twin: Twin,
   {
     view,
     screen,
-  }: { readonly view: () => Promise<ReleaseView | undefined>; readonly screen: Screen | undefined },
+    stateOption = '',
+    until = 'settled',
+  }: Watching & { readonly view: () => Promise<ReleaseView | undefined> },
 ): Promise<void> {
-  const settled = twin.settled();
+  const settled = until === 'settled' ? twin.settled() : twin.resting();
   if (screen === undefined) return settled;
   let news = true;
   const stop = twin.onProgress(() => {
@@ -26,7 +38,7 @@ export async function watch(
       news = false;
       last = await view();
     }
-    if (last !== undefined) screen.show(last, new Date());
+    if (last !== undefined) screen.show(last, new Date(), questionLines(last, stateOption));
   };
   try {
     while (!(await Promise.race([settled.then(() => true), pause(REDRAW)]))) await show();

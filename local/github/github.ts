@@ -1,9 +1,10 @@
 /** The recording GitHub of the twin: real bare repositories, the calls Belay makes, deliveries signed as GitHub signs them. */
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { readBody } from '../wire/json-service.ts';
 import { Deliveries, type DeliveryAnswer } from './deliveries.ts';
 import { git, gitAnswer } from './git.ts';
@@ -12,6 +13,26 @@ import { type BranchUpdate, type LocalRepository, Repositories } from './reposit
 import { restAnswer } from './rest.ts';
 import { isGitRequest, serveGit } from './smart-http.ts';
 import { type Status, Statuses } from './statuses.ts';
+
+const teamsSchema = z.record(z.string(), z.array(z.string()));
+
+/** Teams by `organisation/team`, as a person has written them into the file; none when there is no file. */
+function readTeams(file: string): z.output<typeof teamsSchema> {
+  if (!existsSync(file)) return {};
+  const read = teamsSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+  if (read.success) return read.data;
+  throw new Error(`reading ${file}: it must hold {"organisation/team": ["login", …]}`);
+}
+
+/** Whoever wrote a commit is taken for who pushed it: `Mira Blum` is `mira-blum`. */
+async function loginOf(bare: string, commit: string): Promise<string> {
+  const author = (await gitAnswer(bare, 'log', '-1', '--format=%an', commit)) ?? '';
+  const login = author
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '');
+  return login === '' ? userInfo().username : login;
+}
 
 /** Where the REST API is below the server's URL, as on GitHub Enterprise Server. */
 const API = '/api/v3';
@@ -115,7 +136,7 @@ export class GitHub {
     { commit, times }: { commit: string; times: number },
   ): Promise<PushResult> {
     const bare = this.repositories.bare(repository);
-    const login = userInfo().username;
+    const login = await loginOf(bare, commit);
     const payload = await pushPayload(bare, { repository, update, login, url: this.url });
     const answer = await this.deliveries.send('push', payload, { repository: repository.id, times });
     return { ...answer, repository, commit };
@@ -159,7 +180,9 @@ export class GitHub {
       return { status: 400, body: { message: 'Problems parsing JSON', status: '400' } };
     }
     const { repositories, statuses } = this;
-    const context = { repositories, statuses, statusSet: this.#options.statusSet };
+    const { folder, statusSet } = this.#options;
+    const teams = () => readTeams(join(folder, 'teams.json'));
+    const context = { repositories, statuses, teams, statusSet };
     return restAnswer(context, { method: request.method ?? 'GET', path: path.slice(API.length), body });
   }
 

@@ -28,6 +28,8 @@ const unprocessable = (body: object): RestAnswer => ({ status: 422, body: { ...b
 export interface RestContext {
   readonly repositories: Repositories;
   readonly statuses: Statuses;
+  /** `organisation/team` → logins of its members. */
+  readonly teams: () => Readonly<Record<string, readonly string[]>>;
   /** Called after a status was set. */
   readonly statusSet: (status: Status) => void;
 }
@@ -132,6 +134,15 @@ const getRef: Route = async (context, { repository, rest }) => {
   return { status: 200, body: { ref: `refs/${rest}`, object: { type: 'commit', sha } } };
 };
 
+/** https://docs.github.com/en/rest/teams/members#get-team-membership-for-a-user */
+function membership({ teams }: RestContext, path: string): RestAnswer {
+  const [, ...names] = /^\/orgs\/([^/]+)\/teams\/([^/]+)\/memberships\/([^/]+)$/.exec(path) ?? [];
+  const [organisation, team, login] = names.map((name) => decodeURIComponent(name).toLowerCase());
+  const members = teams()[`${organisation}/${team}`] ?? [];
+  if (login === undefined || !members.some((member) => member.toLowerCase() === login)) return NOT_FOUND;
+  return { status: 200, body: { role: 'member', state: 'active' } };
+}
+
 const routes: readonly { readonly pattern: RegExp; readonly run: Route }[] = [
   { pattern: /^POST \/statuses\/(.+)$/, run: createStatus },
   { pattern: /^GET \/commits\/(.+)\/statuses$/, run: listStatuses },
@@ -146,6 +157,7 @@ export async function restAnswer(
   context: RestContext,
   { method, path, body }: RestCall,
 ): Promise<RestAnswer> {
+  if (method === 'GET' && path.startsWith('/orgs/')) return membership(context, path);
   const [, fullName, rest] = /^\/repos\/([^/]+\/[^/]+)(\/.*)$/.exec(path) ?? [];
   const repository = context.repositories.byFullName(fullName ?? '');
   if (repository === undefined) return NOT_FOUND;

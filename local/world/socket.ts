@@ -13,6 +13,7 @@ const METHODS = [
   'push',
   'redeliver',
   'settled',
+  'resting',
   'query',
   'releases',
   'artifact',

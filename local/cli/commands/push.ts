@@ -7,7 +7,7 @@ import { type ReleaseRecords, type ReleaseView, viewOf } from '../release-view.t
 import { exitCodeFor, type ReleaseReport, reportOf } from '../report.ts';
 import type { Screen } from '../screen.ts';
 import type { OpenTwin, PushReceipt, Twin } from '../twin.ts';
-import { watch } from '../watch.ts';
+import { type Watching, watch } from '../watch.ts';
 
 /** What the process says and ends with. */
 export interface Ending {
@@ -26,7 +26,9 @@ export async function push(
   const { directory, isDirty } = await workingCopy(command.repo);
   const twin = await openTwin(command);
   try {
-    const { report } = await pushWith(twin, { directory, ref: command.ref, screen });
+    const until = command.wait ? 'settled' : 'resting';
+    const { ref, stateOption } = command;
+    const { report } = await pushWith(twin, { directory, ref, screen, stateOption, until });
     const lines = linesAfter(report, command.stateOption);
     if (isDirty) lines.push('note: changes that are not committed were not pushed');
     return { exitCode: exitCodeFor(report.verdict), result: report, lines };
@@ -41,12 +43,11 @@ export async function pushWith(
   order: {
     readonly directory: string;
     readonly ref?: string | undefined;
-    readonly screen: Screen | undefined;
-  },
+  } & Watching,
 ): Promise<{ report: ReleaseReport; view: ReleaseView | undefined }> {
-  const { directory, ref, screen } = order;
+  const { directory, ref, ...watching } = order;
   const receipt = await twin.push({ directory, ref });
-  await watch(twin, { view: async () => (await recordsOf(twin, receipt))?.view, screen });
+  await watch(twin, { view: async () => (await recordsOf(twin, receipt))?.view, ...watching });
   return reportOnPush(twin, receipt);
 }
 
@@ -56,9 +57,9 @@ interface ReleaseName {
   readonly release: string;
 }
 
-/** Shows a release until nothing is under way any more. */
-export async function watchRelease(twin: Twin, name: ReleaseName, screen: Screen | undefined): Promise<void> {
-  await watch(twin, { view: async () => (await viewNamed(twin, name))?.view, screen });
+/** Shows a release until everything has settled, or rests. */
+export async function watchRelease(twin: Twin, name: ReleaseName, watching: Watching): Promise<void> {
+  await watch(twin, { view: async () => (await viewNamed(twin, name))?.view, ...watching });
 }
 
 /** What a release came to. Asked for when nothing of it is under way any more. @throws Error when there is none. */
@@ -96,8 +97,9 @@ async function reportOnFound(twin: Twin, { records, view }: Found): Promise<Rele
   const { id } = records.release.repository;
   const statuses = await twin.statuses({ repository: id, sha: view.commit });
   const report = reportOf(view, { statuses, executions: await executionsOf(twin, records) });
-  // Nothing is under way: a release without a verdict was broken off.
-  return { ...report, verdict: report.verdict ?? 'failed' };
+  // Nothing moves any more: a release without a verdict waits for a person, or was broken off.
+  const isRunning = report.executions[0]?.status === 'RUNNING';
+  return { ...report, verdict: report.verdict ?? (isRunning ? 'waiting' : 'failed') };
 }
 
 /** A push that asks nothing of Belay says why. One that came to nothing without a word was lost on its way. */

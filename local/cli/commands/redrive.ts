@@ -16,15 +16,15 @@ export async function redrive(
   try {
     const { release } = await findRecords(twin, command);
     const named = { repository: release.repository.id, release: release.id };
-    const { older, by } = command;
+    const { older, by, stateOption } = command;
     const answer = await twin.command({ action: 'redrive', ...named, by, older });
     if (!answer.accepted) return answerOf(answer);
-    await watchRelease(twin, named, screen);
+    await watchRelease(twin, named, { screen, stateOption, until: 'settled' });
     const report = await reportOnRelease(twin, named);
     return {
       exitCode: exitCodeFor(report.verdict),
       result: report,
-      lines: linesAfter(report, command.stateOption),
+      lines: linesAfter(report, stateOption),
     };
   } finally {
     await twin.close();

@@ -57,6 +57,22 @@ test('a branch that is gone has no head', async () => {
   expect(await github.branchHead('acme/shop', 'main')).toBeUndefined();
 });
 
+test('membership of a team: active members only; what cannot be seen is none', async () => {
+  const { github, requests } = await api(
+    { body: { state: 'active', role: 'member' } },
+    { body: { state: 'pending', role: 'member' } },
+    { status: 404, body: { message: 'Not Found' } },
+  );
+  const seen = [];
+  for (const login of ['ada', 'bob', 'c/d']) seen.push(await github.isTeamMember('acme', 'platform', login));
+  expect(seen).toEqual([true, false, false]);
+  expect(requests.map(({ url }) => url)).toEqual([
+    '/api/v3/orgs/acme/teams/platform/memberships/ada',
+    '/api/v3/orgs/acme/teams/platform/memberships/bob',
+    '/api/v3/orgs/acme/teams/platform/memberships/c%2Fd',
+  ]);
+});
+
 test('a status is posted', async () => {
   const { github, requests } = await api({ status: 201, body: { id: 1 } });
   await github.createStatus('acme/shop', HEAD, { ...PENDING, context: 'belay/dev/app' });

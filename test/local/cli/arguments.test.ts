@@ -7,13 +7,16 @@ const parse = (line: string) => parseCommand(line.split(' ').filter(Boolean), '/
 
 test('push reads all its options, and paths are taken from the caller’s directory', () => {
   expect(
-    parse('push --repo shop --ref main --pass-env A --pass-env B --slots 3 --json --state-dir ../twin'),
+    parse(
+      'push --repo shop --ref main --pass-env A --pass-env B --slots 3 --no-wait --json --state-dir ../twin',
+    ),
   ).toEqual({
     name: 'push',
     repo: '/home/me/shop',
     ref: 'main',
     passEnv: ['A', 'B'],
     slots: 3,
+    wait: false,
     json: true,
     stateDir: '/home/twin',
     stateOption: ' --state-dir ../twin',
@@ -25,6 +28,7 @@ test('what is left out has its documented default', () => {
     name: 'push',
     repo: '/r',
     passEnv: [],
+    wait: true,
     json: false,
     stateDir: '/home/me/.belay',
     stateOption: '',
@@ -35,6 +39,19 @@ test('what is left out has its documented default', () => {
     stateDir: '/home/me/.belay',
     stateOption: '',
   });
+});
+
+test('approve and reject name a target and who asks', () => {
+  expect(parse('reject --release r --target dev/database --as mira')).toEqual({
+    name: 'reject',
+    release: 'r',
+    target: { environment: 'dev', component: 'database' },
+    by: 'mira',
+    json: false,
+    stateDir: '/home/me/.belay',
+    stateOption: '',
+  });
+  expect(() => parse('approve --release r')).toThrow('`approve` needs `--target ENV/COMPONENT`');
 });
 
 test.each([

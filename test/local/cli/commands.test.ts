@@ -73,6 +73,7 @@ function twinOf(records: ReleaseRecords | undefined, artifacts: Record<string, s
       return { delivery: 'guid-1', repository: 7, commit: COMMIT };
     },
     async settled() {},
+    async resting() {},
     onProgress: () => () => {},
     query: async (pk, prefix) =>
       [...items]

@@ -294,3 +294,16 @@ test('a receiver that refuses is told about', async () => {
   const { github } = await start(401);
   expect(await github.receivePush({ directory: repository() })).toMatchObject({ status: 401, body: 'taken' });
 });
+
+test('teams are those a person has written down, and the author of a commit is who pushed it', async () => {
+  const { github, payloads, rest, folder } = await start();
+  const ask = (login: string) => rest('GET', `/orgs/acme/teams/platform/memberships/${login}`);
+  expect(await ask('mira')).toMatchObject({ status: 404 });
+  writeFileSync(join(folder, 'teams.json'), JSON.stringify({ 'acme/platform': ['Mira'] }));
+  expect(await ask('mira')).toMatchObject({ status: 200, body: { state: 'active' } });
+  expect(await ask('ada')).toMatchObject({ status: 404 });
+  const directory = repository();
+  git(directory, 'commit', '--quiet', '--allow-empty', '--author=Mira Blum <m@example.com>', '-m', 'x');
+  await github.receivePush({ directory });
+  expect(payloads()[0]).toMatchObject({ sender: { login: 'mira-blum' }, pusher: { name: 'mira-blum' } });
+});

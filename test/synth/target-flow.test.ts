@@ -1,0 +1,117 @@
+/** The way of one target as it is deployed, run by the interpreter: hours of waiting pass at once. */
+import { expect, test } from '@jest/globals';
+import { StatesError } from '../../local/asl/errors.ts';
+import type { Json } from '../../local/asl/json.ts';
+import { World } from '../local/asl/support.ts';
+import { flows, synthesize, text } from '../support/assembly.ts';
+
+const HOUR = 3_600_000;
+const machines = Object.values(synthesize()).filter(
+  ({ Type }) => Type === 'AWS::StepFunctions::StateMachine',
+);
+const flow = machines
+  .flatMap(({ Properties }) => flows('', JSON.parse(text(Properties.DefinitionString))))
+  .find(({ States }) => 'Wait for approval' in States);
+
+const target = {
+  release: {},
+  environment: 'dev',
+  execution: 'e',
+  fence: 1,
+  component: 'one',
+  pass: 'deploy',
+};
+
+/** Answers each function by the state that calls it; a list is answered one after another, the last again and again. */
+function run(answers: Readonly<Record<string, Json[]>>, failedApplies = 0) {
+  let failures = failedApplies;
+  const seen: string[] = [];
+  let parked = '';
+  let recorded: Json = null;
+  const world = new World(async ({ stateName, arguments: args, token }) => {
+    seen.push(stateName);
+    if (stateName === 'Wait for its turn' && token) world.tokens.sendSuccess(token, '{}');
+    if (stateName === 'Wait for approval') parked = token ?? '';
+    if (stateName === 'Record the outcome') recorded = (args as { Payload: { end: Json } }).Payload.end;
+    const answer = seen.filter((name) => name === stateName).length - 1;
+    const given = answers[stateName] ?? [{ decision: 'run', job: { name: 'n', definition: 'd', key: 'k' } }];
+    if (stateName === 'Apply' && failures-- > 0) throw new StatesError('States.TaskFailed', 'the job failed');
+    const Payload = given[Math.min(answer, given.length - 1)] ?? null;
+    return { Payload };
+  });
+  const { StartAt, States } = flow ?? {};
+  const execution = world.start({ StartAt, States }, { ...target, test: false });
+  return { world, execution, seen, token: () => parked, end: () => recorded };
+}
+
+const ask = { decision: 'ask', reason: 'it would destroy x' };
+
+test('nobody answers for a day: rejected', async () => {
+  const { world, execution, seen, end } = run({ 'Check the plan': [ask] });
+  await world.clock.advance(24 * HOUR - 1000);
+  expect(seen.at(-1)).toBe('Wait for approval');
+  expect(execution.status).toBe('RUNNING');
+  await world.clock.advance(1000);
+  await world.clock.until(execution.done);
+  expect(end()).toEqual({
+    kind: 'decided',
+    outcome: 'rejected',
+    reason: 'nobody approved it within 24 hours',
+  });
+  expect([execution.status, seen.filter((name) => name === 'Wait for approval').length]).toEqual([
+    'SUCCEEDED',
+    1,
+  ]);
+});
+
+test('a yes in the last minute counts: the apply is prepared', async () => {
+  const { world, execution, seen, token, end } = run({ 'Check the plan': [ask] });
+  await world.clock.advance(24 * HOUR - 60_000);
+  world.tokens.sendSuccess(token(), JSON.stringify({ decision: 'approved', reason: 'approved by ada' }));
+  await world.clock.until(execution.done);
+  expect(seen.slice(-3)).toEqual(['Prepare the apply', 'Apply', 'Record the outcome']);
+  expect(end()).toEqual({ kind: 'completed', applied: true });
+});
+
+test.each(['rejected', 'superseded', 'cancelled'])(
+  '%s: the target ends so, and nothing is applied',
+  async (decision) => {
+    const { world, execution, seen, token, end } = run({ 'Check the plan': [ask] });
+    await world.clock.advance(HOUR);
+    world.tokens.sendSuccess(token(), JSON.stringify({ decision, reason: 'so be it' }));
+    await world.clock.until(execution.done);
+    expect(seen).not.toContain('Apply');
+    expect(end()).toEqual({ kind: 'decided', outcome: decision, reason: 'so be it' });
+  },
+);
+
+test('an apply whose plan was stale is planned again, and asked about again', async () => {
+  const moved = {
+    'Has the apply ended?': [{ decision: 'ended' }],
+    'Had the state moved?': [{ decision: 'plan-again' }],
+  };
+  const { world, execution, seen, token, end } = run(
+    { 'Check the plan': [{ decision: 'apply' }, ask], ...moved },
+    1,
+  );
+  await world.clock.advance(HOUR);
+  expect(seen.slice(-4)).toEqual(['Prepare the plan', 'Plan', 'Check the plan', 'Wait for approval']);
+  world.tokens.sendSuccess(token(), JSON.stringify({ decision: 'approved', reason: 'approved by ada' }));
+  await world.clock.until(execution.done);
+  expect(end()).toEqual({ kind: 'completed', applied: true });
+});
+
+test('an apply that failed otherwise ends the target with its own failure', async () => {
+  const failed = {
+    'Has the apply ended?': [{ decision: 'ended' }],
+    'Had the state moved?': [{ decision: 'failed' }],
+  };
+  const { world, execution, end } = run({ 'Check the plan': [{ decision: 'apply' }], ...failed }, 1);
+  await world.clock.until(execution.done);
+  expect(end()).toEqual({
+    kind: 'broke',
+    stage: 'apply',
+    error: 'States.TaskFailed',
+    cause: 'the job failed',
+  });
+});
