@@ -10,6 +10,7 @@ import type { Stop } from './stop.ts';
 /** Pauses between two looks at the other writer: doubling, bounded (an apply may take hours). */
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 15_000;
+const MOST_TRIES = 6;
 
 /**
  * Resolves when this job may begin.
@@ -26,7 +27,7 @@ export async function enter(
     readonly stop: Stop;
   },
 ): Promise<void> {
-  const admission = await services.admit({ action: 'begin', ...proof });
+  const admission = await askToBegin(services, proof, outside.sleep);
   if (admission.decision === 'admitted') return;
   if (admission.decision === 'refused') throw new JobFailure(EXIT_CODE.refused, admission.reason);
   if (admission.decision !== 'wait') {
@@ -57,6 +58,21 @@ export async function enter(
     status === 'succeeded' ? EXIT_CODE.succeeded : EXIT_CODE.failed,
     `job ${admission.writer} did this work and ${status}: ${reason}`,
   );
+}
+
+/**
+ * Hundreds of jobs that begin at once meet on one item of the ledger, and nothing is touched yet: asking again is all it takes.
+ * Six times in all, after pauses of 1, 2, 4, 8 and 15 seconds.
+ */
+async function askToBegin(services: Services, proof: JobProof, sleep: (ms: number) => Promise<void>) {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await services.admit({ action: 'begin', ...proof });
+    } catch (error) {
+      if (tries === MOST_TRIES) throw error;
+      await sleep(Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS));
+    }
+  }
 }
 
 /** Signs off. Not answered is not fatal: the sweep finds ended writers by their Batch job. */

@@ -18,12 +18,12 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { DEPLOYMENT_FAILED } from '../core/failures.ts';
+import { DEPLOYMENT_FAILED, STILL_WRITING } from '../core/failures.ts';
 import type { Functions } from './functions.ts';
 import { DEPLOYMENT_MACHINE } from './names.ts';
 import type { Stores } from './stores.ts';
 import { TargetFlow } from './target-flow.ts';
-import { functionTask, tokenTask } from './tasks.ts';
+import { FUNCTION_RETRY, functionTask, OUTLASTING_RETRY, tokenTask } from './tasks.ts';
 
 export interface DeploymentMachineProps {
   readonly functions: Functions;
@@ -41,6 +41,7 @@ export class DeploymentMachine extends Construct {
     const giveBack = functionTask(this, 'Give the lease back', {
       fn: functions.lease,
       payload: `$merge([$deployment, {'action': 'give-back'}])`,
+      retries: [{ ...OUTLASTING_RETRY, errors: [STILL_WRITING] }, FUNCTION_RETRY],
     });
     giveBack.next(
       Choice.jsonata(this, 'How did it end?')
@@ -105,6 +106,7 @@ export class DeploymentMachine extends Construct {
     const rollback = functionTask(this, 'Find what to roll back', {
       fn: functions.rollback,
       payload: `$merge([$deployment, {'fence': $grant.fence, 'after': $round.pass}])`,
+      retries: [{ ...OUTLASTING_RETRY, errors: [STILL_WRITING] }, FUNCTION_RETRY],
       assign: { round: '{% $states.result.Payload %}' },
     });
     rollback.addCatch(settle, failedWhile('finding what to roll back'));

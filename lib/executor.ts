@@ -9,7 +9,7 @@ import { SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { ContainerImage, CpuArchitecture, FargatePlatformVersion, LogDriver } from 'aws-cdk-lib/aws-ecs';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Duration, RemovalPolicy, Size, Stack, Tags } from 'aws-cdk-lib/core';
+import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import {
   type Architecture,
@@ -92,7 +92,7 @@ export class Executor extends Construct {
     const { functions, stores } = parts.props;
     const writes = WRITING_STAGES.includes(stage);
     const id = `${pascal(stage)}${pascal(architecture)}`;
-    const definition = new EcsJobDefinition(this, id, {
+    new EcsJobDefinition(this, id, {
       jobDefinitionName: jobDefinitionName(stage, architecture),
       // Running executions name the definition without a revision; the replaced one must stay usable for redrives.
       skipDeregisterOnUpdate: true,
@@ -120,8 +120,6 @@ export class Executor extends Construct {
         logging: LogDriver.awsLogs({ logGroup: parts.logs, streamPrefix: stage }),
       }),
     });
-    // As the machines tag every job they submit.
-    Tags.of(definition).add('interruptible', String(!writes));
   }
 
   /** What a job of this stage may do: read its spec, call the job services, touch state, become the environment's role. */

@@ -48,8 +48,10 @@ export class Image extends Construct {
         minify: true,
         keepNames: true,
         legalComments: 'none',
-        // Some CommonJS dependencies call `require` for Node's own modules.
-        banner: { js: "import{createRequire as r}from'node:module';const require=r(import.meta.url);" },
+        // Some CommonJS dependencies call `require` for Node's own modules. The name must not meet a minified one.
+        banner: {
+          js: "import{createRequire as belayCreateRequire}from'node:module';const require=belayCreateRequire(import.meta.url);",
+        },
       });
       cpSync(join(project, props.folder, 'Dockerfile'), join(output, 'Dockerfile'));
       return true;

@@ -16,7 +16,7 @@ import { Construct } from 'constructs';
 import type { Stage } from '../core/words.ts';
 import { INTERRUPTIBLE_JOB_LIMIT } from './executor.ts';
 import type { Functions } from './functions.ts';
-import { functionTask, jobTask, LONGER_THAN_ANY_JOB, tokenTask } from './tasks.ts';
+import { functionTask, jobTask, LONGER_THAN_ANY_JOB, OUTLASTING_RETRY, tokenTask } from './tasks.ts';
 
 /** Queueing for a slot counts into the state's limit but not into the job's own: a day of queueing is a capacity problem. */
 const INTERRUPTIBLE_TASK_LIMIT = INTERRUPTIBLE_JOB_LIMIT.plus(Duration.days(1));
@@ -131,6 +131,7 @@ export class TargetFlow extends Construct {
       fn: functions.admit,
       payload: `{'action': 'has-ended', 'repository': $target.release.repository, 'environment': $target.environment, 'component': $target.component}`,
       assign: { writer: '{% $states.result.Payload %}' },
+      retries: [OUTLASTING_RETRY],
     });
     const planAgain = functionTask(this, 'Had the state moved?', {
       fn: functions.guard,
@@ -142,12 +143,11 @@ export class TargetFlow extends Construct {
         .when(
           Condition.jsonata(`{% $writer.decision = 'running' %}`),
           Wait.jsonata(this, 'Wait for the apply to end', {
-            time: WaitTime.duration(Duration.seconds(30)),
+            time: WaitTime.duration(Duration.minutes(10)),
           }).next(hasEnded),
         )
         .otherwise(planAgain),
     );
-    hasEnded.addCatch(record, { errors: ['States.ALL'] });
     planAgain.addCatch(record, { errors: ['States.ALL'] });
     caught(apply, 'apply', hasEnded);
     apply.next(completed('Applied', true).next(testOrRecord));

@@ -40,7 +40,7 @@ const LAMBDA_SERVICE_RETRY: RetryProps = {
  * Whatever else a function failed with: GitHub, DynamoDB or S3 not answering, a crash. All functions may be called twice, so
  * three more tries (1, 3, 9 seconds) cost nothing but time.
  */
-const FUNCTION_RETRY: RetryProps = {
+export const FUNCTION_RETRY: RetryProps = {
   errors: ['States.ALL'],
   interval: Duration.seconds(1),
   backoffRate: 3,
@@ -48,8 +48,22 @@ const FUNCTION_RETRY: RetryProps = {
   jitterStrategy: JitterType.FULL,
 };
 
+/**
+ * For what must not be given up while a job lives: 30 seconds, then twice as long each time, up to 10 minutes; 2,100 tries are more
+ * than Batch's 14 days and, at three events a try, well below the 25,000 events of an execution.
+ */
+export const OUTLASTING_RETRY: RetryProps = {
+  errors: ['States.ALL'],
+  interval: Duration.seconds(30),
+  backoffRate: 2,
+  maxAttempts: 2100,
+  maxDelay: Duration.minutes(10),
+};
+
 export interface FunctionTaskProps {
   readonly fn: IFunction;
+  /** After Lambda's own hiccups. @default a few quick tries, whatever the function failed with */
+  readonly retries?: readonly RetryProps[];
   /** JSONata expression of the payload, without the braces. */
   readonly payload: string;
   /** Variables to set from `$states.result.Payload` (or `$states.result` when the answer comes by token). */
@@ -64,16 +78,16 @@ const PASS_INPUT_ON = '{% $states.input %}';
 
 /** A function that answers at once. Longer than any function may run (15 minutes), so that Lambda's own limit speaks first. */
 export function functionTask(scope: Construct, name: string, props: FunctionTaskProps): TaskStateBase {
-  return LambdaInvoke.jsonata(scope, name, {
+  const task: TaskStateBase = LambdaInvoke.jsonata(scope, name, {
     lambdaFunction: props.fn,
     payload: TaskInput.fromText(`{% ${props.payload} %}`),
     retryOnServiceExceptions: false,
     taskTimeout: Timeout.duration(Duration.minutes(16)),
     outputs: props.outputs ?? PASS_INPUT_ON,
     ...(props.assign ? { assign: props.assign } : {}),
-  })
-    .addRetry(LAMBDA_SERVICE_RETRY)
-    .addRetry(FUNCTION_RETRY);
+  });
+  for (const retry of [LAMBDA_SERVICE_RETRY, ...(props.retries ?? [FUNCTION_RETRY])]) task.addRetry(retry);
+  return task;
 }
 
 /** A function that is handed the task's token (as `token`) and answers through it, now or in days. */
@@ -118,7 +132,7 @@ export function jobTask(
         JobDefinition: `{% ${props.order}.definition %}`,
         JobQueue: props.queueArn,
         ContainerOverrides: { Environment: [{ Name: 'BELAY_JOB', Value: `{% ${props.order}.key %}` }] },
-        // A job does not inherit its definition's tags, and only jobs tagged so may be terminated.
+        // What the machine's role may terminate: see `grantJobs`.
         Tags: { interruptible: String(!WRITING_STAGES.includes(props.stage)) },
       },
       TimeoutSeconds: props.timeout.toSeconds(),

@@ -9,6 +9,7 @@ import {
   isWriting,
   placeInQueue,
 } from '../../core/deployment/lease.ts';
+import { NamedFailure, STILL_WRITING } from '../../core/failures.ts';
 import { type DeploymentItem, type EnvironmentItem, ledgerKeys } from '../../core/ledger.ts';
 import type { Clock, GitHub, Ledger, StatusQueue } from '../ports.ts';
 import { cancellationOf } from '../shared/cancellation.ts';
@@ -90,7 +91,8 @@ async function leave(
   const { jobs } = await findEnded(item, [execution], ports);
   return changeEnvironment(ports.ledger, where, (current) => {
     if (current.owner?.execution === execution && isWriting(current, jobs)) {
-      throw new Error(
+      throw new NamedFailure(
+        STILL_WRITING,
         `giving back the lease of ${where.environment}: ${Object.keys(current.writers).join(', ')} is still being written by a job; wait until it has ended`,
       );
     }

@@ -1,5 +1,7 @@
 /** Opens the pass back to last good, dependents first; called by `rollback` after the deployment's own pass. */
+
 import { findScope, neededBy, orderOf } from '../../core/deployment/rollback.ts';
+import { NamedFailure, STILL_WRITING } from '../../core/failures.ts';
 import { type EnvironmentItem, ledgerKeys, type OutcomeItem } from '../../core/ledger.ts';
 import { environmentIn, readReleaseDocument } from '../shared/documents.ts';
 import { readEnvironment } from '../shared/environment-item.ts';
@@ -40,7 +42,7 @@ export async function openReverse(
   return openPass(input, 'reverse', { ...ports, targets: back });
 }
 
-/** A job that outlived its flow would be rolled back under: that is for a person, or for a redrive once it has ended. */
+/** A job that outlived its flow must end before anything goes back under it: the machine tries again until then. */
 async function requireNoWriter(
   { release, environment }: RollbackInput,
   inScope: readonly Deployed[],
@@ -51,8 +53,9 @@ async function requireNoWriter(
   for (const { component } of inScope) {
     const job = writers[component];
     if (job === undefined || (await jobs.hasEnded(job))) continue;
-    throw new Error(
-      `job ${job} still writes ${environment}/${component}; redrive the release when it has ended`,
+    throw new NamedFailure(
+      STILL_WRITING,
+      `rolling back ${environment}/${component}: job ${job} still writes it; wait until it has ended`,
     );
   }
 }

@@ -91,7 +91,7 @@ withTool(
         },
       }),
       'components/invalid/main.tf': 'output "text" {\n  value = var.nowhere\n}\n',
-      'components/unplannable/main.tf': 'output "text" {\n  value = file("${path.module}/missing")\n}\n',
+      'components/unplannable/main.tf': 'output "text" {\n  value = file("missing")\n}\n',
       'components/unappliable/apply.sh': 'echo half > "$DEPLOYED/unappliable"; exit 3\n',
       ...fileComponents({
         untested: 'bad\n',

@@ -29,6 +29,23 @@ test('a refused job touches nothing and writes nothing', async () => {
   expect(world.admissions).toEqual(['begin']);
 });
 
+test('an admission that is not answered is asked for again, six times in all', async () => {
+  const admit = (answerAt: number) => {
+    let asked = 0;
+    return async () => {
+      asked += 1;
+      if (asked < answerAt) throw new Error('the ledger is busy');
+      return { decision: 'refused', reason: 'answered at last' } as const;
+    };
+  };
+  const answered = await world.run({ ...wish, admit: admit(6) });
+  expect(answered.code).toBe(20);
+  const given = await world.run({ ...wish, admit: admit(7) });
+  expect(given.code).not.toBe(20);
+  expect(given.log).toContain('the ledger is busy');
+  expect(world.admissions).toEqual(Array(12).fill('begin'));
+});
+
 const otherResult = (status: JobResult['status']): JobResult => ({
   version: 1,
   round: 0,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import validate from 'asl-validator';
-import { DEPLOYMENT_FAILED } from '../../core/failures.ts';
+import { DEPLOYMENT_FAILED, STILL_WRITING } from '../../core/failures.ts';
 import { checkMachine } from '../../local/asl/check.ts';
 import { type Flow, flows, synthesize, text } from '../support/assembly.ts';
 
@@ -99,6 +99,8 @@ test('a failure inside a target ends in its record; only these Tasks fail their 
       'belay-deployment: Give the lease back',
       // Settled as `failed: lost` by the deployment.
       'belay-deployment/Go through the targets: Record a failure instead',
+      // Tried for as long as Batch keeps a job: nothing may happen to the target before its apply has ended.
+      'belay-deployment/Go through the targets: Has the apply ended?',
       // The redrive points of a release.
       'belay-release: Deploy the next environment',
       'belay-release: Resolve the push',
@@ -130,6 +132,7 @@ test('error names: what is matched is known to AWS or thrown by a machine, what 
     'StepFunctions.ExecutionLimitExceeded',
     'StepFunctions.ExecutionLimitExceededException',
     'StepFunctions.ThrottlingException',
+    STILL_WRITING,
   ]);
   const thrown = states.filter(({ state }) => state.Type === 'Fail').map(({ state }) => state.Error);
   // Deliberately uncaught: the Release fails at the Task that started the deployment, which is where a redrive goes on.
@@ -175,7 +178,7 @@ describe('jobs', () => {
     expect(stateNamed('Apply').Catch.map((c: { Next: string }) => c.Next)).toEqual(['Has the apply ended?']);
   });
 
-  test('writing jobs have no attempt limit, one attempt and may not be terminated by the machine', () => {
+  test('writing jobs have no attempt limit and one attempt', () => {
     const definitions = Object.values(resources).filter(({ Type }) => Type === 'AWS::Batch::JobDefinition');
     const facts = definitions
       .toSorted((a, b) => (a.Properties.JobDefinitionName < b.Properties.JobDefinitionName ? -1 : 1))
@@ -183,16 +186,24 @@ describe('jobs', () => {
         name: p.JobDefinitionName,
         attempts: p.RetryStrategy.Attempts,
         limit: p.Timeout?.AttemptDurationSeconds,
-        interruptible: p.Tags.interruptible,
       }));
     expect(facts.filter(({ name }) => name.endsWith('arm64'))).toEqual([
-      { name: 'belay-apply-arm64', attempts: 1, limit: undefined, interruptible: 'false' },
-      { name: 'belay-destroy-arm64', attempts: 1, limit: undefined, interruptible: 'false' },
-      { name: 'belay-plan-arm64', attempts: 1, limit: 7200, interruptible: 'true' },
-      { name: 'belay-test-arm64', attempts: 1, limit: 7200, interruptible: 'true' },
-      { name: 'belay-validate-arm64', attempts: 1, limit: 7200, interruptible: 'true' },
+      { name: 'belay-apply-arm64', attempts: 1, limit: undefined },
+      { name: 'belay-destroy-arm64', attempts: 1, limit: undefined },
+      { name: 'belay-plan-arm64', attempts: 1, limit: 7200 },
+      { name: 'belay-test-arm64', attempts: 1, limit: 7200 },
+      { name: 'belay-validate-arm64', attempts: 1, limit: 7200 },
     ]);
     expect(definitions).toHaveLength(10);
+  });
+
+  test('only jobs that write nothing are marked as interruptible, which is what the machine may terminate', () => {
+    const jobs = tasks.filter(({ state }) => state.Resource === 'arn:aws:states:::batch:submitJob.sync');
+    expect(Object.fromEntries(jobs.map(({ name, state }) => [name, state.Arguments.Tags]))).toEqual({
+      Plan: { interruptible: 'true' },
+      Apply: { interruptible: 'false' },
+      Test: { interruptible: 'true' },
+    });
   });
 
   test('a nested deployment is started without a name, so that a redrive starts a fresh one', () => {

@@ -1,6 +1,7 @@
 /** dynalite on a port of its own: started with the twin's tables, spoken to by the gateway and by expiry. */
 import { Agent, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import dynalite from 'dynalite';
 import { readBody } from '../json-service.ts';
 import type { TableDefinition } from './table-definition.ts';
@@ -102,6 +103,14 @@ async function createTable(call: DynaliteServer['call'], table: TableDefinition)
   const { status, body } = await call('CreateTable', JSON.stringify(table.create));
   const answer = body.toString();
   // A table of an earlier process is kept with its items.
-  if (status === 200 || answer.includes('ResourceInUseException')) return;
-  throw new Error(`Creating the DynamoDB table "${table.name}" in dynalite: ${answer}`);
+  if (status !== 200 && !answer.includes('ResourceInUseException'))
+    throw new Error(`Creating the DynamoDB table "${table.name}" in dynalite: ${answer}`);
+  // Until it is active, a moment later, operations do not find it.
+  while (!(await isActive(call, table.name))) await sleep(1);
+}
+
+async function isActive(call: DynaliteServer['call'], name: string): Promise<boolean> {
+  const { status, body } = await call('DescribeTable', JSON.stringify({ TableName: name }));
+  if (status !== 200) throw new Error(`Looking for the DynamoDB table "${name}" in dynalite: ${body}`);
+  return (JSON.parse(body.toString()) as { Table: { TableStatus: string } }).Table.TableStatus === 'ACTIVE';
 }

@@ -572,9 +572,10 @@ describe('the function itself', () => {
     const input = await failedDeployment();
     const environment = ledgerKeys.environment(7, 'dev');
     await w.ledger.update(environment, { set: { 'writers.database': 'job-9' } });
-    await expect(rollback(input, w.ports)).rejects.toThrow(
-      'job job-9 still writes dev/database; redrive the release when it has ended',
-    );
+    await expect(rollback(input, w.ports)).rejects.toMatchObject({
+      name: 'StillWriting',
+      message: 'rolling back dev/database: job job-9 still writes it; wait until it has ended',
+    });
     const items = await w.ledger.query(`7/release/${input.release.id}`, 'reverse/');
     expect(items).toEqual([]);
   });
