@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type ReleaseItem, releaseItemSchema } from '../../core/ledger.ts';
 import { reportOnRelease } from '../../local/cli/commands/push.ts';
 import type { ReleaseReport } from '../../local/cli/report.ts';
@@ -12,6 +12,9 @@ import { environment, fileComponent, fileComponents, manifest } from './support/
 import type { Repository } from './support/repository.ts';
 import { endsOf } from './support/summary.ts';
 import { openTestTwin, type TestTwin, until } from './support/twin.ts';
+
+// Each test is several releases, beside whatever else the machine does.
+jest.setTimeout(120_000);
 
 let twin: TestTwin;
 beforeAll(async () => {
@@ -287,4 +290,4 @@ test('a twin that was killed: the next one takes over its job and settles what i
   } finally {
     await next.close();
   }
-}, 60_000);
+});
