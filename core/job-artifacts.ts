@@ -19,7 +19,11 @@ export function readableKeys(spec: JobSpec, names: readonly string[]): ArtifactK
     outputs: outputsKey(spec.release.repository, environment, component),
   };
   const allowed = STAGE_ARTIFACTS[spec.stage].get;
-  return keysOf(names, (name) => (allowed.includes(name) ? keyOf[name] : undefined), {
+  // What this very job has none of is absent, not forbidden.
+  const present = names.filter(
+    (name) => !(allowed.includes(name) && name in keyOf && keyOf[name] === undefined),
+  );
+  return keysOf(present, (name) => (allowed.includes(name) ? keyOf[name] : undefined), {
     spec,
     doing: 'read',
     allowed,

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type ReleaseItem, releaseItemSchema } from '../../core/ledger.ts';
 import { reportOnRelease } from '../../local/cli/commands/push.ts';
 import type { ReleaseReport } from '../../local/cli/report.ts';
@@ -12,6 +12,9 @@ import { environment, fileComponent, fileComponents, manifest } from './support/
 import type { Repository } from './support/repository.ts';
 import { endsOf } from './support/summary.ts';
 import { openTestTwin, type TestTwin, until } from './support/twin.ts';
+
+// Each test is several releases, beside whatever else the machine does.
+jest.setTimeout(120_000);
 
 let twin: TestTwin;
 beforeAll(async () => {
@@ -49,7 +52,7 @@ async function deployed(name: string, environments?: object): Promise<Repository
   const repository = twin.repository(name);
   repository.commit({
     'belay.yaml': manifest({
-      environments: environments ?? { dev: environment(twin.deployed(name)) },
+      environments: environments ?? { dev: environment(twin.deployed(name), { rollback: 'off' }) },
       components: { one: heldComponent('one'), two: heldComponent('two', ['one']) },
     }),
     ...fileComponents({ one: 'one\n', two: 'two\n' }),
@@ -99,8 +102,8 @@ const statusOf = (execution: string) =>
   twin.world.parts.executions.entries().find(({ arn }) => arn === execution)?.status;
 
 test('the outside cause is gone: a redrive goes on exactly where it failed, and into later environments', async () => {
-  const dev = environment(twin.deployed('redrive'));
-  const prod = environment(twin.deployed('redrive-prod'), { after: 'dev' });
+  const dev = environment(twin.deployed('redrive'), { rollback: 'off' });
+  const prod = environment(twin.deployed('redrive-prod'), { after: 'dev', rollback: 'off' });
   const repository = await deployed('redrive', { dev, prod });
   repository.commit(fileComponents({ one: 'one!\n', two: 'two!\n' }));
   writeFileSync(twin.deployed('redrive-prod', 'broken'), '');
@@ -243,7 +246,7 @@ test('a twin that was killed: the next one takes over its job and settles what i
   const repository = twin.repository('killed');
   repository.commit({
     'belay.yaml': manifest({
-      environments: { dev: environment(twin.deployed('killed')) },
+      environments: { dev: environment(twin.deployed('killed'), { rollback: 'off' }) },
       components: { one: heldComponent('one'), two: heldComponent('two', ['one']) },
     }),
     ...fileComponents({ one: 'one\n', two: 'two\n' }),
@@ -258,7 +261,7 @@ test('a twin that was killed: the next one takes over its job and settles what i
   owner.kill('SIGKILL');
   await once(owner, 'exit');
 
-  const next = await openTestTwin({ stateDir });
+  const next = await openTestTwin(() => ({ stateDir }));
   try {
     await until('the sweep at the start', () => !next.world.parts.bus.busy);
     const { owner: leased } = await next.environment(repository, 'dev');
@@ -284,8 +287,7 @@ test('a twin that was killed: the next one takes over its job and settles what i
     });
     await next.world.settled();
     expect((await reportOnRelease(next.world, name)).verdict).toBe('succeeded');
-    expect(next.complaints).toEqual([]);
   } finally {
     await next.close();
   }
-}, 60_000);
+});
