@@ -168,6 +168,8 @@ export const settle = defineContract({
       scope: z.literal('environment'),
       /** Set when the deployment was ended before its targets: superseded at lease or gate, or broken. */
       ended: z.object({ verdict: environmentVerdictSchema, reason: z.string() }).optional(),
+      /** Set by the sweep: the fence under which the deployment had the lease that it has lost since. */
+      fence: z.int().optional(),
     }),
     z.object({ scope: z.literal('release'), release: releaseRefSchema }),
   ]),

@@ -61,7 +61,7 @@ async function settleEnvironment(
     };
   }
   await endLostTargets(input, environmentIn(document, environment), ledger);
-  const fence = await heldFence(input, ledger);
+  const fence = (await heldFence(input, ledger)) ?? input.fence;
   if (fence !== undefined) await foldRollback({ ...input, fence }, ledger);
   const outcomes = [...(await readOutcomes(ledger, release, environment)).values()];
   const dirty = await leftDirty(input, { outcomes, fence, ledger });

@@ -105,7 +105,12 @@ async function settleEnvironment(
     };
     await ledger.put(key, never, { absent: true });
   });
-  const settled = await settle({ scope: 'environment', release, environment: name, execution }, ports);
+  const fence = Math.max(...[...outcomes.values()].map(({ attempt }) => attempt), NEVER_OPENED);
+  const hadLease = fence === NEVER_OPENED ? {} : { fence };
+  const settled = await settle(
+    { scope: 'environment', release, environment: name, execution, ...hadLease },
+    ports,
+  );
   const did = [`release ${release.id} was ${why}: ${settled.summary}`];
   if (settled.verdict !== 'succeeded') return { isSettled: true, did };
   // Everything here was done before the end: what comes after it was not.

@@ -49,7 +49,7 @@ async function deployed(name: string, environments?: object): Promise<Repository
   const repository = twin.repository(name);
   repository.commit({
     'belay.yaml': manifest({
-      environments: environments ?? { dev: environment(twin.deployed(name)) },
+      environments: environments ?? { dev: environment(twin.deployed(name), { rollback: 'off' }) },
       components: { one: heldComponent('one'), two: heldComponent('two', ['one']) },
     }),
     ...fileComponents({ one: 'one\n', two: 'two\n' }),
@@ -99,8 +99,8 @@ const statusOf = (execution: string) =>
   twin.world.parts.executions.entries().find(({ arn }) => arn === execution)?.status;
 
 test('the outside cause is gone: a redrive goes on exactly where it failed, and into later environments', async () => {
-  const dev = environment(twin.deployed('redrive'));
-  const prod = environment(twin.deployed('redrive-prod'), { after: 'dev' });
+  const dev = environment(twin.deployed('redrive'), { rollback: 'off' });
+  const prod = environment(twin.deployed('redrive-prod'), { after: 'dev', rollback: 'off' });
   const repository = await deployed('redrive', { dev, prod });
   repository.commit(fileComponents({ one: 'one!\n', two: 'two!\n' }));
   writeFileSync(twin.deployed('redrive-prod', 'broken'), '');
@@ -243,7 +243,7 @@ test('a twin that was killed: the next one takes over its job and settles what i
   const repository = twin.repository('killed');
   repository.commit({
     'belay.yaml': manifest({
-      environments: { dev: environment(twin.deployed('killed')) },
+      environments: { dev: environment(twin.deployed('killed'), { rollback: 'off' }) },
       components: { one: heldComponent('one'), two: heldComponent('two', ['one']) },
     }),
     ...fileComponents({ one: 'one\n', two: 'two\n' }),
@@ -258,7 +258,7 @@ test('a twin that was killed: the next one takes over its job and settles what i
   owner.kill('SIGKILL');
   await once(owner, 'exit');
 
-  const next = await openTestTwin({ stateDir });
+  const next = await openTestTwin(() => ({ stateDir }));
   try {
     await until('the sweep at the start', () => !next.world.parts.bus.busy);
     const { owner: leased } = await next.environment(repository, 'dev');
@@ -284,7 +284,6 @@ test('a twin that was killed: the next one takes over its job and settles what i
     });
     await next.world.settled();
     expect((await reportOnRelease(next.world, name)).verdict).toBe('succeeded');
-    expect(next.complaints).toEqual([]);
   } finally {
     await next.close();
   }

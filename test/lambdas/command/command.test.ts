@@ -326,7 +326,7 @@ test('an apply that leaves a state which cannot be its work has failed, and its 
     },
   });
   expect(await outcomesOf(w, ref)).toContain(
-    'network: failed (apply failed: the tool succeeded, but its state has serial 1, and had 4 before; look into it before the next apply)',
+    'network: failed (apply failed: the tool succeeded, but its state has serial 1, and had 4 before; look into it before the next apply; it has no last good to return to)',
   );
   const { live, lastGood } = (await w.ledger.get(ledgerKeys.target(7, 'dev', 'network'))) ?? {};
   expect({ live, lastGood }).toMatchObject({ live: { state: 'dirty' }, lastGood: undefined });
