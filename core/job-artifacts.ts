@@ -5,7 +5,7 @@ import { outputsKey, stageKey, type TargetAddress } from './keys.ts';
 /** S3 keys by artifact name, or what is wrong with the names. */
 export type ArtifactKeys = { readonly keys: ReadonlyMap<string, string> } | { readonly problem: string };
 
-/** What the job may read: the commit, its inputs, the plan it applies, the outputs of what was applied. */
+/** What the job may read: the commit, its inputs, lock files, the plan it applies, the outputs of what was applied. */
 export function readableKeys(spec: JobSpec, names: readonly string[]): ArtifactKeys {
   const { environment, component } = spec.target;
   const keyOf: Readonly<Record<string, string | undefined>> = {
@@ -19,11 +19,9 @@ export function readableKeys(spec: JobSpec, names: readonly string[]): ArtifactK
     outputs: outputsKey(spec.release.repository, environment, component),
   };
   const allowed = STAGE_ARTIFACTS[spec.stage].get;
-  // What this very job has none of is absent, not forbidden.
-  const present = names.filter(
-    (name) => !(allowed.includes(name) && name in keyOf && keyOf[name] === undefined),
-  );
-  return keysOf(present, (name) => (allowed.includes(name) ? keyOf[name] : undefined), {
+  // Only a rollback has lock files to choose from: in other jobs these artifacts do not exist.
+  const existing = names.filter((name) => !allowed.includes(name) || keyOf[name] !== undefined);
+  return keysOf(existing, (name) => (allowed.includes(name) ? keyOf[name] : undefined), {
     spec,
     doing: 'read',
     allowed,

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import type { JobSpec } from '../../../core/contracts/job.ts';
 import { artifacts as contract } from '../../../core/contracts/job-services.ts';
 import type { Stage } from '../../../core/words.ts';
 import { artifacts } from '../../../lambdas/artifacts/artifacts.ts';
@@ -14,8 +15,13 @@ const EXISTING = [
   '7/outputs/dev/app.json',
 ];
 
-async function ask(stage: Stage, get: string[], put: string[], { existing = EXISTING, proof = {} } = {}) {
-  const job = await jobWorld(specOf(stage));
+async function ask(
+  stage: Stage,
+  get: string[],
+  put: string[],
+  { existing = EXISTING, proof = {}, spec = {} as Partial<JobSpec> } = {},
+) {
+  const job = await jobWorld({ ...specOf(stage), ...spec });
   for (const key of existing) await job.objects.put(key, 'x');
   return contract.handle((request) => artifacts(request, job))({ ...job.proof, get, put, ...proof });
 }
@@ -140,5 +146,32 @@ test('a state that could not be written blocks its target from the moment its pl
   await uploading(['errored.tfstate', 'result.json']);
   expect(await target()).toMatchObject({
     blocked: { release: '20261121-c0ffee1-1', key: `${TARGET}/apply/errored.tfstate` },
+  });
+});
+
+test('the plan of a rollback: the source and the lock files it names, and a place of its own', async () => {
+  const spec: Partial<JobSpec> = {
+    pass: 'reverse',
+    source: { commit: COMMIT, key: '7/last-good/sources/x.tar.gz' },
+    locks: {
+      lastGood: '7/last-good/dev/app/r/bundle.tar.gz',
+      current: { bundle: `${TARGET}/plan/bundle.tar.gz`, source: `7/sources/${COMMIT}.tar.gz`, path: 'app' },
+    },
+  };
+  const existing = [...EXISTING, '7/last-good/sources/x.tar.gz', '7/last-good/dev/app/r/bundle.tar.gz'];
+  const names = ['source', 'inputs', 'lock', 'current-bundle', 'current-source'];
+  expect(await ask('plan', names, ['bundle.tar.gz'], { existing, spec })).toEqual({
+    get: {
+      source: getUrl('7/last-good/sources/x.tar.gz'),
+      lock: getUrl('7/last-good/dev/app/r/bundle.tar.gz'),
+      'current-bundle': getUrl(`${TARGET}/plan/bundle.tar.gz`),
+      'current-source': getUrl(`7/sources/${COMMIT}.tar.gz`),
+    },
+    put: { 'bundle.tar.gz': putUrl(`${TARGET}/reverse/plan/bundle.tar.gz`) },
+  });
+  // A deployment has one lock file: its own.
+  expect(await ask('plan', ['source', 'lock', 'current-bundle', 'current-source'], [])).toEqual({
+    get: { source: getUrl(`7/sources/${COMMIT}.tar.gz`) },
+    put: {},
   });
 });
