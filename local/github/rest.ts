@@ -49,7 +49,10 @@ function commitId(
 }
 
 const createStatus: Route = async (context, { repository, rest, body }) => {
-  const sha = /^[0-9a-f]{40}$/.test(rest) ? await commitId(context, repository, rest) : undefined;
+  // A commit that has a status is there: git need not be started for each of the many that follow.
+  const isKnown = context.statuses.of({ repository: repository.id, sha: rest }).length > 0;
+  const isFullId = /^[0-9a-f]{40}$/.test(rest);
+  const sha = isKnown ? rest : isFullId ? await commitId(context, repository, rest) : undefined;
   if (sha === undefined) return unprocessable({ message: `No commit found for SHA: ${rest}` });
   const created = context.statuses.create({ repository: repository.id, sha }, body);
   if (!('id' in created)) return unprocessable(created);

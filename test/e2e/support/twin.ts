@@ -86,7 +86,7 @@ export async function openTestTwin(
 }
 
 /** How long anything may take before a test gives up. Milliseconds. */
-const PATIENCE = 60_000;
+const PATIENCE = 120_000;
 
 /** Looks until the condition holds. @throws Error naming what never came. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {

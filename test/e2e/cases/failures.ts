@@ -1,20 +1,15 @@
 /** What goes wrong is said where it belongs, stops what depends on it, nothing else, and heals with the next push. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { targetItemSchema } from '../../core/ledger.ts';
-import { killContainer } from '../../local/batch/process.ts';
-import { environment, fileComponent, fileComponents, manifest } from './support/components.ts';
-import type { Repository } from './support/repository.ts';
-import { outcomesOf, summaryOf } from './support/summary.ts';
-import { openTestTwin, type TestTwin, until } from './support/twin.ts';
-import { withTool } from './support/with-tool.ts';
-
-let twin: TestTwin;
-beforeAll(async () => {
-  twin = await openTestTwin();
-});
-afterAll(() => twin.close());
+import { expect, test } from '@jest/globals';
+import { targetItemSchema } from '../../../core/ledger.ts';
+import { killContainer } from '../../../local/batch/process.ts';
+import { environment, fileComponent, fileComponents, manifest } from '../support/components.ts';
+import type { Repository } from '../support/repository.ts';
+import { twin } from '../support/shared-twin.ts';
+import { outcomesOf, summaryOf } from '../support/summary.ts';
+import { until } from '../support/twin.ts';
+import { withTool } from '../support/with-tool.ts';
 
 async function expectAtRest(repository: Repository, name = 'dev') {
   const item = await twin.environment(repository, name);
@@ -63,14 +58,13 @@ components:
   });
   repository.commit(good);
   expect(outcomesOf(await twin.push(repository))).toEqual({ 'dev/app': 'applied' });
-}, 60_000);
+});
 
 withTool(
   'failing validate, plan, apply and test: dependents are skipped, the others deployed; all heals',
   async () => {
     const repository = twin.repository('stages');
     const directory = twin.deployed('stages');
-    const needing = (need: string) => fileComponent(`after-${need}`, [], { needs: [need] });
     const valid = 'output "text" {\n  value = "fine"\n}\n';
     repository.commit({
       'belay.yaml': manifest({
@@ -83,11 +77,11 @@ withTool(
           }),
           untested: fileComponent('untested', [], { test: { run: 'grep -q good "$DEPLOYED/$NAME"' } }),
           fine: fileComponent('fine'),
-          'after-invalid': needing('invalid'),
-          'after-unplannable': needing('unplannable'),
-          'after-unappliable': needing('unappliable'),
-          'after-untested': needing('untested'),
-          'after-fine': needing('fine'),
+          'after-all': fileComponent('after-all', [], {
+            needs: ['invalid', 'unplannable', 'unappliable', 'untested', 'fine'],
+          }),
+          'after-that': fileComponent('after-that', [], { needs: ['after-all'] }),
+          'after-fine': fileComponent('after-fine', [], { needs: ['fine'] }),
         },
       }),
       'components/invalid/main.tf': 'output "text" {\n  value = var.nowhere\n}\n',
@@ -96,10 +90,8 @@ withTool(
       ...fileComponents({
         untested: 'bad\n',
         fine: 'fine\n',
-        'after-invalid': '',
-        'after-unplannable': '',
-        'after-unappliable': '',
-        'after-untested': '',
+        'after-all': '',
+        'after-that': '',
         'after-fine': '',
       }),
     });
@@ -111,8 +103,8 @@ withTool(
         'unappliable failed (apply failed: the apply command ended with exit code 3), ' +
         'unplannable failed (plan failed: components/unplannable/main.tf:2: Invalid function argument), ' +
         'untested failed (test failed: the test ended with exit code 1: grep -q good "$DEPLOYED/$NAME"), ' +
-        'after-invalid was skipped (invalid failed), after-unappliable was skipped (unappliable failed), ' +
-        'after-unplannable was skipped (unplannable failed), after-untested was skipped (untested failed); ' +
+        'after-all was skipped (invalid failed, unappliable failed, unplannable failed, untested failed), ' +
+        'after-that was skipped (after-all was skipped); ' +
         'redrive the execution <execution> to go on from here',
       environments: {
         dev: {
@@ -124,21 +116,18 @@ withTool(
             unappliable: 'failed: apply failed: the apply command ended with exit code 3',
             untested: 'failed: test failed: the test ended with exit code 1: grep -q good "$DEPLOYED/$NAME"',
             fine: 'applied: 1 added',
-            'after-invalid': 'skipped: invalid failed',
-            'after-unplannable': 'skipped: unplannable failed',
-            'after-unappliable': 'skipped: unappliable failed',
-            'after-untested': 'skipped: untested failed',
+            'after-all': 'skipped: invalid failed, unappliable failed, unplannable failed, untested failed',
+            'after-that': 'skipped: after-all was skipped',
             'after-fine': 'applied: 1 added',
           },
         },
       },
       statuses: {
-        belay: 'failure: 10 targets: 2 applied, 4 failed, 4 skipped',
+        belay: 'failure: 8 targets: 2 applied, 4 failed, 2 skipped',
+        'belay/dev/after-all':
+          'failure: skipped: invalid failed, unappliable failed, unplannable failed, untested failed',
         'belay/dev/after-fine': 'success: applied: 1 to add',
-        'belay/dev/after-invalid': 'failure: skipped: invalid failed',
-        'belay/dev/after-unappliable': 'failure: skipped: unappliable failed',
-        'belay/dev/after-unplannable': 'failure: skipped: unplannable failed',
-        'belay/dev/after-untested': 'failure: skipped: untested failed',
+        'belay/dev/after-that': 'failure: skipped: after-all was skipped',
         'belay/dev/fine': 'success: applied: 1 to add',
         'belay/dev/invalid':
           'failure: failed: plan failed: components/invalid/main.tf:2: Reference to undeclared input variable',
@@ -152,8 +141,7 @@ withTool(
     });
     await expectAtRest(repository);
     expect(existsSync(`${directory}/after-fine`)).toBe(true);
-    for (const need of ['invalid', 'unplannable', 'unappliable', 'untested'])
-      expect(existsSync(`${directory}/after-${need}`)).toBe(false);
+    expect(existsSync(`${directory}/after-all`)).toBe(false);
     expect(
       await Promise.all(['unappliable', 'untested', 'fine'].map((one) => liveOf(repository, one))),
     ).toEqual(['dirty', 'dirty', 'clean']);
@@ -175,21 +163,18 @@ withTool(
             unappliable: expect.stringMatching(/^applied: /),
             untested: 'applied: 1 changed',
             fine: 'unchanged: not affected',
-            'after-invalid': 'applied: 1 added',
-            'after-unplannable': 'applied: 1 added',
-            'after-unappliable': 'applied: 1 added',
-            'after-untested': 'applied: 1 added',
+            'after-all': 'applied: 1 added',
+            'after-that': 'applied: 1 added',
             'after-fine': 'unchanged: not affected',
           },
         },
       },
-      statuses: { belay: 'success: 10 targets: 8 applied, 2 unchanged' },
+      statuses: { belay: 'success: 8 targets: 6 applied, 2 unchanged' },
       executions: ['SUCCEEDED', 'SUCCEEDED'],
     });
     expect(readFileSync(`${directory}/unappliable`, 'utf8')).toBe('whole\n');
     await expectAtRest(repository);
   },
-  90_000,
 );
 
 test.concurrent('prod is deployed after dev, and left alone when dev fails', async () => {
@@ -231,7 +216,7 @@ test.concurrent('prod is deployed after dev, and left alone when dev fails', asy
   expect(outcomesOf(healed)).toEqual({ 'dev/app': 'applied', 'prod/app': 'applied' });
   const [dev, prod] = healed.environments.map(({ targets }) => targets[0]);
   expect(Date.parse(prod?.startedAt ?? '')).toBeGreaterThan(Date.parse(dev?.endedAt ?? ''));
-}, 60_000);
+});
 
 test.concurrent('a killed apply leaves its target dirty: it is planned again though its code went back', async () => {
   const repository = twin.repository('killed');
@@ -287,4 +272,4 @@ test.concurrent('a killed apply leaves its target dirty: it is planned again tho
   expect(readFileSync(`${directory}/app`, 'utf8')).toBe('one\n');
   expect(await liveOf(repository, 'app')).toBe('clean');
   await expectAtRest(repository);
-}, 60_000);
+});

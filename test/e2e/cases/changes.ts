@@ -1,18 +1,10 @@
 /** What a change of the code makes the pipeline deploy: real git and the real tool, through the whole local twin. */
 import { readFileSync, rmSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { environment, fileComponent, fileComponents, manifest } from './support/components.ts';
-import { endsOf, outcomesOf, summaryOf } from './support/summary.ts';
-import { openTestTwin, type TestTwin } from './support/twin.ts';
-import { withTool } from './support/with-tool.ts';
-
-let twin: TestTwin;
-beforeAll(async () => {
-  twin = await openTestTwin();
-});
-afterAll(async () => {
-  await twin.close();
-});
+import { expect, test } from '@jest/globals';
+import { environment, fileComponent, fileComponents, manifest } from '../support/components.ts';
+import { twin } from '../support/shared-twin.ts';
+import { endsOf, outcomesOf, summaryOf } from '../support/summary.ts';
+import { withTool } from '../support/with-tool.ts';
 
 /** What the components' commands were called for since the last look. */
 function callsIn(repository: string): string[] {
@@ -89,57 +81,53 @@ test.concurrent('a one-file change deploys its target; dependents only where the
     reason: 'nothing is affected in dev',
     statuses: { belay: 'success: nothing to do: nothing is affected in dev' },
   });
-}, 90_000);
+});
 
-withTool(
-  'a changed shared module deploys its users, and only them',
-  async () => {
-    const directory = twin.deployed('modules');
-    const user = (module: string) => `
+withTool('a changed shared module deploys its users, and only them', async () => {
+  const directory = twin.deployed('modules');
+  const user = (module: string) => `
     module "it" {
       source = "../../modules/${module}"
     }
     output "text" {
       value = module.it.text
     }`;
-    const module = `
+  const module = `
     output "text" {
       value = file("\${path.module}/text")
     }`;
-    const repository = twin.repository('modules');
-    repository.commit({
-      'belay.yaml': manifest({
-        environments: { dev: environment(directory) },
-        components: {
-          one: { path: 'components/one' },
-          two: { path: 'components/two' },
-          other: { path: 'components/other' },
-        },
-      }),
-      'components/one/main.tf': user('shared'),
-      'components/two/main.tf': user('shared'),
-      'components/other/main.tf': user('apart'),
-      'modules/shared/main.tf': module,
-      'modules/shared/text': 'shared',
-      'modules/apart/main.tf': module,
-      'modules/apart/text': 'apart',
-    });
-    expect(outcomesOf(await twin.push(repository))).toEqual({
-      'dev/one': 'applied',
-      'dev/two': 'applied',
-      'dev/other': 'applied',
-    });
+  const repository = twin.repository('modules');
+  repository.commit({
+    'belay.yaml': manifest({
+      environments: { dev: environment(directory) },
+      components: {
+        one: { path: 'components/one' },
+        two: { path: 'components/two' },
+        other: { path: 'components/other' },
+      },
+    }),
+    'components/one/main.tf': user('shared'),
+    'components/two/main.tf': user('shared'),
+    'components/other/main.tf': user('apart'),
+    'modules/shared/main.tf': module,
+    'modules/shared/text': 'shared',
+    'modules/apart/main.tf': module,
+    'modules/apart/text': 'apart',
+  });
+  expect(outcomesOf(await twin.push(repository))).toEqual({
+    'dev/one': 'applied',
+    'dev/two': 'applied',
+    'dev/other': 'applied',
+  });
 
-    repository.commit({ 'modules/shared/text': 'changed' });
-    const report = await twin.push(repository);
-    expect(endsOf(report.environments[0]?.targets ?? [])).toEqual({
-      one: 'applied: only outputs changed',
-      two: 'applied: only outputs changed',
-      other: 'unchanged: not affected',
-    });
-  },
-  90_000,
-);
+  repository.commit({ 'modules/shared/text': 'changed' });
+  const report = await twin.push(repository);
+  expect(endsOf(report.environments[0]?.targets ?? [])).toEqual({
+    one: 'applied: only outputs changed',
+    two: 'applied: only outputs changed',
+    other: 'unchanged: not affected',
+  });
+});
 
 test.concurrent('a revert and a rewritten history are followed, an older commit is not', async () => {
   const repository = twin.repository('history');
@@ -188,7 +176,7 @@ test.concurrent('a revert and a rewritten history are followed, an older commit 
   expect(reverted.environments[0]?.targets[0]).toMatchObject({ outcome: 'applied', reason: '1 changed' });
   expect(deployed()).toBe('one\n');
   expect((await twin.environment(repository, 'dev')).attempted).toEqual({ main: reverted.commit });
-}, 90_000);
+});
 
 test.concurrent('two repositories with the same names do not touch each other', async () => {
   const pair = ['one', 'two'].map((owner) => {
@@ -220,4 +208,4 @@ test.concurrent('two repositories with the same names do not touch each other', 
     ),
   );
   expect(names).toEqual(['twins', 'twins-2']);
-}, 90_000);
+});

@@ -1,25 +1,13 @@
 /** What jobs get, keep and share: files from plan to apply, their environment, and the slots they run in. */
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { environment, manifest } from './support/components.ts';
-import { endsOf, outcomesOf } from './support/summary.ts';
-import { openTestTwin, type TestTwin } from './support/twin.ts';
-import { withTool } from './support/with-tool.ts';
-
-const SLOTS = 3;
+import { expect, test } from '@jest/globals';
+import { environment, manifest } from '../support/components.ts';
+import { SLOTS, twin } from '../support/shared-twin.ts';
+import { endsOf, outcomesOf } from '../support/summary.ts';
+import { withTool } from '../support/with-tool.ts';
 
 /** What dash and bash put into the environment of their commands themselves. */
 const SET_BY_SHELLS = /^(PWD|OLDPWD|SHLVL|_)=/;
-
-let twin: TestTwin;
-beforeAll(async () => {
-  twin = await openTestTwin(() => ({
-    slots: SLOTS,
-    passEnv: ['PASSED'],
-    environment: { PASSED: 'on', OF_THE_SHELL: 'secret', AWS_ACCESS_KEY_ID: 'of the user' },
-  }));
-});
-afterAll(() => twin.close());
 
 test.concurrent('what a plan makes is there in its apply, a lock file too', async () => {
   const directory = twin.deployed('kept');
@@ -46,7 +34,7 @@ test.concurrent('what a plan makes is there in its apply, a lock file too', asyn
   const [planned, page, lock, applied, ...files] = readFileSync(`${directory}/app`, 'utf8').split('\n');
   expect([page, lock, files]).toEqual(['page', 'new', ['build', '']]);
   expect(applied).toBe(planned);
-}, 60_000);
+});
 
 withTool(
   'absolute paths in a plan are those of its apply; the managed backend is not disturbed by the manifest',
@@ -78,7 +66,6 @@ withTool(
     );
     expect(JSON.parse(state)).toMatchObject({ resources: [{ type: 'terraform_data', name: 'here' }] });
   },
-  60_000,
 );
 
 test.concurrent("a tool gets what is listed, what the manifest names, what was passed, and nothing else of the user's shell", async () => {
@@ -131,7 +118,7 @@ test.concurrent("a tool gets what is listed, what the manifest names, what was p
   expect(seen.get('NAMED')).toBe('by the manifest');
   expect(seen.get('size')).toBe('3');
   expect(seen.get('AWS_ENDPOINT_URL')).toBe('http://127.0.0.1:9');
-}, 60_000);
+});
 
 test('60 independent targets are all planned, never more at once than there are slots', async () => {
   const names = Array.from({ length: 60 }, (_, index) => `c${index}`);
@@ -166,4 +153,4 @@ test('60 independent targets are all planned, never more at once than there are 
   const running = (moment: number) =>
     jobs.filter(({ startedAt = 0, stoppedAt = 0 }) => startedAt <= moment && moment < stoppedAt).length;
   expect(Math.max(...jobs.map(({ startedAt = 0 }) => running(startedAt)))).toBe(SLOTS);
-}, 90_000);
+});
