@@ -35,6 +35,8 @@ export async function startDynalite(
   tables: readonly TableDefinition[],
 ): Promise<DynaliteServer> {
   const server = dynalite({ path: folder, createTableMs: 0 });
+  // The agent below keeps connections: one closed for being idle in the moment it is used again would break a request.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);
