@@ -17,8 +17,8 @@ beforeAll(async () => {
   twin = await openTestTwin();
 });
 afterAll(async () => {
-  expect(twin.complaints).toEqual([]);
   await twin.close();
+  expect(twin.complaints).toEqual([]);
 });
 
 /** A repository whose environment wants a person for every change of `one`, which `two` needs. The author is called Mira. */

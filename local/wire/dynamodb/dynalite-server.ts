@@ -102,6 +102,12 @@ async function createTable(call: DynaliteServer['call'], table: TableDefinition)
   const { status, body } = await call('CreateTable', JSON.stringify(table.create));
   const answer = body.toString();
   // A table of an earlier process is kept with its items.
-  if (status === 200 || answer.includes('ResourceInUseException')) return;
-  throw new Error(`Creating the DynamoDB table "${table.name}" in dynalite: ${answer}`);
+  if (status !== 200 && !answer.includes('ResourceInUseException')) {
+    throw new Error(`Creating the DynamoDB table "${table.name}" in dynalite: ${answer}`);
+  }
+  // Until it is active, nothing can be read from it.
+  const description = JSON.stringify({ TableName: table.name });
+  while (!(await call('DescribeTable', description)).body.toString().includes('"TableStatus":"ACTIVE"')) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
