@@ -1,0 +1,277 @@
+/** Failures in the cloud, and where the environment is afterwards: through the whole local twin, the first of them with the real tool. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { stateKey } from '../../core/keys.ts';
+import { withTool } from '../executor/support/tool.ts';
+import { environment, fileComponent, fileComponents, manifest } from './support/components.ts';
+import type { Repository } from './support/repository.ts';
+import { summaryOf } from './support/summary.ts';
+import { openTestTwin, type TestTwin } from './support/twin.ts';
+
+let twin: TestTwin;
+beforeAll(async () => {
+  twin = await openTestTwin();
+});
+afterAll(() => twin.close());
+
+/** The managed state of a component without what changes with every write. */
+async function stateOf(repository: Repository, component: string) {
+  const id = (await twin.world.repositoryAt(repository.directory)) ?? 0;
+  const body = await twin.world.artifact(stateKey(id, 'dev', component));
+  const { resources, outputs, lineage } = JSON.parse(Buffer.from(body ?? '').toString('utf8'));
+  return { resources, outputs, lineage };
+}
+
+/** A component whose one resource holds the file `text`, and what it is given. */
+const code = (input: string) => `
+variable "above" {
+  type    = string
+  default = ""
+}
+resource "terraform_data" "main" {
+  input = { text = trimspace(file("\${path.module}/text")), above = var.above }
+}
+output "text" {
+  value = "${input}\${terraform_data.main.output.text}"
+}
+`;
+
+/** One more resource, which is never finished. */
+const half = `
+resource "terraform_data" "half" {
+  depends_on = [terraform_data.main]
+  provisioner "local-exec" {
+    command = "exit 3"
+  }
+}
+`;
+
+withTool(
+  'an apply that fails half-way in the middle of the chain: the states are those of the last good commit again',
+  async () => {
+    const repository = twin.repository('middle');
+    const chained = (name: string, above: string) => ({
+      path: `components/${name}`,
+      needs: [above],
+      inputs: { above: `${above}.text` },
+    });
+    const check =
+      'mkdir -p "$DEPLOYED" && test "$BELAY_OUTPUT_TEXT" = "database $(cat text)" && cat text >> "$DEPLOYED/tests"';
+    repository.commit({
+      'belay.yaml': manifest({
+        environments: { dev: environment(twin.deployed('middle')) },
+        components: {
+          network: { path: 'components/network' },
+          database: { ...chained('database', 'network'), test: { run: check } },
+          app: chained('app', 'database'),
+        },
+      }),
+      'components/network/main.tf': code(''),
+      'components/network/text': 'one',
+      'components/database/main.tf': code('database '),
+      'components/database/text': 'one',
+      'components/app/main.tf': code(''),
+      'components/app/text': 'one',
+    });
+    const good = await twin.push(repository);
+    expect(good.verdict).toBe('succeeded');
+    const names = ['network', 'database', 'app'];
+    const before = await Promise.all(names.map((name) => stateOf(repository, name)));
+
+    repository.commit({
+      'components/network/text': 'two',
+      'components/database/main.tf': `${code('database ')}${half}`,
+      'components/database/text': 'two',
+      'components/app/text': 'two',
+    });
+    const report = await twin.push(repository);
+    expect(summaryOf(report)).toEqual({
+      verdict: 'failed',
+      reason:
+        'dev failed and is back at <commit>: database was rolled back to <commit> after: apply failed: components/database/main.tf:15: local-exec provisioner error, network was rolled back to <commit> after: database failed, app was skipped (database failed); redrive the execution <execution> to go on from here',
+      environments: {
+        dev: {
+          verdict: 'rolled-back',
+          targets: {
+            network: 'rolled-back: rolled back to <commit> after: database failed',
+            database:
+              'rolled-back: rolled back to <commit> after: apply failed: components/database/main.tf:15: local-exec provisioner error',
+            app: 'skipped: database failed',
+          },
+        },
+      },
+      statuses: {
+        belay: 'failure: dev is back at <commit>; 3 targets: 2 rolled-back, 1 skipped',
+        'belay/dev/app': 'failure: skipped: database failed',
+        'belay/dev/database':
+          'failure: rolled back to <commit> after: apply failed: components/database/main.tf:15: local-exec provisioner error',
+        'belay/dev/network': 'failure: rolled back to <commit> after: database failed',
+      },
+      executions: ['FAILED', 'FAILED'],
+    });
+    expect(report.reason).toContain(`is back at ${good.commit.slice(0, 7)}:`);
+    expect(await Promise.all(names.map((name) => stateOf(repository, name)))).toEqual(before);
+    // After the first deployment, and after the rollback: with the test and the outputs of that commit.
+    expect(readFileSync(twin.deployed('middle', 'tests'), 'utf8')).toBe('oneone');
+    expect(report.environments[0]?.targets.map(({ commit }) => commit)).toEqual(names.map(() => good.commit));
+  },
+  90_000,
+);
+
+const PLAIN_PLAN = 'mkdir -p "$DEPLOYED" && sh deploy.sh plan';
+
+/** Applied in full, and then it fails where the commit has a file `broken`. */
+const fragile = (name: string, inputs: readonly string[] = [], more: object = {}) =>
+  fileComponent(name, inputs, {
+    commands: {
+      plan: PLAIN_PLAN,
+      apply: 'sh deploy.sh apply && test ! -e broken',
+      outputs: 'sh deploy.sh outputs',
+    },
+    ...more,
+  });
+
+const inCloud = (name: string, ...components: string[]) =>
+  components.map((component) => {
+    const file = twin.deployed(name, component);
+    return existsSync(file) ? (readFileSync(file, 'utf8').split('\n')[0] ?? '') : 'nothing';
+  });
+
+/** A repository whose first commit is deployed. */
+async function deployed(name: string, components: object, texts: Record<string, string>, more: object = {}) {
+  const repository = twin.repository(name);
+  repository.commit({
+    'belay.yaml': manifest({ environments: { dev: environment(twin.deployed(name), more) }, components }),
+    ...fileComponents(texts),
+  });
+  expect((await twin.push(repository)).verdict).toBe('succeeded');
+  return repository;
+}
+
+const brief = (report: Parameters<typeof summaryOf>[0]) => {
+  const { environments, statuses } = summaryOf(report);
+  return { ...environments.dev, belay: statuses.belay };
+};
+
+test.concurrent('a test that fails after its apply: what was applied goes back, and is tested there', async () => {
+  const check = 'test ! -e unfit && cat text >> "$DEPLOYED/tests"';
+  const repository = await deployed(
+    'tested',
+    { base: fragile('base'), app: fragile('app', ['base'], { test: { run: check } }) },
+    { base: 'one\n', app: 'one\n' },
+  );
+  repository.commit({
+    ...{ 'components/base/text': 'two\n', 'components/app/text': 'two\n' },
+    'components/app/unfit': '',
+  });
+  expect(brief(await twin.push(repository))).toEqual({
+    verdict: 'rolled-back',
+    targets: {
+      base: 'rolled-back: rolled back to <commit> after: app failed',
+      app: `rolled-back: rolled back to <commit> after: test failed: the test ended with exit code 1: ${check}`,
+    },
+    belay: 'failure: dev is back at <commit>; 2 targets: 2 rolled-back',
+  });
+  expect(inCloud('tested', 'base', 'app')).toEqual(['one', 'one']);
+  expect(readFileSync(twin.deployed('tested', 'tests'), 'utf8')).toBe('one\none\n');
+}, 90_000);
+
+test.concurrent('a rollback that fails: broken, said loudly, and healed by the next release', async () => {
+  const app = (apply: string) => ({
+    app: fileComponent('app', [], {
+      commands: { plan: PLAIN_PLAN, apply, outputs: 'sh deploy.sh outputs' },
+    }),
+  });
+  const changedTo = (apply: string, text: string) => ({
+    'belay.yaml': manifest({
+      environments: { dev: environment(twin.deployed('outside')) },
+      components: app(apply),
+    }),
+    'components/app/text': text,
+  });
+  mkdirSync(twin.deployed('outside'), { recursive: true });
+  writeFileSync(twin.deployed('outside', 'there'), '');
+  const repository = await deployed('outside', app('test -e "$DEPLOYED/there" && sh deploy.sh apply'), {
+    app: 'one\n',
+  });
+  repository.commit(changedTo('sh deploy.sh apply; rm "$DEPLOYED/there"; exit 3', 'two\n'));
+  expect(summaryOf(await twin.push(repository))).toMatchObject({
+    reason:
+      'dev is broken (dirty: app): app could not be rolled back (apply failed: the apply command ended with exit code 3; then its rollback to <commit> failed: apply failed: the apply command ended with exit code 1); redrive the execution <execution> to go on from here',
+    environments: { dev: { verdict: 'broken' } },
+    statuses: {
+      belay: 'failure: dev is broken (dirty: app); 1 target: 1 rollback-failed',
+      'belay/dev/app':
+        'failure: rollback-failed: apply failed: the apply command ended with exit code 3; then its rollback to <commit> failed: apply failed: the apply…',
+    },
+  });
+  expect(inCloud('outside', 'app')).toEqual(['two']);
+
+  repository.commit(changedTo('sh deploy.sh apply', 'three\n'));
+  expect(brief(await twin.push(repository))).toMatchObject({ verdict: 'succeeded' });
+  expect(inCloud('outside', 'app')).toEqual(['three']);
+}, 90_000);
+
+test.concurrent('the first deployment ever: what failed is left dirty and named, what was good stays', async () => {
+  const repository = twin.repository('first');
+  repository.commit({
+    'belay.yaml': manifest({
+      environments: { dev: environment(twin.deployed('first')) },
+      components: { base: fragile('base'), app: fragile('app', ['base']) },
+    }),
+    ...fileComponents({ base: 'one\n', app: 'one\n' }),
+    'components/app/broken': '',
+  });
+  expect(brief(await twin.push(repository))).toEqual({
+    verdict: 'broken',
+    targets: {
+      base: 'applied: 1 added',
+      app: 'failed: apply failed: the apply command ended with exit code 1; it has no last good to return to',
+    },
+    belay: 'failure: dev is broken (dirty: app); 2 targets: 1 applied, 1 failed',
+  });
+}, 90_000);
+
+/** `base` and `app` hold together, `apart` does not. */
+const trio = { base: fragile('base'), app: fragile('app', ['base']), apart: fragile('apart') };
+
+test.concurrent.each([
+  { rollback: 'environment', components: ['app', 'apart'], cloud: ['one', 'one'], verdict: 'rolled-back' },
+  { rollback: 'target', components: ['base', 'app'], cloud: ['two', 'one'], verdict: 'rolled-back' },
+  { rollback: 'off', components: ['app'], cloud: ['two'], verdict: 'broken' },
+])(
+  'rollback: $rollback',
+  async ({ rollback, components, cloud, verdict }) => {
+    const texts = (text: string) => Object.fromEntries(components.map((name) => [name, text]));
+    const entries = Object.entries(trio).filter(([name]) => components.includes(name));
+    const alone = entries.map(([name, entry]) => {
+      const isChained = components.includes('base');
+      return [name, isChained ? entry : { ...entry, needs: [], inputs: {} }] as const;
+    });
+    const repository = await deployed(rollback, Object.fromEntries(alone), texts('one\n'), { rollback });
+    repository.commit({ ...fileComponents(texts('two\n')), 'components/app/broken': '' });
+    expect(brief(await twin.push(repository)).verdict).toBe(verdict);
+    expect(inCloud(rollback, ...components)).toEqual(cloud);
+  },
+  90_000,
+);
+
+test.concurrent('a component that the failed release has brought: the others go back, it is left as it is', async () => {
+  const repository = await deployed('newcomer', { base: fragile('base') }, { base: 'one\n' });
+  const components = { base: fragile('base'), newcomer: fragile('newcomer', ['base']) };
+  repository.commit({
+    'belay.yaml': manifest({ environments: { dev: environment(twin.deployed('newcomer')) }, components }),
+    ...fileComponents({ base: 'two\n', newcomer: 'two\n' }),
+    'components/newcomer/broken': '',
+  });
+  expect(brief(await twin.push(repository))).toEqual({
+    verdict: 'broken',
+    targets: {
+      base: 'rolled-back: rolled back to <commit> after: newcomer failed',
+      newcomer:
+        'failed: apply failed: the apply command ended with exit code 1; it has no last good to return to',
+    },
+    belay: 'failure: dev is broken (dirty: newcomer); 2 targets: 1 failed, 1 rolled-back',
+  });
+  expect(inCloud('newcomer', 'base', 'newcomer')).toEqual(['one', 'two']);
+}, 90_000);
