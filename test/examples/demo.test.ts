@@ -33,17 +33,17 @@ test('five pushes to the shop', async () => {
     .split('\n')
     .map((line) => line.split(/ {2,}/))
     .filter(([number]) => /^[1-5]$/.test(number ?? ''))
-    .map(([, title, verdict, applied, unchanged, failed, skipped]) =>
-      [title, verdict, applied, unchanged, failed, skipped].join(' | '),
+    .map(([, title, verdict, applied, unchanged, failed, back, skipped]) =>
+      [title, verdict, applied, unchanged, failed, back, skipped].join(' | '),
     );
   expect(rows).toEqual([
-    'The first push | succeeded | 18 | 0 | 0 | 0',
-    'A new title for the shop | succeeded | 2 | 16 | 0 | 0',
-    'A word in the README | nothing-to-do | 0 | 18 | 0 | 0',
-    'A migration with a mistake in it | failed | 0 | 4 | 1 | 13',
-    'The migration put right | succeeded | 6 | 12 | 0 | 0',
+    'The first push | succeeded | 18 | 0 | 0 | 0 | 0',
+    'A new title for the shop | succeeded | 2 | 16 | 0 | 0 | 0',
+    'A word in the README | nothing-to-do | 0 | 18 | 0 | 0 | 0',
+    'A migration with a mistake in it | failed | 0 | 4 | 0 | 1 | 13',
+    'The migration put right | succeeded | 6 | 12 | 0 | 0 | 0',
   ]);
-  expect(output).toMatch(/belay\/dev\/database +failure/);
+  expect(output).toMatch(/belay\/dev\/database +failure +rolled back to [0-9a-f]{7} after: apply failed: /);
   expect(code).toBe(0);
 
   const deployed = (path: string) => join(folder, 'demo/deployed', path);
