@@ -8,7 +8,7 @@ import { TREE, type Workspace } from './workspace.ts';
 
 const LOCK_FILE = '.terraform.lock.hcl';
 
-/** Heading in docs/rollback.md that says what to do. */
+/** Heading in docs/runbook.md that says what to do. */
 export const NEWER_PROVIDER = 'Provider newer than last good';
 
 /**

@@ -67,12 +67,13 @@ function summary(walks: readonly Walked[]): string[] {
       count('applied'),
       count('unchanged'),
       count('failed'),
+      count('rolled-back'),
       count('skipped'),
       duration(milliseconds),
     ];
   });
-  const head = ['', 'push', 'verdict', 'applied', 'unchanged', 'failed', 'skipped', 'took'];
-  return table([head, ...rows], [3, 4, 5, 6, 7]);
+  const head = ['', 'push', 'verdict', 'applied', 'unchanged', 'failed', 'rolled back', 'skipped', 'took'];
+  return table([head, ...rows], [3, 4, 5, 6, 7, 8]);
 }
 
 function whereToLook(walks: readonly Walked[]): string[] {

@@ -123,7 +123,7 @@ test('one more try, not two; without another lock file none: the message names t
   const planned = await world.run(wish);
   expect([planned.code, planned.result?.reason]).toEqual([10, reason]);
   expect(seen()).toBe(lockFile('last good') + lockFile('last good') + lockFile('other'));
-  expect(readFileSync(join(import.meta.dirname, '../../docs/rollback.md'), 'utf8')).toContain(
+  expect(readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8')).toContain(
     `## ${NEWER_PROVIDER}\n`,
   );
 });

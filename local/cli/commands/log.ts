@@ -1,6 +1,6 @@
 /** `log`: what the jobs of a target wrote, or which logs a release has; called by `local/cli.ts`. */
 import { stageKey, type TargetAddress } from '../../../core/keys.ts';
-import { stageSchema } from '../../../core/words.ts';
+import { passSchema, stageSchema } from '../../../core/words.ts';
 import type { LogCommand } from '../arguments.ts';
 import { findRecords } from '../release-records.ts';
 import { viewOf } from '../release-view.ts';
@@ -63,18 +63,21 @@ async function listing(twin: Twin, release: string, addresses: readonly TargetAd
   };
 }
 
-/** In the order in which the stages are done. */
+/** In the order in which the passes and their stages are done. */
 async function logsOf(twin: Twin, address: TargetAddress): Promise<{ stage: string; text: string }[]> {
+  const jobs = passSchema.options.flatMap((pass) => stageSchema.options.map((stage) => ({ pass, stage })));
   const logs = await Promise.all(
-    stageSchema.options.map(async (stage) => ({
-      stage,
-      body: await twin.artifact(stageKey(address, stage, 'log.txt')),
+    jobs.map(async ({ pass, stage }) => ({
+      stage: pass === 'deploy' ? stage : `${WORDS_OF_PASS[pass]} ${stage}`,
+      body: await twin.artifact(stageKey({ ...address, pass }, stage, 'log.txt')),
     })),
   );
   return logs.flatMap(({ stage, body }) =>
     body === undefined ? [] : [{ stage, text: Buffer.from(body).toString('utf8') }],
   );
 }
+
+const WORDS_OF_PASS = { reverse: 'rollback', forward: 'verification' } as const;
 
 const nameOf = ({ environment, component }: { environment: string; component: string }) =>
   `${environment}/${component}`;

@@ -137,7 +137,9 @@ export function linesAfter(report: ReleaseReport, stateOption: string): string[]
   const lines = verdict === 'nothing-to-do' ? [`nothing to do: ${reason}`] : release === null ? [reason] : [];
   const broken = report.environments
     .flatMap(({ targets }) => targets)
-    .filter(({ outcome }) => outcome === 'failed' || outcome === 'rollback-failed');
+    .filter(
+      ({ outcome }) => outcome !== null && ['failed', 'rolled-back', 'rollback-failed'].includes(outcome),
+    );
   return [
     ...lines,
     ...broken.map(

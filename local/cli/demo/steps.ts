@@ -36,7 +36,8 @@ export const steps: readonly Step[] = [
   },
   {
     title: 'A migration with a mistake in it',
-    narration: 'Its apply fails in dev: what needs the database is skipped, and prod is left alone.',
+    narration:
+      'Its apply fails in dev: the database goes back to its last good commit and is checked there. What needs it is skipped, prod is left alone.',
     change: (shop) =>
       writeFileSync(
         join(shop, migration),
@@ -46,7 +47,7 @@ export const steps: readonly Step[] = [
   },
   {
     title: 'The migration put right',
-    narration: 'dev is planned again where it was left, and prod follows. No data was lost on the way.',
+    narration: 'dev goes on from its last good commit, and prod follows. No data was lost on the way.',
     change: (shop) =>
       writeFileSync(
         join(shop, migration),

@@ -108,7 +108,7 @@ withTool(
         'redrive the execution <execution> to go on from here',
       environments: {
         dev: {
-          verdict: 'failed',
+          verdict: 'broken',
           targets: {
             invalid:
               'failed: plan failed: components/invalid/main.tf:2: Reference to undeclared input variable',
@@ -197,7 +197,7 @@ test.concurrent('prod is deployed after dev, and left alone when dev fails', asy
       'redrive the execution <execution> to go on from here',
     environments: {
       dev: {
-        verdict: 'failed',
+        verdict: 'broken',
         targets: { app: 'failed: test failed: the test ended with exit code 1: grep -q good text' },
       },
       prod: { verdict: 'skipped', targets: { app: 'skipped: dev did not succeed' } },
@@ -226,6 +226,7 @@ test.concurrent('a killed apply leaves its target dirty: it is planned again tho
       environments: { dev: environment(directory) },
       components: {
         app: fileComponent('app', [], {
+          rollback: 'off',
           commands: {
             plan: 'mkdir -p "$DEPLOYED" && sh deploy.sh plan',
             apply: 'sh ./before.sh; sh deploy.sh apply',
