@@ -99,10 +99,10 @@ withTool(
     expect(summaryOf(failed)).toEqual({
       verdict: 'failed',
       reason:
-        'dev failed: invalid failed (plan failed: components/invalid/main.tf:2: Reference to undeclared input variable), ' +
-        'unappliable failed (apply failed: the apply command ended with exit code 3), ' +
+        'dev is broken (dirty: unappliable, untested): invalid failed (plan failed: components/invalid/main.tf:2: Reference to undeclared input variable), ' +
+        'unappliable failed (apply failed: the apply command ended with exit code 3; it has no last good to return to), ' +
         'unplannable failed (plan failed: components/unplannable/main.tf:2: Invalid function argument), ' +
-        'untested failed (test failed: the test ended with exit code 1: grep -q good "$DEPLOYED/$NAME"), ' +
+        'untested failed (test failed: the test ended with exit code 1: grep -q good "$DEPLOYED/$NAME"; it has no last good to return to), ' +
         'after-all was skipped (invalid failed, unappliable failed, unplannable failed, untested failed), ' +
         'after-that was skipped (after-all was skipped); ' +
         'redrive the execution <execution> to go on from here',
@@ -113,8 +113,10 @@ withTool(
             invalid:
               'failed: plan failed: components/invalid/main.tf:2: Reference to undeclared input variable',
             unplannable: 'failed: plan failed: components/unplannable/main.tf:2: Invalid function argument',
-            unappliable: 'failed: apply failed: the apply command ended with exit code 3',
-            untested: 'failed: test failed: the test ended with exit code 1: grep -q good "$DEPLOYED/$NAME"',
+            unappliable:
+              'failed: apply failed: the apply command ended with exit code 3; it has no last good to return to',
+            untested:
+              'failed: test failed: the test ended with exit code 1: grep -q good "$DEPLOYED/$NAME"; it has no last good to return to',
             fine: 'applied: 1 added',
             'after-all': 'skipped: invalid failed, unappliable failed, unplannable failed, untested failed',
             'after-that': 'skipped: after-all was skipped',
@@ -123,7 +125,8 @@ withTool(
         },
       },
       statuses: {
-        belay: 'failure: 8 targets: 2 applied, 4 failed, 2 skipped',
+        belay:
+          'failure: dev is broken (dirty: unappliable, untested); 8 targets: 2 applied, 4 failed, 2 skipped',
         'belay/dev/after-all':
           'failure: skipped: invalid failed, unappliable failed, unplannable failed, untested failed',
         'belay/dev/after-fine': 'success: applied: 1 to add',
@@ -131,11 +134,12 @@ withTool(
         'belay/dev/fine': 'success: applied: 1 to add',
         'belay/dev/invalid':
           'failure: failed: plan failed: components/invalid/main.tf:2: Reference to undeclared input variable',
-        'belay/dev/unappliable': 'failure: failed: apply failed: the apply command ended with exit code 3',
+        'belay/dev/unappliable':
+          'failure: failed: apply failed: the apply command ended with exit code 3; it has no last good to return to',
         'belay/dev/unplannable':
           'failure: failed: plan failed: components/unplannable/main.tf:2: Invalid function argument',
         'belay/dev/untested':
-          'failure: failed: test failed: the test ended with exit code 1: grep -q good "$DEPLOYED/$NAME"',
+          'failure: failed: test failed: the test ended with exit code 1: grep -q good "$DEPLOYED/$NAME"; it has no last good to return to',
       },
       executions: ['FAILED', 'FAILED'],
     });
@@ -193,18 +197,21 @@ test.concurrent('prod is deployed after dev, and left alone when dev fails', asy
   expect(summaryOf(await twin.push(repository))).toEqual({
     verdict: 'failed',
     reason:
-      'dev failed: app failed (test failed: the test ended with exit code 1: grep -q good text); ' +
+      'dev is broken (dirty: app): app failed (test failed: the test ended with exit code 1: grep -q good text; it has no last good to return to); ' +
       'redrive the execution <execution> to go on from here',
     environments: {
       dev: {
         verdict: 'broken',
-        targets: { app: 'failed: test failed: the test ended with exit code 1: grep -q good text' },
+        targets: {
+          app: 'failed: test failed: the test ended with exit code 1: grep -q good text; it has no last good to return to',
+        },
       },
       prod: { verdict: 'skipped', targets: { app: 'skipped: dev did not succeed' } },
     },
     statuses: {
-      belay: 'failure: 2 targets: 1 failed, 1 skipped',
-      'belay/dev/app': 'failure: failed: test failed: the test ended with exit code 1: grep -q good text',
+      belay: 'failure: dev is broken (dirty: app); 2 targets: 1 failed, 1 skipped',
+      'belay/dev/app':
+        'failure: failed: test failed: the test ended with exit code 1: grep -q good text; it has no last good to return to',
       'belay/prod/app': 'failure: skipped: dev did not succeed',
     },
     executions: ['FAILED', 'FAILED'],
@@ -256,7 +263,7 @@ test.concurrent('a killed apply leaves its target dirty: it is planned again tho
     verdict: 'failed',
     environments: {
       dev: {
-        verdict: 'failed',
+        verdict: 'broken',
         targets: {
           app: 'failed: apply failed: the job was killed, perhaps for lack of memory, exit code 137',
         },
