@@ -2,7 +2,7 @@
 import type { ChangeCounts } from './contracts/job.ts';
 import { ROLLING_BACK } from './deployment/verdict.ts';
 import type { DeploymentItem, OutcomeItem, ReleaseItem } from './ledger.ts';
-import type { Outcome, ReleaseVerdict } from './words.ts';
+import { GOOD_OUTCOMES, type Outcome, type ReleaseVerdict } from './words.ts';
 
 /** What GitHub takes: https://docs.github.com/en/rest/commits/statuses#create-a-commit-status */
 export type StatusState = 'error' | 'failure' | 'pending' | 'success';
@@ -22,8 +22,6 @@ const WORDS_OF_PROGRESS: Readonly<Record<OutcomeItem['progress'], string>> = {
   testing: 'testing',
   ended: 'ending',
 };
-
-const GOOD_OUTCOMES: readonly Outcome[] = ['unchanged', 'planned', 'applied', 'destroyed'];
 
 /** A target's status: `applying: 2 to add`, `applied: 2 to add, 1 to change`, `failed: plan failed: …`. */
 export function targetWording({ progress, outcome, reason, changes }: OutcomeItem): Wording {

@@ -17,6 +17,9 @@ export const outcomeSchema = z.enum([
 ]);
 export type Outcome = z.infer<typeof outcomeSchema>;
 
+/** Outcomes after which a target is where the commit wants it. */
+export const GOOD_OUTCOMES: readonly Outcome[] = ['unchanged', 'planned', 'applied', 'destroyed'];
+
 /** What a deployment (a release in one environment) ends as. */
 export const environmentVerdictSchema = z.enum([
   'succeeded',

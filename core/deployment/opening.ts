@@ -2,10 +2,7 @@
 import type { AffectedTarget } from '../content/affected.ts';
 import type { OutcomeItem, TurnItem } from '../ledger.ts';
 import type { ResolvedTarget } from '../manifest/resolved.ts';
-import type { Outcome } from '../words.ts';
-
-/** Outcomes after which a target is where the commit wants it. */
-export const GOOD_OUTCOMES: readonly Outcome[] = ['unchanged', 'planned', 'applied', 'destroyed'];
+import { GOOD_OUTCOMES } from '../words.ts';
 
 /** A target, what was found about it, and what an earlier attempt of the release (or a retry) left in the ledger. */
 export interface OpeningTarget {

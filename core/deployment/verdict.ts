@@ -1,7 +1,6 @@
 /** Verdicts out of outcomes, and the sentence people read when a deployment did not succeed; called by `settle`. */
 import type { OutcomeItem } from '../ledger.ts';
-import type { EnvironmentVerdict, Outcome, ReleaseVerdict } from '../words.ts';
-import { GOOD_OUTCOMES } from './opening.ts';
+import { type EnvironmentVerdict, GOOD_OUTCOMES, type Outcome, type ReleaseVerdict } from '../words.ts';
 
 /** What people read while targets go back to last good. */
 export const ROLLING_BACK = 'rolling back to last good';
