@@ -157,8 +157,9 @@ export async function openParts(options: WorldOptions, folder: string, progress:
       port: ports.github,
       webhookUrl: () => webhookUrl(assembly, ports.api),
       webhookSecret: () => secrets.current(variable(assembly, 'WEBHOOK_SECRET')),
-      token: () => secrets.current(variable(assembly, 'GITHUB_TOKEN_SECRET')),
-      statusSet: () => progress.changed('status'),
+      secret: () => secrets.current(variable(assembly, 'GITHUB_TOKEN_SECRET')),
+      changed: () => progress.changed('status'),
+      complain: log,
     }),
   ]);
   const isNew = executions.entries().length === 0;
