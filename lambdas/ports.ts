@@ -1,4 +1,5 @@
 /** The outside world as the functions' logic sees it. The adapters beside the handlers are the only AWS SDK imports. */
+import type { CheckRun } from '../core/checks/check-run.ts';
 import type { LedgerKey } from '../core/ledger.ts';
 
 export interface Clock {
@@ -117,9 +118,18 @@ export interface GitHub {
   branchHead(repository: string, branch: string): Promise<string | undefined>;
   /** The whole message of a commit. */
   commitMessage(repository: string, commit: string): Promise<string>;
-  createStatus(repository: string, commit: string, status: CommitStatus): Promise<void>;
   /** False also when there is no such organisation or team, or the token may not see it. */
   isTeamMember(organisation: string, team: string, login: string): Promise<boolean>;
+}
+
+/** What people see on GitHub, for the one function that writes it. */
+export interface GitHubWriter {
+  /** `app`: checks can be written; `token`: only statuses. */
+  mode(): Promise<'app' | 'token'>;
+  createStatus(repository: string, commit: string, status: CommitStatus): Promise<void>;
+  /** Answers the new run's id. */
+  createCheckRun(repository: string, commit: string, check: CheckRun): Promise<number>;
+  updateCheckRun(repository: string, id: number, check: CheckRun): Promise<void>;
 }
 
 /** One line of structured log: a short event name and the facts people search by. Never secrets, never signatures. */

@@ -102,7 +102,7 @@ export class Functions extends Construct {
       image,
       command: 'resolve',
       contract: contracts.resolve,
-      bindings: [ledger, artifacts, statusQueue, token, variables({ GITHUB_URL: github.url }), releases],
+      bindings: [ledger, artifacts, statusQueue, token, api, variables({ GITHUB_URL: github.url }), releases],
       // Fetching and packing a large repository: memory buys processor and network, /tmp holds clone and snapshot.
       timeout: Duration.minutes(15),
       memory: 2048,

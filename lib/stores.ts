@@ -76,7 +76,8 @@ export class Stores extends Construct {
     });
     this.githubToken = new Secret(this, 'GitHubToken', {
       secretName: 'belay-pipeline/github-token',
-      description: 'GitHub token that fetches commits and writes statuses; put your own value',
+      description:
+        'Id and private key of the GitHub App as JSON, or a fine-grained token; put your own value',
       encryptionKey: this.key,
     });
     this.webhookSecret = new Secret(this, 'WebhookSecret', {

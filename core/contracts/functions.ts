@@ -35,7 +35,14 @@ const onTarget = { ...onRelease, environment: z.string(), component: z.string() 
 
 /** `resolve`: claims the delivery, fetches the commit, stores snapshot and `release.json`. */
 export const resolve = defineContract({
-  env: ['LEDGER_TABLE', 'ARTIFACTS_BUCKET', 'STATUS_QUEUE_URL', 'GITHUB_URL', 'GITHUB_TOKEN_SECRET'],
+  env: [
+    'LEDGER_TABLE',
+    'ARTIFACTS_BUCKET',
+    'STATUS_QUEUE_URL',
+    'GITHUB_URL',
+    'GITHUB_API_URL',
+    'GITHUB_TOKEN_SECRET',
+  ],
   input: z.object({ push: pushReceivedSchema, execution: z.string(), startedAt: z.iso.datetime() }),
   output: z.discriminatedUnion('decision', [
     z.object({ decision: z.literal('deploy'), release: releaseRefSchema, environments: z.array(z.string()) }),

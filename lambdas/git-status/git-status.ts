@@ -13,14 +13,14 @@ import {
 } from '../../core/ledger.ts';
 import { changedStatuses, type ReleaseRecord } from '../../core/statuses.ts';
 import { GitHubError } from '../github-error.ts';
-import type { GitHub, Ledger, Log } from '../ports.ts';
+import type { GitHubWriter, Ledger, Log } from '../ports.ts';
 
 type Batch = z.output<typeof contract.input>;
 type Answer = z.input<typeof contract.output>;
 
 export interface GitStatusPorts {
   readonly ledger: Ledger;
-  readonly github: GitHub;
+  readonly github: GitHubWriter;
   readonly log: Log;
 }
 

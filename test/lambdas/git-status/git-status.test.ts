@@ -54,10 +54,9 @@ async function world() {
       ledger,
       log: (event, facts) => lines.push(JSON.stringify({ event, ...facts })),
       github: {
-        compare: async () => 'unknown',
-        branchHead: async () => undefined,
-        isTeamMember: async () => false,
-        commitMessage: async () => '',
+        mode: async () => 'token',
+        createCheckRun: async () => 0,
+        updateCheckRun: async () => {},
         async createStatus(repository, commit, status) {
           const failure = github.fails(status);
           if (failure !== undefined) throw failure;
