@@ -101,6 +101,11 @@ export interface StatusQueue {
   }): Promise<void>;
 }
 
+/** A message that could not be done now: it comes again after so many seconds, and keeps back those after it. */
+export interface MessageDelay {
+  delay(receiptHandle: string, seconds: number): Promise<void>;
+}
+
 /** How two commits of a repository lie to each other, seen from `base`. `unknown`: GitHub does not know `base` any more. */
 export type Ancestry = 'identical' | 'ahead' | 'behind' | 'diverged' | 'unknown';
 

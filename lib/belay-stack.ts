@@ -17,7 +17,7 @@ export class BelayStack extends Stack {
     const functions = new Functions(this, 'Functions', {
       stores,
       bus,
-      github: { url: 'https://github.com', apiUrl: 'https://api.github.com' },
+      github: { url: 'https://github.com', apiUrl: 'https://api.github.com', writesPerHour: 450 },
     });
     const { queue } = new Executor(this, 'Executor', { stores, functions });
     const deployment = new DeploymentMachine(this, 'Deployment', { functions, stores, queue });

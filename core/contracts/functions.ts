@@ -222,8 +222,26 @@ export const sweep = defineContract({
 
 /** `git-status`: consumes the status queue; the newest truth of the ledger goes to GitHub. */
 export const gitStatus = defineContract({
-  env: ['LEDGER_TABLE', 'GITHUB_API_URL', 'GITHUB_TOKEN_SECRET'],
-  input: z.object({ Records: z.array(z.object({ messageId: z.string(), body: z.string() }).loose()) }),
+  env: [
+    'LEDGER_TABLE',
+    'ARTIFACTS_BUCKET',
+    'STATUS_QUEUE_URL',
+    'GITHUB_API_URL',
+    'GITHUB_TOKEN_SECRET',
+    'GITHUB_WRITES_PER_HOUR',
+  ],
+  input: z.object({
+    Records: z.array(
+      z
+        .object({
+          messageId: z.string(),
+          receiptHandle: z.string(),
+          body: z.string(),
+          attributes: z.object({ ApproximateReceiveCount: z.coerce.number() }).loose(),
+        })
+        .loose(),
+    ),
+  }),
   output: z.object({ batchItemFailures: z.array(z.object({ itemIdentifier: z.string() })) }),
 });
 /** A message on the status queue says only that something changed. */
