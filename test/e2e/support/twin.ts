@@ -53,11 +53,8 @@ export async function openTestTwin(
     environment: { PATH: process.env.PATH, HOME: home, ...options.environment },
   });
   const ended = async (receipt: PushReceipt) => {
-    await until(`the end of delivery ${receipt.delivery}`, async () => {
-      const key = ledgerKeys.delivery(receipt.delivery);
-      const [item] = await world.query(key.pk, key.sk);
-      if (item === undefined) return false;
-      const { execution } = deliveryItemSchema.parse(item);
+    const execution = await resolvedBy(world, receipt);
+    await until(`the end of delivery ${receipt.delivery}`, () => {
       const statuses = new Map(world.parts.executions.entries().map(({ arn, status }) => [arn, status]));
       return statuses.get(execution) !== 'RUNNING';
     });
@@ -85,14 +82,31 @@ export async function openTestTwin(
   };
 }
 
+/** The execution that has made the delivery its own for good: every other one that it started ends at once. */
+async function resolvedBy(world: World, { delivery }: PushReceipt): Promise<string> {
+  const key = ledgerKeys.delivery(delivery);
+  let execution = '';
+  await until(`delivery ${delivery} to be resolved`, async () => {
+    const [item] = await world.query(key.pk, key.sk);
+    if (item === undefined) return false;
+    const { state, execution: owner } = deliveryItemSchema.parse(item);
+    execution = owner;
+    return state === 'resolved';
+  });
+  return execution;
+}
+
 /** How long anything may take before a test gives up. Milliseconds. */
 const PATIENCE = 120_000;
+
+/** Looking takes time from what is looked at. Milliseconds. */
+const LOOK_EVERY_MS = 50;
 
 /** Looks until the condition holds. @throws Error naming what never came. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + PATIENCE;
   while (!(await holds())) {
     if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`);
-    await sleep(20);
+    await sleep(LOOK_EVERY_MS);
   }
 }
