@@ -1,5 +1,5 @@
 /** The outside world as the functions' logic sees it. The adapters beside the handlers are the only AWS SDK imports. */
-import type { LedgerKey } from '../core/ledger.ts';
+import type { LedgerKey } from '../core/ledger/keys.ts';
 
 export interface Clock {
   now(): Date;

@@ -11,6 +11,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { environmentRoleName, jobDefinition } from '../core/deployment/job-order.ts';
 import {
   type Architecture,
   architectureSchema,
@@ -20,7 +21,6 @@ import {
 } from '../core/words.ts';
 import type { Functions } from './functions.ts';
 import { Image } from './image.ts';
-import { environmentRole, jobDefinitionName } from './names.ts';
 import type { Stores } from './stores.ts';
 
 /** A validate, plan or test that takes longer hangs. Apply and destroy have no limit short of Batch's own 14 days. */
@@ -93,7 +93,7 @@ export class Executor extends Construct {
     const writes = WRITING_STAGES.includes(stage);
     const id = `${pascal(stage)}${pascal(architecture)}`;
     new EcsJobDefinition(this, id, {
-      jobDefinitionName: jobDefinitionName(stage, architecture),
+      jobDefinitionName: jobDefinition(stage, architecture),
       // Running executions name the definition without a revision; the replaced one must stay usable for redrives.
       skipDeregisterOnUpdate: true,
       retryAttempts: 1,
@@ -145,7 +145,7 @@ export class Executor extends Construct {
           region: '',
           account: '*',
           resource: 'role',
-          resourceName: environmentRole(writes ? 'apply' : 'plan'),
+          resourceName: environmentRoleName(stage),
         }),
       ],
     );

@@ -3,7 +3,8 @@ import type * as z from 'zod';
 import { ERRORED_STATE, type JobSpec } from '../../core/contracts/job.ts';
 import type { artifacts as contract } from '../../core/contracts/job-services.ts';
 import { type ArtifactKeys, readableKeys, writableKeys } from '../../core/job-artifacts.ts';
-import { ledgerKeys, type TargetItem } from '../../core/ledger.ts';
+import type { TargetItem } from '../../core/ledger/environment-items.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { Ledger, ObjectStore } from '../ports.ts';
 import { provenJob } from '../shared/proven-job.ts';
 

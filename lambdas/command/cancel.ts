@@ -2,7 +2,9 @@
 import type { ReleaseEnvironment } from '../../core/contracts/release.ts';
 import { releaseDocumentSchema } from '../../core/contracts/release.ts';
 import { releaseKey, stageKey } from '../../core/keys.ts';
-import { jobItemSchema, ledgerKeys, type ReleaseItem, releaseItemSchema } from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
+import { type ReleaseItem, releaseItemSchema } from '../../core/ledger/release-items.ts';
+import { jobItemSchema } from '../../core/ledger/work-items.ts';
 import type { JobControl, ObjectStore, Redrives, StatusQueue } from '../ports.ts';
 import { readDocument } from '../shared/documents.ts';
 import { readOutcomes } from '../shared/items.ts';

@@ -2,7 +2,8 @@
 import type * as z from 'zod';
 import type { open as contract } from '../../core/contracts/functions.ts';
 import { targetsKey } from '../../core/keys.ts';
-import { type EnvironmentItem, ledgerKeys } from '../../core/ledger.ts';
+import type { EnvironmentItem } from '../../core/ledger/environment-items.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { GitHub, Ledger, ObjectStore, StatusQueue } from '../ports.ts';
 import { readReleaseDocument } from '../shared/documents.ts';
 import { readEnvironment } from '../shared/environment-item.ts';

@@ -2,13 +2,13 @@
 
 import type { PushReceived } from '../../core/contracts/push.ts';
 import type { ReleaseRef } from '../../core/contracts/release.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
 import {
   commitItemSchema,
   type DeliveryItem,
-  ledgerKeys,
   type ReleaseItem,
   releaseItemSchema,
-} from '../../core/ledger.ts';
+} from '../../core/ledger/release-items.ts';
 import { branchOf } from '../../core/push.ts';
 import { isNewerRelease, releaseId } from '../../core/release-id.ts';
 import type { Ledger } from '../ports.ts';

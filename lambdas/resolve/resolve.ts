@@ -2,7 +2,8 @@
 import type * as z from 'zod';
 import type { resolve as contract } from '../../core/contracts/functions.ts';
 import type { ReleaseRef } from '../../core/contracts/release.ts';
-import { ledgerKeys, type ReleaseItem, releaseItemSchema } from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
+import { type ReleaseItem, releaseItemSchema } from '../../core/ledger/release-items.ts';
 import { quietEnd } from '../../core/push.ts';
 import type { Clock, Executions, Git, Ledger, ObjectStore, StatusQueue } from '../ports.ts';
 import { noteActive } from '../shared/sweep-index.ts';

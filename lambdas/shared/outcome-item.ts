@@ -1,6 +1,7 @@
 /** A target's outcome item, read and changed only under the fence it was opened with; used by the per-target functions. */
 import type { TargetRef } from '../../core/contracts/functions.ts';
-import { ledgerKeys, type OutcomeItem, outcomeItemSchema } from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
+import { type OutcomeItem, outcomeItemSchema } from '../../core/ledger/work-items.ts';
 import type { Ledger } from '../ports.ts';
 
 /** Undefined when the target was opened under another fence: the caller then belongs to an aborted attempt. */

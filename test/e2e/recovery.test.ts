@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { type ReleaseItem, releaseItemSchema } from '../../core/ledger.ts';
+import { type ReleaseItem, releaseItemSchema } from '../../core/ledger/release-items.ts';
 import { reportOnRelease } from '../../local/cli/commands/push.ts';
 import type { ReleaseReport } from '../../local/cli/report.ts';
 import type { PushReceipt } from '../../local/cli/twin.ts';

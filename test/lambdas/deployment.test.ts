@@ -1,7 +1,7 @@
 /** Whole deployments, function after function as the machines call them: what people and the next deployment find. */
 import { beforeEach, expect, test } from '@jest/globals';
 import { outputsKey, stageKey } from '../../core/keys.ts';
-import { ledgerKeys } from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { dynamoLedger } from '../../lambdas/adapters/ledger.ts';
 import { record } from '../../lambdas/record/record.ts';
 import { settle } from '../../lambdas/settle/settle.ts';

@@ -1,6 +1,6 @@
 /** A running job as the functions that serve jobs see it: its item in the ledger, its spec in the bucket. */
 import type { JobSpec } from '../../core/contracts/job.ts';
-import type { JobItem } from '../../core/ledger.ts';
+import type { JobItem } from '../../core/ledger/work-items.ts';
 import type { Stage } from '../../core/words.ts';
 import { ledgerMemory } from './ledger-memory.ts';
 import { objectsMemory } from './objects-memory.ts';

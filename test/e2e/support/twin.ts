@@ -4,12 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from '@jest/globals';
-import {
-  deliveryItemSchema,
-  type EnvironmentItem,
-  environmentItemSchema,
-  ledgerKeys,
-} from '../../../core/ledger.ts';
+import { type EnvironmentItem, environmentItemSchema } from '../../../core/ledger/environment-items.ts';
+import { ledgerKeys } from '../../../core/ledger/keys.ts';
+import { deliveryItemSchema } from '../../../core/ledger/release-items.ts';
 import { reportOnPush } from '../../../local/cli/commands/push.ts';
 import type { ReleaseReport } from '../../../local/cli/report.ts';
 import type { PushReceipt } from '../../../local/cli/twin.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import type { JobSpec } from '../../../core/contracts/job.ts';
 import type { ReleaseRef } from '../../../core/contracts/release.ts';
-import { ledgerKeys } from '../../../core/ledger.ts';
+import { ledgerKeys } from '../../../core/ledger/keys.ts';
 import { admit } from '../../../lambdas/admit/admit.ts';
 import { open } from '../../../lambdas/open/open.ts';
 import { prepare } from '../../../lambdas/prepare/prepare.ts';

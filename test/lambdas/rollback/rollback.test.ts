@@ -2,7 +2,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { ReleaseRef } from '../../../core/contracts/release.ts';
 import { outputsKey, releaseKey, stageKey } from '../../../core/keys.ts';
-import { lastGoodSchema, ledgerKeys, type OutcomeItem } from '../../../core/ledger.ts';
+import { lastGoodSchema } from '../../../core/ledger/environment-items.ts';
+import { ledgerKeys } from '../../../core/ledger/keys.ts';
+import type { OutcomeItem } from '../../../core/ledger/work-items.ts';
 import type { ResolvedTarget } from '../../../core/manifest/resolved.ts';
 import { command } from '../../../lambdas/command/command.ts';
 import { rollback } from '../../../lambdas/rollback/rollback.ts';
