@@ -5,6 +5,7 @@ import { loadAssembly } from '../../../local/assembly/load.ts';
 import { Functions } from '../../../local/lambda/functions.ts';
 import { systemClock } from '../../../local/wire/clock.ts';
 import { createPrincipals } from '../../../local/wire/principals.ts';
+import { until } from '../../support/until.ts';
 import { temporaryFolder, writeStack } from '../world/small-stack.ts';
 
 const open: Functions[] = [];
