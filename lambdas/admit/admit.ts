@@ -24,6 +24,7 @@ type Answer = z.input<typeof contract.output>;
 
 export async function admit(input: Input, ports: AdmitPorts): Promise<Answer> {
   if (input.action === 'has-ended') return hasEnded(input, ports);
+  if (input.action === 'read') return read(input, ports);
   const problem = await bind(input, ports);
   if (problem !== undefined) return refused(problem);
   const spec = await readDocument(ports.store, input.job, jobSpecSchema);
@@ -34,8 +35,25 @@ export async function admit(input: Input, ports: AdmitPorts): Promise<Answer> {
 const refused = (reason: string): Answer => ({ decision: 'refused', reason });
 
 /**
- * Binds the nonce to the first job that shows it. Undefined when it is (or was) bound to this one. Specs are readable by every job
- * of their stage, so the nonce alone proves nothing: Batch must say that this very job was submitted for this spec.
+ * Hands the spec, and the nonce in it, to the Batch job that was submitted for it. Once that has begun nobody is handed it any more:
+ * a job's id alone, which others may come to know, then opens nothing.
+ */
+async function read(
+  { job, jobId }: Pick<JobProof, 'job' | 'jobId'>,
+  { ledger, jobs, store }: AdmitPorts,
+): Promise<Answer> {
+  const item = await readJob(ledger, job);
+  if (item === undefined) return refused(`no job was prepared at ${job}`);
+  if (item.jobId !== undefined)
+    return refused(item.jobId === jobId ? 'it has begun already' : 'another Batch job does its work');
+  if (!(await jobs.wasSubmittedFor(jobId, job))) return refused('Batch knows it as the job of another spec');
+  const spec = await readDocument(store, job, jobSpecSchema);
+  return spec === undefined ? refused(`there is no spec at ${job}`) : { decision: 'known', spec };
+}
+
+/**
+ * Binds the nonce to the first job that shows it. Undefined when it is (or was) bound to this one. Batch must say, here too, that
+ * this very job was submitted for this spec.
  */
 async function bind(
   { job, nonce, jobId }: JobProof,

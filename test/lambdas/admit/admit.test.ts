@@ -46,6 +46,27 @@ beforeEach(async () => {
   await openedWith(1);
 });
 
+test('the spec goes to the Batch job that was submitted for it, and to nobody once that has begun', async () => {
+  const proof = await job('plan', 'job-1');
+  const read = (jobId: string, key = proof.job) => admit({ action: 'read', job: key, jobId }, w.ports);
+  w.strayJobs.add('job-of-another-target');
+  expect(await read('job-of-another-target')).toEqual({
+    decision: 'refused',
+    reason: 'Batch knows it as the job of another spec',
+  });
+  expect(await read('job-1', 'no/such/job.json')).toEqual({
+    decision: 'refused',
+    reason: 'no job was prepared at no/such/job.json',
+  });
+  // An answer that was lost is asked for again.
+  for (let times = 0; times < 2; times += 1) {
+    expect(await read('job-1')).toMatchObject({ decision: 'known', spec: { nonce: proof.nonce, fence: 1 } });
+  }
+  await begin(proof);
+  expect(await read('job-1')).toEqual({ decision: 'refused', reason: 'it has begun already' });
+  expect(await read('job-2')).toEqual({ decision: 'refused', reason: 'another Batch job does its work' });
+});
+
 test('a plan is admitted without touching the target', async () => {
   expect(await begin(await job('plan', 'job-1'))).toEqual({ decision: 'admitted' });
   expect(await writers()).toEqual({});
