@@ -13,6 +13,7 @@ import { readDocument } from '../shared/documents.ts';
 import { readEnvironment } from '../shared/environment-item.ts';
 import { readTargetItem } from '../shared/items.ts';
 import { type TendPorts, tendLease } from '../shared/lease-tending.ts';
+import { LOST_LEASE, supersededReason } from '../shared/superseded.ts';
 import { addWriter, removeWriter, type Writer } from './writers.ts';
 
 export interface AdmitPorts extends TendPorts {
@@ -75,21 +76,21 @@ async function begin({ job, jobId }: JobProof, spec: JobSpec, ports: AdmitPorts)
   if ((await readJob(ports.ledger, job))?.ended !== false) return refused('it has ended already');
   const cancelled = await cancellationOf(ports.ledger, spec);
   if (cancelled !== undefined) return refused(`its release was ${cancelled}`);
-  if (!WRITING_STAGES.includes(spec.stage)) return { decision: 'admitted' };
+  const superseded = await supersededReason(spec, ports.ledger);
+  if (superseded !== undefined) return refused(superseded);
   const writer = writerOf(spec, jobId);
   const environment = await readEnvironment(ports.ledger, writer);
-  if (environment.owner === undefined || environment.fence !== spec.fence) return refused(STALE);
+  if (environment.owner === undefined) return refused(LOST_LEASE);
+  if (!WRITING_STAGES.includes(spec.stage)) return { decision: 'admitted' };
   const other = environment.writers[writer.component];
   if (other !== undefined && other !== jobId && !(await ports.jobs.hasEnded(other))) {
     return { decision: 'wait', writer: other };
   }
   await markDirty(spec, writer, ports.ledger);
   const added = await addWriter(ports.ledger, writer, { fence: spec.fence, ended: other });
-  if (added === 'stale') return refused(STALE);
+  if (added === 'stale') return refused(LOST_LEASE);
   return added === 'added' ? { decision: 'admitted' } : { decision: 'wait', writer: added.writer };
 }
-
-const STALE = 'its deployment does not hold the lease any more';
 
 /** Before the writer is registered: whoever is admitted finds its target dirty already. */
 async function markDirty(
