@@ -142,7 +142,7 @@ test('the way back has everything of last good: source, manifest entry, inputs, 
   const lastGood = '7/last-good/dev/database/20261120-1111111-1';
   const release2 = '7/releases/20261120-2222222-1/dev/database';
   for (const pass of ['reverse', 'forward'] as const) {
-    expect(artifact(second, 'database', pass, 'job.json')).toMatchObject({
+    expect(artifact(second, 'database', pass, 'job-2-0.json')).toMatchObject({
       pass,
       release: second,
       source: { commit: commitOf('1'), key: `7/last-good/sources/${commitOf('1')}.tar.gz` },
