@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { synthesize, text as rendered } from '../support/assembly.ts';
+import { text as rendered, synthesize } from '../support/assembly.ts';
 import { type Definition, describeMachine } from '../support/state-diagram.ts';
 
 const file = new URL('../../docs/state-machines.md', import.meta.url);
@@ -38,7 +38,10 @@ test('a picture: choices, a loop, and caught errors, of which many are told inst
         Default: 'One',
       },
       'Wait a bit': { Type: 'Wait', Next: 'Is it big?' },
-      One: { ...catching, Catch: [{ ErrorEquals: ['States.Timeout'], Next: 'Wait a bit' }, ...catching.Catch] },
+      One: {
+        ...catching,
+        Catch: [{ ErrorEquals: ['States.Timeout'], Next: 'Wait a bit' }, ...catching.Catch],
+      },
       Two: catching,
       Three: catching,
       Four: catching,
