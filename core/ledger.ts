@@ -11,6 +11,7 @@ import { releaseRefSchema } from './contracts/release.ts';
 import { resolvedTargetSchema } from './manifest/resolved.ts';
 import {
   environmentVerdictSchema,
+  operationSchema,
   outcomeSchema,
   type Pass,
   releaseVerdictSchema,
@@ -139,6 +140,8 @@ export const waiterSchema = z.object({
   branch: z.string(),
   /** When its release started: which of two pushes of a branch is the newer one. */
   startedAt: z.iso.datetime(),
+  /** @default apply */
+  operation: operationSchema.optional(),
   seq: z.int(),
 });
 export type Waiter = z.infer<typeof waiterSchema>;
@@ -217,6 +220,9 @@ export const releaseItemSchema = z.object({
   repository: repositorySchema,
   commit: commitSchema,
   branch: z.string(),
+  /** @default apply */
+  operation: operationSchema.optional(),
+  /** GitHub login of who pushed or asked. */
   sender: z.string(),
   /** The Release machine's execution ARN. */
   execution: z.string(),
@@ -268,6 +274,8 @@ export const outcomeItemSchema = z.object({
       cause: z.string(),
     })
     .optional(),
+  /** In a destroy: what is deployed, which is what its plan works on. */
+  destroys: z.object({ commit: commitSchema, document: z.string() }).optional(),
   /** When its turn came. */
   startedAt: z.iso.datetime().optional(),
   endedAt: z.iso.datetime().optional(),

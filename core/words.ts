@@ -45,6 +45,10 @@ export const releaseVerdictSchema = z.enum([
 ]);
 export type ReleaseVerdict = z.infer<typeof releaseVerdictSchema>;
 
+/** What a release does: `apply` brings the commit that was pushed; the others are asked for by command. */
+export const operationSchema = z.enum(['apply', 'destroy', 'rollback']);
+export type Operation = z.infer<typeof operationSchema>;
+
 /** The stages a job can do. `build` is a CodeBuild build and not among them. */
 export const stageSchema = z.enum(['validate', 'plan', 'apply', 'destroy', 'test']);
 export type Stage = z.infer<typeof stageSchema>;

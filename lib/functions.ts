@@ -177,6 +177,7 @@ export class Functions extends Construct {
         ledger,
         stores.useArtifactsWithRemoval(),
         statusQueue,
+        publish,
         token,
         api,
         tokens,

@@ -9,6 +9,7 @@
  * that waits for its turn and was seen to need one of those cannot get its turn before. Everything else counts as running.
  */
 import type { ApprovalItem, EnvironmentItem, OutcomeItem, TurnItem, Waiter } from '../ledger.ts';
+import { isPush } from './lease.ts';
 
 type Owner = NonNullable<EnvironmentItem['owner']>;
 
@@ -47,13 +48,16 @@ function isHeldByPerson({ outcome, pending }: TargetState, { approved = {} }: Ow
 
 const nameOf = ({ outcome }: TargetState) => outcome.component;
 
-/** The newer release of the same branch that waits for the lease, if there is one. */
+/** The newer push of the same branch that waits for the lease, if there is one. */
 export function newerWaiter(
   { queue }: Pick<EnvironmentItem, 'queue'>,
   owner: { readonly branch: string; readonly startedAt: string },
 ): Waiter | undefined {
   return queue.find(
-    ({ branch, startedAt }) => branch === owner.branch && Date.parse(startedAt) > Date.parse(owner.startedAt),
+    (waiter) =>
+      isPush(waiter) &&
+      waiter.branch === owner.branch &&
+      Date.parse(waiter.startedAt) > Date.parse(owner.startedAt),
   );
 }
 

@@ -6,15 +6,15 @@ import { type EnvironmentItem, ledgerKeys, type OutcomeItem } from '../../core/l
 import { environmentIn, readReleaseDocument } from '../shared/documents.ts';
 import { readEnvironment } from '../shared/environment-item.ts';
 import { inParallel } from '../shared/in-parallel.ts';
+import { type OpenedPass, openPass, type PassTarget, putOnce } from '../shared/open-pass.ts';
 import { type Deployed, readDeployed } from './deployed.ts';
-import { type OpenedPass, openPass, type PassTarget, putOnce } from './open-pass.ts';
 import type { RollbackInput, RollbackPorts } from './rollback.ts';
 
 /** Undefined when nothing has failed in the cloud, or nothing in scope has a last good to return to. */
 export async function openReverse(
   input: RollbackInput,
   ports: RollbackPorts,
-): Promise<OpenedPass | undefined> {
+): Promise<OpenedPass<'reverse'> | undefined> {
   const { release } = input;
   const environment = environmentIn(await readReleaseDocument(ports.store, release), input.environment);
   const targets = await readDeployed(input, environment, ports);
@@ -37,7 +37,9 @@ export async function openReverse(
     if (lastGood === undefined) return [];
     const { commit, document } = lastGood;
     const rollback = { to: { commit, document }, cause: causeOf(target) };
-    return [{ component, rollback, after: order.get(component) ?? [], test: false }];
+    return [
+      { component, marks: { rollback }, after: order.get(component) ?? [], test: false, write: 'apply' },
+    ];
   });
   return openPass(input, 'reverse', { ...ports, targets: back });
 }

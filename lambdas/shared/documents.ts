@@ -61,12 +61,16 @@ export function targetIn(environment: ReleaseEnvironment, component: string): Re
   return target;
 }
 
-/** The commit's tree, for content keys. */
+/** The commit's tree, for content keys. @throws Error for a release that brings no commit. */
 export async function readTree(store: ObjectStore, document: ReleaseDocument): Promise<SourceTree> {
   const key = treeKey(document.release.repository, document.release.commit);
   const body = await store.get(key);
   if (body === undefined) {
     throw new Error(`reading ${key} from the artifacts bucket: there is no such object; push again`);
   }
-  return parseTree(gunzipSync(body).toString('utf8'), document.rootTree);
+  const { rootTree } = document;
+  if (rootTree === undefined) {
+    throw new Error(`reading the tree of release ${document.release.id}: it brings no commit`);
+  }
+  return parseTree(gunzipSync(body).toString('utf8'), rootTree);
 }

@@ -165,6 +165,7 @@ export function world() {
     bus: { publish: async ({ detail }: { detail: object }) => void published.push(detail) },
     log: () => {},
     state: { bucket: 'artifacts', kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/k' },
+    newRequestId: () => `request-${published.length + 1}`,
     newNonce: () => `nonce-${++nonces}`.padEnd(43, '-'),
   };
   return {
