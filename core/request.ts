@@ -26,7 +26,7 @@ export function readRequest(request: ReleaseRequest): Request {
   const { repository } = request;
   if ('operation' in request) {
     const { operation, commit, by } = request;
-    const older = operation === 'rollback' && request.to === 'commit';
+    const older = operation === 'rollback';
     const branch = repository.defaultBranch;
     return { id: request.request, operation, repository, commit, branch, by, older, quiet: undefined };
   }
@@ -39,8 +39,12 @@ export function readRequest(request: ReleaseRequest): Request {
 export function describeOperation(request: OperationRequested, components: readonly string[]): string {
   const { environment, commit, by } = request;
   const targets = components.map((component) => `${environment}/${component}`).join(', ');
-  if (request.operation === 'destroy') return `destroy of ${targets}, asked for by ${by}`;
-  return request.to === 'commit'
-    ? `rollback of ${environment} to ${commit.slice(0, 7)}, asked for by ${by}`
-    : `rollback of ${targets} to last good, asked for by ${by}`;
+  switch (request.operation) {
+    case 'destroy':
+      return `destroy of ${targets}, asked for by ${by}`;
+    case 'rollback':
+      return `rollback of ${environment} to ${commit.slice(0, 7)}, asked for by ${by}`;
+    case 'restore':
+      return `rollback of ${targets} to last good, asked for by ${by}`;
+  }
 }

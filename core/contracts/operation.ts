@@ -16,8 +16,8 @@ const asked = {
 export const operationRequestedSchema = z.discriminatedUnion('operation', [
   /** Without `components` everything that is deployed in the environment. */
   z.object({ operation: z.literal('destroy'), ...asked, components: z.array(z.string()).min(1).optional() }),
-  /** `commit` brings the environment to the commit; `last-good` brings each dirty target to its own last good. */
-  z.object({ operation: z.literal('rollback'), ...asked, to: z.enum(['commit', 'last-good']) }),
+  z.object({ operation: z.literal('rollback'), ...asked }),
+  z.object({ operation: z.literal('restore'), ...asked }),
 ]);
 export type OperationRequested = z.infer<typeof operationRequestedSchema>;
 

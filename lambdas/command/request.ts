@@ -38,17 +38,13 @@ export async function request(order: RequestOrder, ports: RequestPorts): Promise
     const problem = await historyProblem(order.to, repository, ports.github);
     if (problem !== undefined) return refused(problem);
     const { environment, to: commit, by } = order;
-    return publish(
-      { operation: 'rollback', to: 'commit', request, repository, commit, environment, by },
-      [],
-      ports,
-    );
+    return publish({ operation: 'rollback', request, repository, commit, environment, by }, [], ports);
   }
   const { environment, by } = order;
   const wish =
     order.action === 'destroy'
       ? ({ operation: 'destroy', ...(order.components && { components: order.components }) } as const)
-      : ({ operation: 'rollback', to: 'last-good' } as const);
+      : ({ operation: 'restore' } as const);
   const judged = await judgeRequest({ ...wish, environment, repository }, ports);
   if ('problem' in judged) return refused(judged.problem);
   const { attempted } = await readEnvironment(ports.ledger, { repository: repository.id, environment });

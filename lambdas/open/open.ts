@@ -5,7 +5,7 @@ import type { ReleaseDocument } from '../../core/contracts/release.ts';
 import { targetsKey } from '../../core/keys.ts';
 import { type EnvironmentItem, ledgerKeys } from '../../core/ledger.ts';
 import type { GitHub, Ledger, ObjectStore, StatusQueue } from '../ports.ts';
-import { readReleaseDocument } from '../shared/documents.ts';
+import { bringsCommit, readReleaseDocument } from '../shared/documents.ts';
 import { readEnvironment } from '../shared/environment-item.ts';
 import { readReleaseItem } from '../shared/items.ts';
 import { reopenLater } from '../shared/later-environments.ts';
@@ -34,7 +34,7 @@ export async function open(input: Opening, ports: OpenPorts): Promise<Opened> {
   mustHoldLease(item);
 
   const document = await readReleaseDocument(ports.store, release);
-  if (document.rootTree !== undefined) {
+  if (bringsCommit(document)) {
     const { older = false } = await readReleaseItem(ports.ledger, release);
     const reason = older ? undefined : await passGate(document, item, ports.github);
     if (reason !== undefined) return { decision: 'superseded', reason };
@@ -49,7 +49,7 @@ export async function open(input: Opening, ports: OpenPorts): Promise<Opened> {
 
 /** The gate, and what is affected, are about a commit; where none is brought, about what is deployed. */
 async function openIts(input: Opening, document: ReleaseDocument, ports: OpenPorts): Promise<Opened> {
-  if (document.rootTree === undefined) return openStanding(input, document, ports);
+  if (!bringsCommit(document)) return openStanding(input, document, ports);
   const targets = await openTargets(input, document, ports);
   const key = targetsKey(input.release.repository, input.release.id, input.environment);
   await ports.store.put(key, JSON.stringify(targets));

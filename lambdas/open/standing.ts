@@ -1,4 +1,4 @@
-/** Opens a release that brings no commit: a destroy of what was named, or a return to last good. Called by `open`. */
+/** Opens a release that brings no commit: a destroy of what was named, or a restore of what is dirty. Called by `open`. */
 import type * as z from 'zod';
 import type { open as contract } from '../../core/contracts/functions.ts';
 import type { ReleaseDocument } from '../../core/contracts/release.ts';
@@ -26,7 +26,7 @@ export async function openStanding(
 ): Promise<Opened> {
   return document.operation === 'destroy'
     ? openDestroy(opening, document, ports)
-    : openReturn(opening, document, ports);
+    : openRestore(opening, document, ports);
 }
 
 /** What an earlier attempt of the release has destroyed stays so, also when a push has deployed it anew since. */
@@ -52,10 +52,10 @@ async function openDestroy(opening: Opening, document: ReleaseDocument, ports: P
   return { decision: 'deploy', targetsKey };
 }
 
-/** Every target gets its item here; the passes of the rollback then take up those that are dirty. */
-async function openReturn(opening: Opening, document: ReleaseDocument, ports: Ports): Promise<Opened> {
+/** Every target gets its item here; the passes back to last good then take up those that are dirty. */
+async function openRestore(opening: Opening, document: ReleaseDocument, ports: Ports): Promise<Opened> {
   const { release, environment, fence } = opening;
-  const wish = { operation: 'rollback', environment } as const;
+  const wish = { operation: 'restore', environment } as const;
   const judged = await judgeRequest({ ...wish, repository: document.repository }, ports);
   const dirty: readonly string[] = 'problem' in judged ? [] : judged.components;
   const before = await readOutcomes(ports.ledger, release, environment);

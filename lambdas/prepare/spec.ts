@@ -32,6 +32,7 @@ export interface SpecFacts {
   readonly planDigest: string | undefined;
   readonly round: number;
   readonly work: Work;
+  readonly destroy: boolean;
 }
 
 /**
@@ -55,7 +56,7 @@ export async function writeSpec(stage: StageRef, facts: SpecFacts, ports: SpecPo
 
 function newSpec(
   { release, environment, component, fence, stage, pass = 'deploy' }: StageRef,
-  { document, planDigest, round, work }: SpecFacts,
+  { document, planDigest, round, work, destroy }: SpecFacts,
   { state, newNonce }: Pick<SpecPorts, 'state' | 'newNonce'>,
 ): JobSpec {
   const { entry, account, region, source, locks } = work;
@@ -76,6 +77,6 @@ function newSpec(
     environmentRole: environmentRole(account, region, stage),
     state: { ...state, key: stateKey(release.repository, environment, component) },
     planDigest,
-    destroy: false,
+    destroy,
   };
 }

@@ -1,4 +1,4 @@
-/** What a destroy, or a rollback to last good, is about: targets as they are deployed. A step of `resolve`. */
+/** What a destroy or a restore is about: targets as they are deployed. A step of `resolve`. */
 import type { LastGoodDocument } from '../../core/contracts/last-good.ts';
 import type { OperationRequested } from '../../core/contracts/operation.ts';
 import {
@@ -17,7 +17,7 @@ import type { Examination } from './examine.ts';
  * release is about.
  */
 export async function examineDeployed(
-  request: OperationRequested,
+  request: Exclude<OperationRequested, { operation: 'rollback' }>,
   release: ReleaseRef,
   { ledger, objects }: { readonly ledger: Ledger; readonly objects: ObjectStore },
 ): Promise<Examination> {

@@ -77,9 +77,7 @@ async function examineRequest(
   ports: ResolvePorts,
 ): Promise<Examination> {
   const isOperation = 'operation' in asked;
-  if (isOperation && !(asked.operation === 'rollback' && asked.to === 'commit')) {
-    return examineDeployed(asked, release, ports);
-  }
+  if (isOperation && asked.operation !== 'rollback') return examineDeployed(asked, release, ports);
   const { repository, commit } = request;
   const only = isOperation ? { environment: asked.environment } : {};
   const examination = await ports.git.withCommit(repository.fullName, commit, (fetched) =>

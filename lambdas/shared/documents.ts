@@ -9,6 +9,7 @@ import {
   releaseDocumentSchema,
 } from '../../core/contracts/release.ts';
 import { releaseKey, treeKey } from '../../core/keys.ts';
+import { COMMIT_OPERATIONS } from '../../core/words.ts';
 import type { ObjectStore } from '../ports.ts';
 import type { ReleaseAddress } from './items.ts';
 
@@ -40,6 +41,10 @@ export async function readReleaseDocument(
   }
   return document;
 }
+
+/** Else it is about what is deployed: there is no gate to pass, nothing is affected, and no policy comes into force. */
+export const bringsCommit = ({ operation = 'apply' }: Pick<ReleaseDocument, 'operation'>): boolean =>
+  COMMIT_OPERATIONS.includes(operation);
 
 /** @throws Error when the commit's manifest has no such environment. */
 export function environmentIn(document: ReleaseDocument, name: string): ReleaseEnvironment {

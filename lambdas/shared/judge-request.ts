@@ -2,20 +2,20 @@
 import type { LastGoodDocument } from '../../core/contracts/last-good.ts';
 import type { OperationRequested } from '../../core/contracts/operation.ts';
 import { chooseDestroyed } from '../../core/deployment/destroy.ts';
-import { chooseReturning } from '../../core/deployment/return.ts';
+import { chooseRestored } from '../../core/deployment/restore.ts';
 import type { Ledger, ObjectStore } from '../ports.ts';
 import { readStandingTargets, type StandingTarget } from './standing-targets.ts';
 
 /** What a release that brings no commit is asked for. */
 export type Wish =
   | Pick<Extract<OperationRequested, { operation: 'destroy' }>, 'components' | 'environment' | 'operation'>
-  | Pick<Extract<OperationRequested, { operation: 'rollback' }>, 'environment' | 'operation'>;
+  | Pick<Extract<OperationRequested, { operation: 'restore' }>, 'environment' | 'operation'>;
 
 export type Judged =
   | {
       /** What it changes. */
       readonly components: readonly string[];
-      /** Of every target it is about: of a rollback all that ever were good, because they say who needs whom. */
+      /** Of every target it is about: of a restore all that ever were good, because they say who needs whom. */
       readonly documents: readonly LastGoodDocument[];
       readonly deployed: readonly StandingTarget[];
     }
@@ -27,8 +27,8 @@ export async function judgeRequest(
 ): Promise<Judged> {
   const { environment, repository } = wish;
   const deployed = await readStandingTargets({ repository: repository.id, environment }, ports);
-  if (wish.operation === 'rollback') {
-    const choice = chooseReturning(
+  if (wish.operation === 'restore') {
+    const choice = chooseRestored(
       environment,
       deployed.map(({ component, item }) => ({ component, ...item })),
     );

@@ -1,11 +1,11 @@
-/** Which targets a rollback by hand brings back to their last good; called when it is asked for, and again under the lease. */
+/** Which targets a restore brings back to their last good; called when it is asked for, and again under the lease. */
 import type { TargetItem } from '../ledger.ts';
 import type { Choice } from './destroy.ts';
 
 type Deployed = TargetItem & { readonly component: string };
 
 /** The dirty ones that ever were good. */
-export function chooseReturning(environment: string, deployed: readonly Deployed[]): Choice {
+export function chooseRestored(environment: string, deployed: readonly Deployed[]): Choice {
   const dirty = deployed.filter(({ live }) => live?.state === 'dirty');
   const components = dirty.flatMap(({ component, lastGood }) => (lastGood ? component : []));
   if (components.length > 0) return { components };
