@@ -25,13 +25,14 @@ const WORDS_OF_PROGRESS: Readonly<Record<OutcomeItem['progress'], string>> = {
 
 /** A target's status: `applying: 2 to add`, `applied: 2 to add, 1 to change`, `failed: plan failed: …`. */
 export function targetWording(
-  { progress, outcome, reason, changes }: OutcomeItem,
+  { progress, outcome, reason, changes, destroys }: OutcomeItem,
   operation?: Operation,
 ): Wording {
   if (outcome === undefined) {
     const counts = progress === 'applying' ? countsOf(changes) : '';
     const detail = progress === 'approving' ? reason : counts;
-    return { state: 'pending', text: withDetail(WORDS_OF_PROGRESS[progress], detail) };
+    const doing = progress === 'applying' && destroys ? 'destroying' : WORDS_OF_PROGRESS[progress];
+    return { state: 'pending', text: withDetail(doing, detail) };
   }
   const state = isGood(outcome, operation) ? 'success' : 'failure';
   // `rolled back to 1a2b3c4 after: …`

@@ -53,17 +53,20 @@ export function describeDone(
   {
     operation = 'apply',
     environments,
+    targets,
     commit,
   }: {
     readonly operation: Operation | undefined;
     readonly environments: readonly string[];
+    /** `dev/app` */
+    readonly targets: readonly string[];
     readonly commit: string;
   },
 ): string {
   const names = environments.join(', ');
   switch (operation) {
     case 'destroy':
-      return `destroyed what was named in ${names}`;
+      return `destroyed ${targets.join(', ')}`;
     case 'restore':
       return verdict === 'succeeded'
         ? `${names} is back at last good`

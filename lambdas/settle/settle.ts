@@ -173,7 +173,9 @@ async function settleRelease(
   const verdict = verdictOfDoneRelease(outcomes);
   const environments = document.environments.map(({ name }) => name);
   const { operation } = document;
-  const reason = describeDone(verdict, { operation, environments, commit: input.release.commit });
+  const { commit } = input.release;
+  const targets = outcomes.map(({ environment, component }) => `${environment}/${component}`);
+  const reason = describeDone(verdict, { operation, environments, targets, commit });
   await endRelease(input, { verdict, reason }, ports);
   return { verdict, summary: reason };
 }

@@ -1,6 +1,6 @@
 /** Destroy and rollback by hand through the whole local twin: a chain with the real tool, shell components, a dirty environment. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { outputsKey, stateKey } from '../../core/keys.ts';
 import { ledgerKeys, outcomeItemSchema } from '../../core/ledger.ts';
 import type { CommandOrder, PushReceipt } from '../../local/cli/twin.ts';
@@ -9,6 +9,9 @@ import type { Repository } from './support/repository.ts';
 import { endsOf, outcomesOf, statusesOf } from './support/summary.ts';
 import { openTestTwin, type TestTwin, until } from './support/twin.ts';
 import { withTool } from './support/with-tool.ts';
+
+// Each test is several releases, beside whatever else the machine does.
+jest.setTimeout(120_000);
 
 let twin: TestTwin;
 beforeAll(async () => {
@@ -115,7 +118,7 @@ withTool('a chain is destroyed in reverse order, each after a yes; then it is de
     belay: 'success: destroy (asked for by mira): 3 targets: 3 destroyed',
     'belay/dev/two': 'success: destroyed: 1 to destroy, 1 output to change',
   });
-  expect([report.commit, report.reason]).toEqual([sha, 'destroyed what was named in dev']);
+  expect([report.commit, report.reason]).toEqual([sha, 'destroyed dev/one, dev/two, dev/three']);
   expect(existsSync(twin.deployed('chain', 'one'))).toBe(false);
   expect(readFileSync(twin.deployed('chain', 'calls'), 'utf8').trim().split('\n').slice(-2)).toEqual([
     'destroy three',

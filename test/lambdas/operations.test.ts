@@ -6,6 +6,7 @@ import type { ReleaseRef } from '../../core/contracts/release.ts';
 import { outputsKey, targetsKey } from '../../core/keys.ts';
 import { ledgerKeys } from '../../core/ledger.ts';
 import { command } from '../../lambdas/command/command.ts';
+import { lease } from '../../lambdas/lease/lease.ts';
 import {
   type Call,
   commitOf,
@@ -50,6 +51,10 @@ const ada =
       ),
     );
 const item = (component: string) => w.ledger.get(ledgerKeys.target(7, 'dev', component));
+const acquire = (ref: ReleaseRef, execution: string) => {
+  const token = `lease of ${execution}`;
+  return lease({ action: 'acquire', release: ref, environment: 'dev', execution, token }, w.ports);
+};
 const releaseItem = (ref: ReleaseRef) => w.ledger.get(ledgerKeys.release(7, ref.id));
 const deployedNow = () => Object.fromEntries(w.cloud);
 
@@ -151,7 +156,7 @@ describe('destroy', () => {
     ]);
     expect(await settleRelease(ref, w.ports)).toEqual({
       verdict: 'succeeded',
-      summary: 'destroyed what was named in dev',
+      summary: 'destroyed dev/app, dev/database, dev/network',
     });
   });
 
@@ -282,6 +287,39 @@ describe('destroy', () => {
     expect(await w.ledger.get(ledgerKeys.environment(7, 'dev'))).toMatchObject({
       attempted: { main: commitOf('1') },
     });
+  });
+
+  test('a push that comes while it waits for a person goes first', async () => {
+    const ref = await askFor(w, { action: 'destroy', components: ['app'] });
+    const startedAt = '2026-11-20T13:00:00.000Z';
+    const newer = await release(w, { commit: commitOf('2'), environments: { dev: all }, startedAt });
+    w.running.add('e2');
+    const settled = await deploy(w, ref, {
+      person: () => acquire(newer, 'e2'),
+    });
+    expect(settled).toMatchObject({ verdict: 'superseded' });
+    expect(await outcomesOf(w, ref)).toEqual(['app: superseded (a newer push, 2222222, is waiting)']);
+    expect(w.sent.get('lease of e2')).toEqual({ decision: 'granted', fence: 3 });
+    expect(deployedNow()).toMatchObject({ app: '1111111' });
+  });
+
+  test('a push that waits for a person, or in the queue, does not give way to it', async () => {
+    const tree = { 'components/app': 'b' };
+    const pushed = await release(w, { commit: commitOf('2'), environments: { dev: all }, tree });
+    const waiting = await release(w, { commit: commitOf('3'), environments: { dev: all }, tree });
+    const ref = await askFor(w, { action: 'destroy', components: ['app'] });
+    for (const execution of ['e2', 'e3']) w.running.add(execution);
+    await deploy(w, pushed, {
+      tools: { app: { plan: 'deletes' } },
+      person: async (at, call) => {
+        await acquire(waiting, 'e2');
+        await acquire(ref, 'e3');
+        await ada('approve')(at, call);
+      },
+    });
+    expect(await outcomesOf(w, pushed)).toContain('app: applied (1 added)');
+    expect(w.sent.get('lease of e2')).toEqual({ decision: 'granted', fence: 3 });
+    expect(w.sent.has('lease of e3')).toBe(false);
   });
 
   test('asked twice for the same request, one release comes of it', async () => {

@@ -5,7 +5,7 @@ import { releasesOf } from '../release-records.ts';
 import { exitCodeFor } from '../report.ts';
 import type { Screen } from '../screen.ts';
 import type { CommandOrder, OpenTwin } from '../twin.ts';
-import { BadInput, EXIT } from '../usage.ts';
+import { BadInput } from '../usage.ts';
 import { type Ending, followRequest, linesAfter } from './push.ts';
 import { answerOf } from './tell.ts';
 
@@ -17,9 +17,7 @@ export async function operate(
   const twin = await openTwin(command);
   try {
     const answer = await twin.command(orderOf(command, await releasesOf(twin, command.repo)));
-    if (!answer.accepted || answer.request === undefined) {
-      return { ...answerOf(answer), exitCode: EXIT.badInput };
-    }
+    if (answer.request === undefined) return answerOf(answer);
     const { stateOption, wait } = command;
     const { id: delivery, repository, commit } = answer.request;
     const until = wait ? 'settled' : 'resting';

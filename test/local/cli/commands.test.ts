@@ -366,7 +366,7 @@ test('a destroy that is refused started nothing; neither does an unclear one', a
   const { openTwin, twin } = twinOf(failed);
   twin.command = async () => ({ accepted: false, message: 'nothing is deployed in dev' });
   expect(await run('destroy --env dev --as mira', openTwin)).toEqual({
-    exitCode: 2,
+    exitCode: 1,
     result: { accepted: false, message: 'nothing is deployed in dev' },
     lines: ['nothing is deployed in dev'],
   });
