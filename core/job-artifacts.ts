@@ -16,6 +16,8 @@ export function readableKeys(spec: JobSpec, names: readonly string[]): ArtifactK
     // The values and the bundle the plan was made with, also for the stages after it.
     inputs: stageKey(addressOf(spec), 'plan', 'inputs.json'),
     bundle: stageKey(addressOf(spec), 'plan', 'bundle.tar.gz'),
+    // Of the writer this job is a duplicate of.
+    result: stageKey(addressOf(spec), spec.stage, 'result.json'),
     outputs: outputsKey(spec.release.repository, environment, component),
   };
   const allowed = STAGE_ARTIFACTS[spec.stage].get;

@@ -1,7 +1,7 @@
 /** Does a call come from the job it names? Used by every function a running job calls. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { JobProof } from './contracts/job-services.ts';
-import type { JobItem } from './ledger.ts';
+import type { JobItem } from './ledger/work-items.ts';
 
 /** What the ledger keeps of a nonce: SHA-256, hex. */
 export const nonceHash = (nonce: string) => createHash('sha256').update(nonce).digest('hex');

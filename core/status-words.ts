@@ -1,7 +1,8 @@
 /** The wording of commit statuses, one place for all of it: called by `statuses.ts`. */
 import type { ChangeCounts } from './contracts/job.ts';
 import { isGood, ROLLING_BACK } from './deployment/verdict.ts';
-import type { DeploymentItem, OutcomeItem, ReleaseItem } from './ledger.ts';
+import type { DeploymentItem, ReleaseItem } from './ledger/release-items.ts';
+import type { OutcomeItem } from './ledger/work-items.ts';
 import type { Operation, Outcome, ReleaseVerdict } from './words.ts';
 
 /** What GitHub takes: https://docs.github.com/en/rest/commits/statuses#create-a-commit-status */

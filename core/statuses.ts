@@ -1,6 +1,7 @@
 /** What GitHub should show for a commit: the statuses a release asks for, fit to GitHub's limits. Called by `git-status`. */
 import { createHash } from 'node:crypto';
-import type { DeploymentItem, OutcomeItem, ReleaseItem, StatusItem } from './ledger.ts';
+import type { DeploymentItem, ReleaseItem, StatusItem } from './ledger/release-items.ts';
+import type { OutcomeItem } from './ledger/work-items.ts';
 import { releaseWording, type StatusState, targetWording, type Wording } from './status-words.ts';
 
 /** Longest description GitHub takes. Characters. https://docs.github.com/en/rest/commits/statuses */

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type * as z from 'zod';
 import { command as commandContract, sweep as sweepContract } from '../core/contracts/functions.ts';
-import { type ReleaseItem, releaseItemSchema } from '../core/ledger.ts';
+import { type ReleaseItem, releaseItemSchema } from '../core/ledger/release-items.ts';
 import type { HistoryEvent } from './asl/history.ts';
 import { hasEnded, type Job } from './batch/job.ts';
 import type { DeliveryAnswer } from './github/deliveries.ts';

@@ -14,7 +14,7 @@ export const lockSourcesSchema = z.object({
 });
 export type LockSources = z.infer<typeof lockSourcesSchema>;
 
-/** `job.json`. The job is told only its S3 key (`BELAY_JOB`): overrides are small and readable by many. */
+/** `job.json`. The job is told only its S3 key (`BELAY_JOB`), since overrides are small and readable by many, and asks `admit` for it. */
 export const jobSpecSchema = z.object({
   version: z.literal(1),
   stage: stageSchema,
@@ -143,9 +143,9 @@ export const STAGE_ARTIFACTS: Readonly<
     put: ['result.json', 'log.txt', 'bundle.tar.gz', 'plan.json'],
   },
   apply: {
-    get: ['source', 'inputs', 'bundle'],
+    get: ['source', 'inputs', 'bundle', 'result'],
     put: ['result.json', 'log.txt', 'outputs.json', ERRORED_STATE],
   },
-  destroy: { get: ['source', 'inputs', 'bundle'], put: ['result.json', 'log.txt', ERRORED_STATE] },
+  destroy: { get: ['source', 'inputs', 'bundle', 'result'], put: ['result.json', 'log.txt', ERRORED_STATE] },
   test: { get: ['source', 'inputs', 'outputs'], put: ['result.json', 'log.txt', 'reports/'] },
 };

@@ -1,6 +1,6 @@
 /** Which targets a deployment has to look at, by content and by inputs; called by `open` under the lease. */
 import { type AffectedTarget, affectedTargets, type KnownTarget } from '../content/affected.ts';
-import type { TargetItem } from '../ledger.ts';
+import type { TargetItem } from '../ledger/environment-items.ts';
 import type { ResolvedTarget } from '../manifest/resolved.ts';
 import type { ResolvedInputs } from './inputs.ts';
 

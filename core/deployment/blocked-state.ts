@@ -1,6 +1,6 @@
 /** A target whose state could not be written: what people are told, and when it counts as put right. Called by `prepare`, `record` and `unlock`. */
 import * as z from 'zod';
-import type { TargetItem } from '../ledger.ts';
+import type { TargetItem } from '../ledger/environment-items.ts';
 
 type Blocked = NonNullable<TargetItem['blocked']>;
 

@@ -1,6 +1,6 @@
-/** How a job is named, which definition and which role it gets; called by `prepare`. */
+/** How a job is named, which definition and which role it gets; called by `prepare`, and by the stack that makes them. */
 import type { ResolvedTarget } from '../manifest/resolved.ts';
-import { type Pass, type Stage, WRITING_STAGES } from '../words.ts';
+import { type Architecture, type Pass, type Stage, WRITING_STAGES } from '../words.ts';
 
 /**
  * The Batch job's name: at most 128 letters, digits, hyphens and underscores
@@ -17,16 +17,18 @@ export function jobName(
   return `${start.slice(0, 128 - end.length)}${end}`;
 }
 
-/** One job definition for each stage and architecture; the stacks name them so. */
-export const jobDefinition = (target: ResolvedTarget, stage: Stage) => `belay-${stage}-${target.arch}`;
+/** One job definition for each stage and architecture: one installation per account and region. */
+export const jobDefinition = (stage: Stage, architecture: Architecture) => `belay-${stage}-${architecture}`;
 
 /**
  * The role in the environment's account that the tool works with. Only writing stages get the one that may write: a test looks
  * at what was deployed, as a plan does.
  */
+export const environmentRoleName = (stage: Stage) =>
+  `belay-environment-${WRITING_STAGES.includes(stage) ? 'apply' : 'plan'}`;
+
 export function environmentRole(account: string, region: string, stage: Stage): string {
-  const kind = WRITING_STAGES.includes(stage) ? 'apply' : 'plan';
-  return `arn:${partitionOf(region)}:iam::${account}:role/belay-environment-${kind}`;
+  return `arn:${partitionOf(region)}:iam::${account}:role/${environmentRoleName(stage)}`;
 }
 
 /** See https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html */

@@ -2,7 +2,7 @@
  * An environment's lease as pure changes of its item: who may deploy, who waits, who is to be told. Called by `lease`.
  * Every function answers the item itself when nothing changes, so that a repeated call writes nothing.
  */
-import type { EnvironmentItem, LeaseAnswer, Waiter } from '../ledger.ts';
+import type { EnvironmentItem, LeaseAnswer, Waiter } from '../ledger/environment-items.ts';
 
 /** An environment nobody has deployed to yet. The first grant has fence 1. */
 export const NEW_ENVIRONMENT: EnvironmentItem = {

@@ -1,6 +1,6 @@
 /** What the ledger is to say about each target when a deployment opens; called by `open`. */
 import type { AffectedTarget } from '../content/affected.ts';
-import type { OutcomeItem, TurnItem } from '../ledger.ts';
+import type { OutcomeItem, TurnItem } from '../ledger/work-items.ts';
 import type { ResolvedTarget } from '../manifest/resolved.ts';
 import { GOOD_OUTCOMES } from '../words.ts';
 

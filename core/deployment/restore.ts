@@ -1,5 +1,5 @@
 /** Which targets a restore brings back to their last good; called when it is asked for, and again under the lease. */
-import type { TargetItem } from '../ledger.ts';
+import type { TargetItem } from '../ledger/environment-items.ts';
 import type { Choice } from './destroy.ts';
 
 type Deployed = TargetItem & { readonly component: string };

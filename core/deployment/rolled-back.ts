@@ -1,5 +1,5 @@
 /** How the passes of a rollback fold into the one outcome of a target; called by `settle`. */
-import type { OutcomeItem } from '../ledger.ts';
+import type { OutcomeItem } from '../ledger/work-items.ts';
 import type { Outcome } from '../words.ts';
 
 /** What the passes have said about a target; those of another attempt are left out. */

@@ -1,5 +1,6 @@
 /** What the sweep makes of what it finds: pure decisions, called by `lambdas/sweep`. */
-import type { OutcomeItem, TargetItem, TurnItem } from '../ledger.ts';
+import type { TargetItem } from '../ledger/environment-items.ts';
+import type { OutcomeItem, TurnItem } from '../ledger/work-items.ts';
 import type { Outcome } from '../words.ts';
 
 /** Why a release ended without its verdict, as people say it. `execution` is the status of its execution. */

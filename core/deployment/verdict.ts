@@ -1,5 +1,5 @@
 /** Verdicts out of outcomes, and the sentence people read when a deployment did not succeed; called by `settle`. */
-import type { OutcomeItem } from '../ledger.ts';
+import type { OutcomeItem } from '../ledger/work-items.ts';
 import {
   type EnvironmentVerdict,
   GOOD_OUTCOMES,

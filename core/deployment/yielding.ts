@@ -8,7 +8,8 @@
  * or the write fails. A rejection, a timeout or a cancellation ends the target, and what needs it is skipped without a job. A target
  * that waits for its turn and was seen to need one of those cannot get its turn before. Everything else counts as running.
  */
-import type { ApprovalItem, EnvironmentItem, OutcomeItem, TurnItem, Waiter } from '../ledger.ts';
+import type { EnvironmentItem, Waiter } from '../ledger/environment-items.ts';
+import type { ApprovalItem, OutcomeItem, TurnItem } from '../ledger/work-items.ts';
 import { isPush } from './lease.ts';
 
 type Owner = NonNullable<EnvironmentItem['owner']>;

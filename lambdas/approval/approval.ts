@@ -1,7 +1,8 @@
 /** Asks a person about a target's change and parks the token until there is an answer; called by the per-target flow. */
 import type * as z from 'zod';
 import type { approval as contract } from '../../core/contracts/functions.ts';
-import { type ApprovalItem, approvalItemSchema, ledgerKeys, type OutcomeItem } from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
+import { type ApprovalItem, approvalItemSchema, type OutcomeItem } from '../../core/ledger/work-items.ts';
 import type { Clock, Ledger, StatusQueue, Tokens } from '../ports.ts';
 import {
   answerApproval,

@@ -2,13 +2,9 @@
 import type * as z from 'zod';
 import type { command as contract } from '../../core/contracts/functions.ts';
 import { noteApproved } from '../../core/deployment/yielding.ts';
-import {
-  type ApprovalItem,
-  ledgerKeys,
-  type OutcomeItem,
-  outcomeItemSchema,
-  type ReleaseItem,
-} from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
+import type { ReleaseItem } from '../../core/ledger/release-items.ts';
+import { type ApprovalItem, type OutcomeItem, outcomeItemSchema } from '../../core/ledger/work-items.ts';
 import { type Pass, passSchema } from '../../core/words.ts';
 import type { Clock, GitHub, Ledger, ObjectStore, StatusQueue, Tokens } from '../ports.ts';
 import {
@@ -67,7 +63,7 @@ export async function decide(order: Order, ports: DecidePorts): Promise<Answer> 
     by: order.by,
     at: ports.clock.now().toISOString(),
   };
-  const item = await answerApproval(address, asked, { ...ports, answer });
+  const { item } = await answerApproval(address, asked, { ...ports, answer });
   await ports.status.changed(address.release);
   if (item?.answer === undefined)
     return refused(`${nameOf(order)} was planned again meanwhile: look at the new plan`);

@@ -1,5 +1,5 @@
 /** `redrive`: a person wants a release that did not succeed to go on from where it failed. */
-import { ledgerKeys } from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { Clock, Ledger, Redrives, StatusQueue } from '../ports.ts';
 import { noteActive } from '../shared/sweep-index.ts';
 import { type Answer, findRelease, noSuchRelease, type ReleaseName } from './answer.ts';

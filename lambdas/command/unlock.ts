@@ -1,7 +1,8 @@
 /** `unlock`: a person says that a target's state is free again: no tool holds its lock, and a state that could not be written is back. */
 import { notPushedProblem, type StateVersion, stateVersion } from '../../core/deployment/blocked-state.ts';
 import { stateKey, stateLockKey } from '../../core/keys.ts';
-import { ledgerKeys, type TargetItem, type UnlockItem } from '../../core/ledger.ts';
+import type { TargetItem, UnlockItem } from '../../core/ledger/environment-items.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { Clock, Jobs, Ledger, ObjectStore } from '../ports.ts';
 import { readEnvironment } from '../shared/environment-item.ts';
 import { readTargetItem } from '../shared/items.ts';

@@ -2,15 +2,14 @@
 import type * as z from 'zod';
 import { type gitStatus as contract, statusMessageSchema } from '../../core/contracts/functions.ts';
 import type { ReleaseRef } from '../../core/contracts/release.ts';
+import { ledgerKeys, ledgerPrefixes } from '../../core/ledger/keys.ts';
 import {
   commitItemSchema,
   deploymentItemSchema,
-  ledgerKeys,
-  ledgerPrefixes,
-  outcomeItemSchema,
   releaseItemSchema,
   statusItemSchema,
-} from '../../core/ledger.ts';
+} from '../../core/ledger/release-items.ts';
+import { outcomeItemSchema } from '../../core/ledger/work-items.ts';
 import { changedStatuses, type ReleaseRecord } from '../../core/statuses.ts';
 import { GitHubError } from '../github-error.ts';
 import type { GitHub, Ledger, Log } from '../ports.ts';

@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import type { guard as contract, TargetRef } from '../../core/contracts/functions.ts';
 import { jobResultSchema } from '../../core/contracts/job.ts';
 import { stageKey } from '../../core/keys.ts';
-import { ledgerKeys } from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { readDocument } from '../shared/documents.ts';
 import { isOfAttempt } from '../shared/job-result.ts';
 import { requireOutcome } from '../shared/outcome-item.ts';

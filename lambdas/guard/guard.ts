@@ -4,7 +4,7 @@ import type { guard as contract, TargetRef } from '../../core/contracts/function
 import { jobResultSchema, type PlanSummary } from '../../core/contracts/job.ts';
 import { judgePlan } from '../../core/deployment/policy.ts';
 import { outputsKey, stageKey } from '../../core/keys.ts';
-import type { OutcomeItem } from '../../core/ledger.ts';
+import type { OutcomeItem } from '../../core/ledger/work-items.ts';
 import type { Ledger, ObjectStore, StatusQueue } from '../ports.ts';
 import { isAboutChange, readApproval } from '../shared/approvals.ts';
 import { cancellationOf } from '../shared/cancellation.ts';

@@ -10,7 +10,9 @@ import {
   placeInQueue,
 } from '../../core/deployment/lease.ts';
 import { NamedFailure, STILL_WRITING } from '../../core/failures.ts';
-import { type DeploymentItem, type EnvironmentItem, ledgerKeys } from '../../core/ledger.ts';
+import type { EnvironmentItem } from '../../core/ledger/environment-items.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
+import type { DeploymentItem } from '../../core/ledger/release-items.ts';
 import type { Clock, GitHub, Ledger, StatusQueue } from '../ports.ts';
 import { cancellationOf } from '../shared/cancellation.ts';
 import { changeEnvironment, type EnvironmentAddress, readEnvironment } from '../shared/environment-item.ts';

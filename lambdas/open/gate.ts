@@ -2,7 +2,7 @@
 
 import type { ReleaseDocument } from '../../core/contracts/release.ts';
 import { gateProblem } from '../../core/deployment/gate.ts';
-import type { EnvironmentItem } from '../../core/ledger.ts';
+import type { EnvironmentItem } from '../../core/ledger/environment-items.ts';
 import type { GitHub, Ledger } from '../ports.ts';
 import { changeEnvironment, type EnvironmentAddress } from '../shared/environment-item.ts';
 

@@ -6,7 +6,8 @@ import type { MapItem, ReleaseDocument, ReleaseEnvironment } from '../../core/co
 import { findAffected } from '../../core/deployment/affected.ts';
 import { resolveInputs } from '../../core/deployment/inputs.ts';
 import { openTarget, openTurn } from '../../core/deployment/opening.ts';
-import { ledgerKeys, type OutcomeItem, turnItemSchema } from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
+import { type OutcomeItem, turnItemSchema } from '../../core/ledger/work-items.ts';
 import type { Ledger, ObjectStore } from '../ports.ts';
 import { environmentIn, readTree } from '../shared/documents.ts';
 import { inParallel } from '../shared/in-parallel.ts';

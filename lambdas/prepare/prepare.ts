@@ -5,7 +5,8 @@ import { blockedStateReason } from '../../core/deployment/blocked-state.ts';
 import { type ResolvedInputs, resolveInputs } from '../../core/deployment/inputs.ts';
 import { jobDefinition, jobName } from '../../core/deployment/job-order.ts';
 import { stageKey } from '../../core/keys.ts';
-import { ledgerKeys, type OutcomeItem, turnItemSchema } from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
+import { type OutcomeItem, turnItemSchema } from '../../core/ledger/work-items.ts';
 import { type Outcome, type Stage, WRITING_STAGES } from '../../core/words.ts';
 import type { Clock, ObjectStore, StatusQueue } from '../ports.ts';
 import { cancellationOf } from '../shared/cancellation.ts';
@@ -62,7 +63,7 @@ export async function prepare(
   const { entry } = work;
   return {
     decision: 'run',
-    job: { name: jobName(release.id, entry, stage, pass), definition: jobDefinition(entry, stage), key },
+    job: { name: jobName(release.id, entry, stage, pass), definition: jobDefinition(stage, entry.arch), key },
   };
 }
 

@@ -4,7 +4,7 @@ import { EXIT_CODE, jobResultSchema } from '../../core/contracts/job.ts';
 import { describeChanges } from '../../core/deployment/changes.ts';
 import { exitCodeOf, failureReason, readableReason } from '../../core/deployment/failure.ts';
 import { stageKey } from '../../core/keys.ts';
-import type { OutcomeItem } from '../../core/ledger.ts';
+import type { OutcomeItem } from '../../core/ledger/work-items.ts';
 import { type Outcome, type Stage, WRITING_STAGES } from '../../core/words.ts';
 import type { Ledger, ObjectStore } from '../ports.ts';
 import { cancellationOf } from '../shared/cancellation.ts';

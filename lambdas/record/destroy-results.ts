@@ -1,7 +1,7 @@
 /** Forgets a target that was destroyed: what was last good of it, what is live, its outputs; called by `record`. */
 import type { TargetEnd, TargetRef } from '../../core/contracts/functions.ts';
 import { outputsKey } from '../../core/keys.ts';
-import type { TargetItem } from '../../core/ledger.ts';
+import type { TargetItem } from '../../core/ledger/environment-items.ts';
 import { readTargetItem } from '../shared/items.ts';
 import { addressOf } from '../shared/target-address.ts';
 import type { KeepPorts } from './results.ts';

@@ -3,7 +3,7 @@ import type { TargetRef } from '../../core/contracts/functions.ts';
 import { inputsSchema, jobResultSchema } from '../../core/contracts/job.ts';
 import type { LastGoodDocument } from '../../core/contracts/last-good.ts';
 import { lastGoodKey, lastGoodSourceKey, stageKey } from '../../core/keys.ts';
-import type { LastGood } from '../../core/ledger.ts';
+import type { LastGood } from '../../core/ledger/environment-items.ts';
 import type { ObjectStore } from '../ports.ts';
 import { readDocument } from '../shared/documents.ts';
 import { addressOf } from '../shared/target-address.ts';

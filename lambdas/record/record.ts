@@ -1,6 +1,6 @@
 /** Writes how a target ended: outputs, last good, live, outcome; then wakes its dependents. Called last by the per-target flow. */
 import type { TargetEnd, TargetRef } from '../../core/contracts/functions.ts';
-import { ledgerKeys } from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { Outcome } from '../../core/words.ts';
 import type { Clock, Ledger, StatusQueue, Tokens } from '../ports.ts';
 import { readEnvironment } from '../shared/environment-item.ts';

@@ -1,7 +1,7 @@
 /** Keeps what a target's jobs brought about: outputs for dependents, last good, what is live; called by `record`. */
 import { contentKey } from '../../core/content/content-key.ts';
 import type { TargetEnd, TargetRef } from '../../core/contracts/functions.ts';
-import type { OutcomeItem } from '../../core/ledger.ts';
+import type { OutcomeItem } from '../../core/ledger/work-items.ts';
 import type { Ledger, ObjectStore } from '../ports.ts';
 import { readReleaseDocument, readTree } from '../shared/documents.ts';
 import { readTargetItem } from '../shared/items.ts';

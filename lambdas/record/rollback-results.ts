@@ -1,6 +1,6 @@
 /** Keeps what a pass of a rollback brought about: outputs, what is live, and in the end last good; called by `record`. */
 import type { TargetEnd, TargetRef } from '../../core/contracts/functions.ts';
-import type { OutcomeItem } from '../../core/ledger.ts';
+import type { OutcomeItem } from '../../core/ledger/work-items.ts';
 import { readReleaseDocument } from '../shared/documents.ts';
 import { readTargetItem } from '../shared/items.ts';
 import { publishOutputs } from '../shared/outputs.ts';

@@ -1,6 +1,7 @@
 /** Changes what the ledger knows of a target that was read before; called by the parts of `record`. */
 import type { TargetRef } from '../../core/contracts/functions.ts';
-import { ledgerKeys, type TargetItem } from '../../core/ledger.ts';
+import type { TargetItem } from '../../core/ledger/environment-items.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { Condition, Ledger } from '../ports.ts';
 
 /** When somebody else has made the target live in the meantime, it is theirs: nothing is written. `undefined` removes. */

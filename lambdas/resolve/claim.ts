@@ -1,10 +1,10 @@
 /** Who serves a delivery: the first step of `resolve`. Duplicates, replays and redeliveries meet here. */
+import { ledgerKeys } from '../../core/ledger/keys.ts';
 import {
   DELIVERY_TTL_SECONDS,
   type DeliveryItem,
   deliveryItemSchema,
-  ledgerKeys,
-} from '../../core/ledger.ts';
+} from '../../core/ledger/release-items.ts';
 import type { Clock, Executions, Ledger } from '../ports.ts';
 
 interface ClaimPorts {

@@ -1,13 +1,13 @@
 /** The release a delivery becomes: its item and its place as its commit's newest. Steps of `resolve`. */
 
 import type { ReleaseRef } from '../../core/contracts/release.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
 import {
   commitItemSchema,
   type DeliveryItem,
-  ledgerKeys,
   type ReleaseItem,
   releaseItemSchema,
-} from '../../core/ledger.ts';
+} from '../../core/ledger/release-items.ts';
 import { isNewerRelease, releaseId } from '../../core/release-id.ts';
 import type { Request } from '../../core/request.ts';
 import type { Ledger } from '../ports.ts';

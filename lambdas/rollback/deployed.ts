@@ -2,7 +2,8 @@
 import { type LastGoodDocument, lastGoodDocumentSchema } from '../../core/contracts/last-good.ts';
 import type { ReleaseEnvironment } from '../../core/contracts/release.ts';
 import type { DeployedTarget } from '../../core/deployment/rollback.ts';
-import type { LastGood, OutcomeItem, TargetItem } from '../../core/ledger.ts';
+import type { LastGood, TargetItem } from '../../core/ledger/environment-items.ts';
+import type { OutcomeItem } from '../../core/ledger/work-items.ts';
 import type { ObjectStore } from '../ports.ts';
 import { readDocument } from '../shared/documents.ts';
 import { inParallel } from '../shared/in-parallel.ts';

@@ -1,7 +1,8 @@
 /** Opens the verifying pass, needs first, and ends what a pass has lost; called by `rollback` after the passes back. */
 import { type LastGoodDocument, lastGoodDocumentSchema } from '../../core/contracts/last-good.ts';
 import { orderOf } from '../../core/deployment/rollback.ts';
-import { ledgerKeys, type OutcomeItem } from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
+import type { OutcomeItem } from '../../core/ledger/work-items.ts';
 import type { Pass } from '../../core/words.ts';
 import { environmentIn, readDocument, readReleaseDocument } from '../shared/documents.ts';
 import { inParallel } from '../shared/in-parallel.ts';

@@ -1,7 +1,9 @@
 /** Opens the pass back to last good, dependents first; called by `rollback` after the deployment's own pass. */
 import { findScope, neededBy, orderOf } from '../../core/deployment/rollback.ts';
 import { NamedFailure, STILL_WRITING } from '../../core/failures.ts';
-import { type EnvironmentItem, ledgerKeys, type OutcomeItem } from '../../core/ledger.ts';
+import type { EnvironmentItem } from '../../core/ledger/environment-items.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
+import type { OutcomeItem } from '../../core/ledger/work-items.ts';
 import { environmentIn, readReleaseDocument } from '../shared/documents.ts';
 import { readEnvironment } from '../shared/environment-item.ts';
 import { inParallel } from '../shared/in-parallel.ts';

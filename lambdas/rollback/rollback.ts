@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import type { rollback as contract } from '../../core/contracts/functions.ts';
 import { ROLLING_BACK } from '../../core/deployment/verdict.ts';
-import { ledgerKeys } from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { Jobs, Ledger, ObjectStore, StatusQueue } from '../ports.ts';
 import { readEnvironment } from '../shared/environment-item.ts';
 import type { OpenedPass } from '../shared/open-pass.ts';

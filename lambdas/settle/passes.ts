@@ -1,7 +1,7 @@
 /** Gives every target that a rollback was about its one outcome; called by `settle` when all have one of the deployment's own. */
 import type { DeploymentRef } from '../../core/contracts/functions.ts';
 import { foldPasses } from '../../core/deployment/rolled-back.ts';
-import { ledgerKeys } from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { Ledger } from '../ports.ts';
 import { inParallel } from '../shared/in-parallel.ts';
 import { readOutcomes } from '../shared/items.ts';

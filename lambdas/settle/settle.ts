@@ -11,7 +11,9 @@ import {
   verdictOfDoneRelease,
   verdictOfFailedRelease,
 } from '../../core/deployment/verdict.ts';
-import { ledgerKeys, type OutcomeItem, type PoliciesItem } from '../../core/ledger.ts';
+import type { PoliciesItem } from '../../core/ledger/environment-items.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
+import type { OutcomeItem } from '../../core/ledger/work-items.ts';
 import type { EnvironmentVerdict, ReleaseVerdict } from '../../core/words.ts';
 import type { Clock, Ledger, ObjectStore, StatusQueue } from '../ports.ts';
 import { bringsCommit, environmentIn, readReleaseDocument } from '../shared/documents.ts';

@@ -1,6 +1,7 @@
 /** Approval items: what people were asked and what is answered to those who wait. Used by `guard`, `approval`, `command` and `lease`. */
 import type { ApprovalAnswer, TargetRef } from '../../core/contracts/functions.ts';
-import { type ApprovalItem, approvalItemSchema, ledgerKeys, type OutcomeItem } from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
+import { type ApprovalItem, approvalItemSchema, type OutcomeItem } from '../../core/ledger/work-items.ts';
 import type { Ledger, Tokens } from '../ports.ts';
 
 /** A target in one pass of a release, as keys of the ledger want it. */
@@ -42,7 +43,8 @@ export type SignedAnswer = ApprovalAnswer & { readonly by: string; readonly at: 
 
 /**
  * Answers what was asked, unless it was answered before or another plan came since: the first answer stays. Whoever waits is told
- * what is in the ledger, so that a crash between the two is healed by the next call. Returns the item as it is then.
+ * what is in the ledger, so that a crash between the two is healed by the next call. Returns the item as it is then, and whether
+ * anybody was still waiting.
  */
 export async function answerApproval(
   target: ApprovalAddress,
@@ -52,18 +54,24 @@ export async function answerApproval(
     ledger,
     tokens,
   }: { readonly answer: SignedAnswer; readonly ledger: Ledger; readonly tokens: Tokens },
-): Promise<ApprovalItem | undefined> {
+): Promise<{ readonly item: ApprovalItem | undefined; readonly wasWaiting: boolean }> {
   const { attempt, planDigest } = asked;
   const condition = { equals: { attempt, planDigest }, missing: ['answer'] };
   await ledger.update(keyOf(target), { set: { answer } }, condition);
   const item = await readApproval(ledger, target);
-  if (item !== undefined) await sendApproval(item, tokens);
-  return item;
+  return { item, wasWaiting: item !== undefined && (await sendApproval(item, tokens)) };
 }
 
-/** Tells everybody who waits what was answered. Sending twice is harmless: a token that was answered is gone. */
-export async function sendApproval({ answer, tokens: parked }: ApprovalItem, tokens: Tokens): Promise<void> {
-  if (answer === undefined) return;
+/** Tells everybody who waits what was answered; true when anybody was. Sending twice is harmless: a token that was answered is gone. */
+export async function sendApproval(
+  { answer, tokens: parked }: ApprovalItem,
+  tokens: Tokens,
+): Promise<boolean> {
+  if (answer === undefined) return false;
   const { decision, reason } = answer;
-  for (const token of parked ?? []) await tokens.succeed(token, { decision, reason });
+  let wasWaiting = false;
+  for (const token of parked ?? []) {
+    if ((await tokens.succeed(token, { decision, reason })) === 'sent') wasWaiting = true;
+  }
+  return wasWaiting;
 }

@@ -1,7 +1,8 @@
 /** Reading and compare-and-set of an environment's item; used by every function that touches lease, writers or gate. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { NEW_ENVIRONMENT } from '../../core/deployment/lease.ts';
-import { type EnvironmentItem, environmentItemSchema, ledgerKeys } from '../../core/ledger.ts';
+import { type EnvironmentItem, environmentItemSchema } from '../../core/ledger/environment-items.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { Ledger } from '../ports.ts';
 
 /** Which environment of which repository. */

@@ -1,16 +1,13 @@
 /** Typed reads of single ledger items; used by the functions of a deployment. */
+import { type TargetItem, targetItemSchema } from '../../core/ledger/environment-items.ts';
+import { ledgerKeys, ledgerPrefixes } from '../../core/ledger/keys.ts';
 import {
   type DeploymentItem,
   deploymentItemSchema,
-  ledgerKeys,
-  ledgerPrefixes,
-  type OutcomeItem,
-  outcomeItemSchema,
   type ReleaseItem,
   releaseItemSchema,
-  type TargetItem,
-  targetItemSchema,
-} from '../../core/ledger.ts';
+} from '../../core/ledger/release-items.ts';
+import { type OutcomeItem, outcomeItemSchema } from '../../core/ledger/work-items.ts';
 import type { Pass } from '../../core/words.ts';
 import type { Ledger } from '../ports.ts';
 

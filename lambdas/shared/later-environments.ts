@@ -1,6 +1,8 @@
 /** The environments that come after one in a release: skipped when it did not succeed, waiting again when it is redriven. */
 import type { ReleaseDocument } from '../../core/contracts/release.ts';
-import { type DeploymentItem, ledgerKeys, type OutcomeItem } from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
+import type { DeploymentItem } from '../../core/ledger/release-items.ts';
+import type { OutcomeItem } from '../../core/ledger/work-items.ts';
 import type { Ledger } from '../ports.ts';
 import { inParallel } from './in-parallel.ts';
 import { readDeploymentItem, readOutcomes } from './items.ts';

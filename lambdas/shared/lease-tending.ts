@@ -1,6 +1,6 @@
 /** Keeping a lease in order: who among owner and waiters has ended, and what is still to be said. Used wherever leases change hands. */
 import { answered, dropEnded, dropWriters, type Ended } from '../../core/deployment/lease.ts';
-import type { EnvironmentItem, LeaseAnswer } from '../../core/ledger.ts';
+import type { EnvironmentItem, LeaseAnswer } from '../../core/ledger/environment-items.ts';
 import type { Executions, Jobs, Ledger, Tokens } from '../ports.ts';
 import { changeEnvironment, type EnvironmentAddress, readEnvironment } from './environment-item.ts';
 

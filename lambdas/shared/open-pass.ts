@@ -2,7 +2,8 @@
 import type { DeploymentRef } from '../../core/contracts/functions.ts';
 import type { MapItem } from '../../core/contracts/release.ts';
 import { targetsKey } from '../../core/keys.ts';
-import { type LedgerKey, ledgerKeys, type OutcomeItem, type TurnItem } from '../../core/ledger.ts';
+import { type LedgerKey, ledgerKeys } from '../../core/ledger/keys.ts';
+import type { OutcomeItem, TurnItem } from '../../core/ledger/work-items.ts';
 import type { Pass } from '../../core/words.ts';
 import type { Ledger, ObjectStore } from '../ports.ts';
 import { inParallel } from './in-parallel.ts';

@@ -1,10 +1,14 @@
 /** A target's outcome item, read and changed only under the fence it was opened with; used by the per-target functions. */
 import type { TargetRef } from '../../core/contracts/functions.ts';
-import { ledgerKeys, type OutcomeItem, outcomeItemSchema } from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
+import { type OutcomeItem, outcomeItemSchema } from '../../core/ledger/work-items.ts';
 import type { Ledger } from '../ports.ts';
 
 /** Undefined when the target was opened under another fence: the caller then belongs to an aborted attempt. */
-export async function readOutcome(ledger: Ledger, target: TargetRef): Promise<OutcomeItem | undefined> {
+export async function readOutcome(
+  ledger: Ledger,
+  target: Omit<TargetRef, 'execution'>,
+): Promise<OutcomeItem | undefined> {
   const item = await ledger.get(ledgerKeys.outcome(target.release.repository, target.release.id, target));
   const outcome = item === undefined ? undefined : outcomeItemSchema.parse(item);
   return outcome?.attempt === target.fence ? outcome : undefined;

@@ -1,6 +1,7 @@
 /** The policy a target is judged by, which a commit cannot weaken for itself; used by `guard` and `command`. */
 import type { TargetAddress } from '../../core/keys.ts';
-import { ledgerKeys, policiesItemSchema } from '../../core/ledger.ts';
+import { policiesItemSchema } from '../../core/ledger/environment-items.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { ResolvedTarget } from '../../core/manifest/resolved.ts';
 import type { Ledger } from '../ports.ts';
 

@@ -2,7 +2,8 @@
 import { type JobSpec, jobSpecSchema } from '../../core/contracts/job.ts';
 import type { JobProof } from '../../core/contracts/job-services.ts';
 import { proofProblem } from '../../core/job-proof.ts';
-import { jobItemSchema, ledgerKeys } from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
+import { jobItemSchema } from '../../core/ledger/work-items.ts';
 import type { Ledger, ObjectStore } from '../ports.ts';
 
 /** @throws Error saying why the caller is not served; it never holds the nonce. */

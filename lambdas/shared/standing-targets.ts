@@ -1,6 +1,6 @@
 /** What is deployed in an environment, as its targets' last good documents tell it. Used by `command`, `resolve` and `open`. */
 import { type LastGoodDocument, lastGoodDocumentSchema } from '../../core/contracts/last-good.ts';
-import type { TargetItem } from '../../core/ledger.ts';
+import type { TargetItem } from '../../core/ledger/environment-items.ts';
 import type { Ledger, ObjectStore } from '../ports.ts';
 import { readDocument } from './documents.ts';
 import type { EnvironmentAddress } from './environment-item.ts';

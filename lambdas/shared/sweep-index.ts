@@ -1,12 +1,7 @@
 /** What the sweep looks after: releases under way and environments. Written before anything can be lost, by `resolve` and `lease`. */
-import {
-  type ActiveItem,
-  activeItemSchema,
-  type KnownItem,
-  knownItemSchema,
-  ledgerKeys,
-  ledgerPrefixes,
-} from '../../core/ledger.ts';
+import { type KnownItem, knownItemSchema } from '../../core/ledger/environment-items.ts';
+import { ledgerKeys, ledgerPrefixes } from '../../core/ledger/keys.ts';
+import { type ActiveItem, activeItemSchema } from '../../core/ledger/release-items.ts';
 import type { Ledger } from '../ports.ts';
 
 /** `run`: whatever tells this run of the release from the one before a redrive. */

@@ -1,6 +1,7 @@
 /** Turns of targets: whoever sees that nothing is waited for and that tokens are parked answers them. Used by `turn` and `record`. */
 import type { TargetRef } from '../../core/contracts/functions.ts';
-import { ledgerKeys, type TurnItem, turnItemSchema } from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
+import { type TurnItem, turnItemSchema } from '../../core/ledger/work-items.ts';
 import { BLOCKING_OUTCOMES, type Outcome } from '../../core/words.ts';
 import type { Ledger, Tokens } from '../ports.ts';
 

@@ -1,16 +1,13 @@
 /** Wakes everything of a cancelled release that waits: in queues, for turns, for approvals. Used by `cancel` and, again, by `sweep`. */
 import { cancelWaiting } from '../../core/deployment/lease.ts';
+import { ledgerKeys, ledgerPrefixes } from '../../core/ledger/keys.ts';
 import {
-  type ApprovalItem,
-  approvalItemSchema,
   type DeploymentItem,
   deploymentItemSchema,
-  ledgerKeys,
-  ledgerPrefixes,
   type ReleaseItem,
-  turnItemSchema,
-} from '../../core/ledger.ts';
-import type { Ledger, Tokens } from '../ports.ts';
+} from '../../core/ledger/release-items.ts';
+import { approvalItemSchema, turnItemSchema } from '../../core/ledger/work-items.ts';
+import { answerApproval } from './approvals.ts';
 import { changeEnvironment, readEnvironment } from './environment-item.ts';
 import { sendAnswers, type TendPorts } from './lease-tending.ts';
 import { answerTokens } from './turns.ts';
@@ -36,10 +33,19 @@ export async function wakeCancelled(release: ReleaseItem, ports: TendPorts): Pro
   }
   for (const item of await ports.ledger.query(pk, ledgerPrefixes.approvals)) {
     const target = String(item.sk).slice(ledgerPrefixes.approvals.length);
+    const [environment = '', component = ''] = target.split('/');
+    const address = {
+      release: { id: release.id, repository: release.repository.id },
+      environment,
+      component,
+    };
     const answer = { decision: 'cancelled', reason, ...cancelled } as const;
-    const key = { pk, sk: String(item.sk) };
-    if (await endApproval(key, approvalItemSchema.parse(item), { answer, ...ports }))
-      did.push(`${target} waits for approval no more`);
+    // An answer that a person gave before stays, and is sent.
+    const { wasWaiting } = await answerApproval(address, approvalItemSchema.parse(item), {
+      answer,
+      ...ports,
+    });
+    if (wasWaiting) did.push(`${target} waits for approval no more`);
   }
   return did;
 }
@@ -59,23 +65,4 @@ async function leaveQueue(
   );
   await sendAnswers(changed, where, ports);
   return true;
-}
-
-/** An answer that a person gave before stays, and is sent. */
-async function endApproval(
-  key: { readonly pk: string; readonly sk: string },
-  item: ApprovalItem,
-  { answer, ledger, tokens }: { answer: NonNullable<ApprovalItem['answer']>; ledger: Ledger; tokens: Tokens },
-): Promise<boolean> {
-  if (item.answer === undefined) {
-    await ledger.update(key, { set: { answer } }, { missing: ['answer'], equals: { attempt: item.attempt } });
-  }
-  const found = await ledger.get(key);
-  const now = found === undefined ? item : approvalItemSchema.parse(found);
-  const { decision, reason } = now.answer ?? answer;
-  let wasWaiting = false;
-  for (const token of now.tokens ?? []) {
-    if ((await tokens.succeed(token, { decision, reason })) === 'sent') wasWaiting = true;
-  }
-  return wasWaiting;
 }

@@ -4,7 +4,7 @@ import type { JobSpec, LockSources } from '../../core/contracts/job.ts';
 import { type LastGoodDocument, lastGoodDocumentSchema } from '../../core/contracts/last-good.ts';
 import type { ReleaseDocument } from '../../core/contracts/release.ts';
 import { sourceKey, stageKey } from '../../core/keys.ts';
-import type { OutcomeItem } from '../../core/ledger.ts';
+import type { OutcomeItem } from '../../core/ledger/work-items.ts';
 import type { ObjectStore } from '../ports.ts';
 import { environmentIn, readDocument, targetIn } from './documents.ts';
 import { addressOf } from './target-address.ts';

@@ -3,13 +3,9 @@
  * queued (`lease`), a target waits for a person (`approval`), a target ended (`record`); whichever comes last sees all of it.
  */
 import { newerWaiter, onlyWaitsForPeople, type TargetState } from '../../core/deployment/yielding.ts';
-import {
-  approvalItemSchema,
-  type EnvironmentItem,
-  ledgerKeys,
-  outcomeItemSchema,
-  turnItemSchema,
-} from '../../core/ledger.ts';
+import type { EnvironmentItem } from '../../core/ledger/environment-items.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
+import { approvalItemSchema, outcomeItemSchema, turnItemSchema } from '../../core/ledger/work-items.ts';
 import type { Clock, Ledger, Tokens } from '../ports.ts';
 import { answerApproval, isPending, readApproval, sendApproval } from './approvals.ts';
 import { type EnvironmentAddress, readEnvironment } from './environment-item.ts';

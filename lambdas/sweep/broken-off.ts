@@ -3,7 +3,9 @@ import type { ReleaseDocument, ReleaseEnvironment } from '../../core/contracts/r
 import { releaseDocumentSchema } from '../../core/contracts/release.ts';
 import { brokenOffBy, brokenOffEnd } from '../../core/deployment/sweep.ts';
 import { releaseKey } from '../../core/keys.ts';
-import { ledgerKeys, type OutcomeItem, type ReleaseItem } from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
+import type { ReleaseItem } from '../../core/ledger/release-items.ts';
+import type { OutcomeItem } from '../../core/ledger/work-items.ts';
 import type { ExecutionStatus } from '../ports.ts';
 import { settle } from '../settle/settle.ts';
 import { readDocument } from '../shared/documents.ts';

@@ -1,7 +1,8 @@
 /** Finds a default branch whose head no release has come for, and publishes the push that was missed. Called by `sweep`. */
 import { PUSH_EVENT, type PushReceived, type Repository } from '../../core/contracts/push.ts';
 import { isMissed, missedDelivery } from '../../core/deployment/sweep.ts';
-import { headItemSchema, ledgerKeys } from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
+import { headItemSchema } from '../../core/ledger/release-items.ts';
 import { SKIP_MARK } from '../../core/push.ts';
 import type { SweepPorts } from './ports.ts';
 

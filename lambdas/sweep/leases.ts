@@ -1,5 +1,5 @@
 /** Sweeps one environment's lease: ended owners, waiters and writers go, unsent answers are sent. Called by `sweep`. */
-import type { EnvironmentItem, KnownItem } from '../../core/ledger.ts';
+import type { EnvironmentItem, KnownItem } from '../../core/ledger/environment-items.ts';
 import { tendLease } from '../shared/lease-tending.ts';
 import type { SweepPorts } from './ports.ts';
 

@@ -1,5 +1,6 @@
 /** Sweeps one release that has not been seen to its end: settles what was broken off, or helps along what runs. Called by `sweep`. */
-import { type ActiveItem, ledgerKeys, releaseItemSchema } from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
+import { type ActiveItem, releaseItemSchema } from '../../core/ledger/release-items.ts';
 import { forgetActive } from '../shared/sweep-index.ts';
 import { settleBrokenOff } from './broken-off.ts';
 import type { SweepPorts } from './ports.ts';

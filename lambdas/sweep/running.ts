@@ -3,15 +3,14 @@ import type { DeploymentRef, TargetRef } from '../../core/contracts/functions.ts
 import { releaseDocumentSchema } from '../../core/contracts/release.ts';
 import { untoldEnds } from '../../core/deployment/sweep.ts';
 import { releaseKey } from '../../core/keys.ts';
+import { ledgerKeys, ledgerPrefixes } from '../../core/ledger/keys.ts';
+import type { ReleaseItem } from '../../core/ledger/release-items.ts';
 import {
-  ledgerKeys,
-  ledgerPrefixes,
   type OutcomeItem,
   outcomeItemSchema,
-  type ReleaseItem,
   type TurnItem,
   turnItemSchema,
-} from '../../core/ledger.ts';
+} from '../../core/ledger/work-items.ts';
 import { type Pass, passSchema } from '../../core/words.ts';
 import { record } from '../record/record.ts';
 import { readDocument } from '../shared/documents.ts';

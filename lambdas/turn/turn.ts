@@ -1,6 +1,7 @@
 /** Parks a target's task token until everything it needs has ended; called by the per-target flow, first of all. */
 import type { TargetRef } from '../../core/contracts/functions.ts';
-import { ledgerKeys, turnItemSchema } from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
+import { turnItemSchema } from '../../core/ledger/work-items.ts';
 import type { Ledger, Tokens } from '../ports.ts';
 import { cancellationOf } from '../shared/cancellation.ts';
 import { answerTokens, answerTurn } from '../shared/turns.ts';

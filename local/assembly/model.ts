@@ -4,7 +4,7 @@ import type { Statement } from '../iam/policy.ts';
 import type { TableDefinition } from '../wire/dynamodb/table-definition.ts';
 import type { BucketDefinition } from '../wire/s3/bucket.ts';
 import type { SecretDefinition } from '../wire/secrets/secret-store.ts';
-import type { QueueDefinition } from '../wire/sqs/queue.ts';
+import type { QueueDefinition } from '../wire/sqs/intake.ts';
 import type { Place } from './resource.ts';
 
 /** A container-image function. */

@@ -2,17 +2,18 @@
 import { releaseDocumentSchema } from '../../core/contracts/release.ts';
 import { releaseKey } from '../../core/keys.ts';
 import {
-  deploymentItemSchema,
-  ledgerKeys,
-  ledgerPrefixes,
-  outcomeItemSchema,
-  type ReleaseItem,
-  releaseItemSchema,
   type TargetItem,
   targetItemSchema,
   type UnlockItem,
   unlockItemSchema,
-} from '../../core/ledger.ts';
+} from '../../core/ledger/environment-items.ts';
+import { ledgerKeys, ledgerPrefixes } from '../../core/ledger/keys.ts';
+import {
+  deploymentItemSchema,
+  type ReleaseItem,
+  releaseItemSchema,
+} from '../../core/ledger/release-items.ts';
+import { outcomeItemSchema } from '../../core/ledger/work-items.ts';
 import type { ReleaseRecords } from './release-view.ts';
 import type { ExecutionReport } from './report.ts';
 import type { Twin } from './twin.ts';

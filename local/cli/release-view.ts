@@ -1,6 +1,8 @@
 /** A release as people and scripts are shown it, merged from what the ledger and the artifacts say; called by the commands. */
 import type { ReleaseDocument } from '../../core/contracts/release.ts';
-import type { DeploymentItem, OutcomeItem, ReleaseItem, TargetItem } from '../../core/ledger.ts';
+import type { TargetItem } from '../../core/ledger/environment-items.ts';
+import type { DeploymentItem, ReleaseItem } from '../../core/ledger/release-items.ts';
+import type { OutcomeItem } from '../../core/ledger/work-items.ts';
 import type { EnvironmentVerdict, Outcome, ReleaseVerdict } from '../../core/words.ts';
 
 /** What was read about one release, as it was stored. */

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { DeploymentItem, OutcomeItem, ReleaseItem } from '../../core/ledger.ts';
+import type { DeploymentItem, ReleaseItem } from '../../core/ledger/release-items.ts';
+import type { OutcomeItem } from '../../core/ledger/work-items.ts';
 import { changedStatuses, description, targetContext } from '../../core/statuses.ts';
 import { outcomeSchema, releaseVerdictSchema } from '../../core/words.ts';
 

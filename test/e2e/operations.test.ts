@@ -2,7 +2,8 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { outputsKey, stateKey } from '../../core/keys.ts';
-import { ledgerKeys, outcomeItemSchema } from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
+import { outcomeItemSchema } from '../../core/ledger/work-items.ts';
 import type { CommandOrder, PushReceipt } from '../../local/cli/twin.ts';
 import { environment, fileComponent, fileComponents, manifest } from './support/components.ts';
 import type { Repository } from './support/repository.ts';
@@ -118,7 +119,7 @@ withTool('a chain is destroyed in reverse order, each after a yes; then it is de
     belay: 'success: destroy (asked for by mira): 3 targets: 3 destroyed',
     'belay/dev/two': 'success: destroyed: 1 to destroy, 1 output to change',
   });
-  expect([report.commit, report.reason]).toEqual([sha, 'destroyed dev/one, dev/two, dev/three']);
+  expect([report.commit, report.reason]).toEqual([sha, 'destroyed dev/one, dev/three, dev/two']);
   expect(existsSync(twin.deployed('chain', 'one'))).toBe(false);
   expect(readFileSync(twin.deployed('chain', 'calls'), 'utf8').trim().split('\n').slice(-2)).toEqual([
     'destroy three',

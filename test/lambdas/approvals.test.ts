@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from '@jest/globals';
 import type { TargetRef } from '../../core/contracts/functions.ts';
 import { command as contract } from '../../core/contracts/functions.ts';
 import type { ReleaseRef } from '../../core/contracts/release.ts';
-import { ledgerKeys } from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { ResolvedTarget } from '../../core/manifest/resolved.ts';
 import { command } from '../../lambdas/command/command.ts';
 import {

@@ -1,7 +1,7 @@
 /** Whole deployments, function after function as the machines call them: what people and the next deployment find. */
 import { beforeEach, expect, test } from '@jest/globals';
 import { outputsKey, stageKey } from '../../core/keys.ts';
-import { ledgerKeys } from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { dynamoLedger } from '../../lambdas/adapters/ledger.ts';
 import { record } from '../../lambdas/record/record.ts';
 import { settle } from '../../lambdas/settle/settle.ts';
@@ -76,13 +76,13 @@ test('inputs and outputs: the app plans with what the network produced, and its 
     vpc_id: { value: 'vpc-1', sensitive: false },
   });
   expect(seenByTest).toEqual({ url: { value: 'http://app', sensitive: false } });
-  expect(w.store.json(stageKey(at, 'apply', 'job.json'))).toMatchObject({
+  expect(w.store.json(stageKey(at, 'apply', 'job-1-0.json'))).toMatchObject({
     planDigest: 'plan 0 of app in 20261120-1111111-1',
     environmentRole: 'arn:aws:iam::111122223333:role/belay-environment-apply',
     state: { bucket: 'artifacts', key: '7/state/dev/app.tfstate' },
     fence: 1,
   });
-  expect(w.store.json(stageKey(at, 'plan', 'job.json'))).not.toHaveProperty('planDigest');
+  expect(w.store.json(stageKey(at, 'plan', 'job-1-0.json'))).not.toHaveProperty('planDigest');
 });
 
 test('a dependent runs again only when its inputs changed', async () => {

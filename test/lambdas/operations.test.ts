@@ -4,7 +4,7 @@ import type { TargetRef } from '../../core/contracts/functions.ts';
 import type { OperationRequested } from '../../core/contracts/operation.ts';
 import type { ReleaseRef } from '../../core/contracts/release.ts';
 import { outputsKey, targetsKey } from '../../core/keys.ts';
-import { ledgerKeys } from '../../core/ledger.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { command } from '../../lambdas/command/command.ts';
 import { lease } from '../../lambdas/lease/lease.ts';
 import {

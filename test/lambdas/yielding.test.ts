@@ -4,7 +4,9 @@
  */
 import { expect, test } from '@jest/globals';
 import type { ApprovalAnswer, LeaseGrant, TargetRef } from '../../core/contracts/functions.ts';
-import { environmentItemSchema, ledgerKeys, type OutcomeItem } from '../../core/ledger.ts';
+import { environmentItemSchema } from '../../core/ledger/environment-items.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
+import type { OutcomeItem } from '../../core/ledger/work-items.ts';
 import { approval } from '../../lambdas/approval/approval.ts';
 import { command } from '../../lambdas/command/command.ts';
 import { lease } from '../../lambdas/lease/lease.ts';

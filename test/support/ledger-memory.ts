@@ -1,5 +1,5 @@
 /** The ledger in memory, for tests of logic; held to the same suite as the DynamoDB adapter. */
-import type { LedgerKey } from '../../core/ledger.ts';
+import type { LedgerKey } from '../../core/ledger/keys.ts';
 import type { Change, Condition, Ledger } from '../../lambdas/ports.ts';
 
 type Item = Record<string, unknown>;

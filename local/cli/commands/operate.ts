@@ -1,5 +1,5 @@
 /** `destroy` and `rollback`: what a person wants done to an environment, shown like a push; called by `local/cli.ts`. */
-import type { ReleaseItem } from '../../../core/ledger.ts';
+import type { ReleaseItem } from '../../../core/ledger/release-items.ts';
 import type { DestroyCommand, RollbackCommand } from '../arguments.ts';
 import { releasesOf } from '../release-records.ts';
 import { exitCodeFor } from '../report.ts';

@@ -1,5 +1,6 @@
 /** `push`: the HEAD of a git repository through the pipeline, shown while it runs; called by `local/cli.ts` and the demo. */
-import { type DeliveryItem, deliveryItemSchema, ledgerKeys } from '../../../core/ledger.ts';
+import { ledgerKeys } from '../../../core/ledger/keys.ts';
+import { type DeliveryItem, deliveryItemSchema } from '../../../core/ledger/release-items.ts';
 import type { PushCommand } from '../arguments.ts';
 import { workingCopy } from '../git.ts';
 import { executionsOf, readRecords } from '../release-records.ts';

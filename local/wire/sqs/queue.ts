@@ -1,25 +1,10 @@
 /** One SQS queue: sending, receiving with visibility, order within FIFO groups, and the way to the dead-letter queue. */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { AwsError } from '../errors.ts';
-import { type Message, md5OfBody, type NewMessage, type ReceivedMessage, sizeOf } from './message.ts';
+import { checkMessage, deduplicationIdOf, invalid, type QueueDefinition } from './intake.ts';
+import { type Message, md5OfBody, type NewMessage, type ReceivedMessage } from './message.ts';
 import { QueueState } from './queue-state.ts';
-
-/** What the twin says about a queue when it starts; times in seconds, as in CloudFormation. */
-export interface QueueDefinition {
-  /** A FIFO queue's name ends in `.fifo`. */
-  readonly name: string;
-  readonly fifo: boolean;
-  readonly contentBasedDeduplication?: boolean;
-  /** @default 30 */
-  readonly visibilityTimeoutSeconds?: number;
-  /** @default 0 */
-  readonly delaySeconds?: number;
-  /** @default 345600, four days */
-  readonly retentionSeconds?: number;
-  /** `dlq` is the name of another queue of the twin, of the same type. */
-  readonly redrive?: { readonly dlq: string; readonly maxReceiveCount: number };
-}
 
 /** How to receive. */
 export interface ReceiveOptions {
@@ -38,17 +23,6 @@ export interface SentMessage {
   readonly messageId: string;
   /** FIFO only. */
   readonly sequenceNumber: string | undefined;
-}
-
-/** SQS's limit for a message with its attributes: 1 MiB. */
-export const maxMessageBytes = 1_048_576;
-const maxDelaySeconds = 900;
-/** Characters SQS takes: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
-const allowedBody = /^[\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]+$/u;
-
-function invalid(name: string, value: string, reason: string): AwsError {
-  const message = `Value ${value} for parameter ${name} is invalid. Reason: ${reason}`;
-  return new AwsError('InvalidParameterValue', message);
 }
 
 /** A queue; `deadLetters` takes messages received too often. */
@@ -75,7 +49,7 @@ export class Queue {
 
   /** Queues a message, unless FIFO deduplication knows it already; throws what SQS answers to a bad one. */
   send(message: NewMessage): SentMessage {
-    this.#check(message);
+    checkMessage(this.definition, message);
     const now = this.#clock.now();
     const id = randomUUID();
     const system: Record<string, string> = {
@@ -85,7 +59,7 @@ export class Queue {
     if (message.groupId !== undefined) system.MessageGroupId = message.groupId;
     if (message.traceHeader !== undefined) system.AWSTraceHeader = message.traceHeader;
     if (this.definition.fifo) {
-      const deduplicationId = this.#deduplicationId(message);
+      const deduplicationId = deduplicationIdOf(this.definition, message);
       const known = this.#state.accepted(deduplicationId, now);
       if (known !== undefined) return { messageId: known.messageId, sequenceNumber: known.sequenceNumber };
       const sequenceNumber = this.#state.nextSequenceNumber();
@@ -105,48 +79,6 @@ export class Queue {
     });
     this.#wake();
     return { messageId: id, sequenceNumber: system.SequenceNumber };
-  }
-
-  #check(message: NewMessage): void {
-    const size = sizeOf(message);
-    if (size > maxMessageBytes) {
-      throw invalid(
-        'MessageBody',
-        `of ${size} bytes`,
-        `Message must be shorter than ${maxMessageBytes} bytes.`,
-      );
-    }
-    if (message.body === '')
-      throw new AwsError('MissingParameter', 'The request must contain the parameter MessageBody.');
-    if (!allowedBody.test(message.body)) {
-      throw new AwsError(
-        'InvalidMessageContents',
-        'The message contains characters outside the allowed set.',
-      );
-    }
-    const delay = message.delaySeconds;
-    if (delay !== undefined && (this.definition.fifo || delay < 0 || delay > maxDelaySeconds)) {
-      const reason = this.definition.fifo
-        ? 'The request include parameter that is not valid for this queue type.'
-        : `DelaySeconds must be >= 0 and <= ${maxDelaySeconds}.`;
-      throw invalid('DelaySeconds', String(delay), reason);
-    }
-    if (this.definition.fifo && message.groupId === undefined) {
-      throw new AwsError('MissingParameter', 'The request must contain the parameter MessageGroupId.');
-    }
-    if (!this.definition.fifo && message.deduplicationId !== undefined) {
-      const reason = 'The request include parameter that is not valid for this queue type.';
-      throw invalid('MessageDeduplicationId', message.deduplicationId, reason);
-    }
-  }
-
-  #deduplicationId(message: NewMessage): string {
-    if (message.deduplicationId !== undefined) return message.deduplicationId;
-    if (this.definition.contentBasedDeduplication)
-      return createHash('sha256').update(message.body).digest('hex');
-    const reason =
-      'The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly.';
-    throw new AwsError('InvalidParameterValue', reason);
   }
 
   /** Takes up to `max` messages, waiting up to `waitMs` for the first; they come back when their visibility runs out. */

@@ -3,8 +3,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { AwsError } from '../errors.ts';
+import type { QueueDefinition } from './intake.ts';
 import type { NewMessage, ReceivedMessage } from './message.ts';
-import { Queue, type QueueDefinition, type ReceiveOptions, type SentMessage } from './queue.ts';
+import { Queue, type ReceiveOptions, type SentMessage } from './queue.ts';
 
 /** Where queues live. */
 export interface QueuesOptions {

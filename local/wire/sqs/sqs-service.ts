@@ -3,8 +3,9 @@ import * as z from 'zod';
 import { AwsError } from '../errors.ts';
 import { type JsonInput, jsonService, parsed } from '../json-service.ts';
 import type { Service, WireRequest } from '../service.ts';
+import { maxMessageBytes } from './intake.ts';
 import { md5OfAttributes, md5OfBody, type NewMessage, type ReceivedMessage, sizeOf } from './message.ts';
-import { maxMessageBytes, type Queue } from './queue.ts';
+import type { Queue } from './queue.ts';
 import type { Queues } from './queues.ts';
 
 const QueueUrl = z.string();

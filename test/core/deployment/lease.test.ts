@@ -9,7 +9,7 @@ import {
   NEW_ENVIRONMENT,
   placeInQueue,
 } from '../../../core/deployment/lease.ts';
-import type { EnvironmentItem } from '../../../core/ledger.ts';
+import type { EnvironmentItem } from '../../../core/ledger/environment-items.ts';
 
 const none: ReadonlySet<string> = new Set();
 

@@ -2,7 +2,8 @@ import { expect, test } from '@jest/globals';
 import { notPushedProblem, stateMoveProblem, stateVersion } from '../../../core/deployment/blocked-state.ts';
 import { cancelWaiting, dropWriters, NEW_ENVIRONMENT } from '../../../core/deployment/lease.ts';
 import { brokenOffBy, brokenOffEnd, isMissed, untoldEnds } from '../../../core/deployment/sweep.ts';
-import type { EnvironmentItem, OutcomeItem, TargetItem } from '../../../core/ledger.ts';
+import type { EnvironmentItem, TargetItem } from '../../../core/ledger/environment-items.ts';
+import type { OutcomeItem } from '../../../core/ledger/work-items.ts';
 
 const COMMIT = '1'.repeat(40);
 const OTHER = '2'.repeat(40);

@@ -11,7 +11,7 @@ import {
   summaryOf,
   verdictOfDoneRelease,
 } from '../../../core/deployment/verdict.ts';
-import type { OutcomeItem } from '../../../core/ledger.ts';
+import type { OutcomeItem } from '../../../core/ledger/work-items.ts';
 import type { Outcome } from '../../../core/words.ts';
 import { target } from '../../support/deployment-world.ts';
 
@@ -102,7 +102,7 @@ test('jobs are named so that Batch takes the name, and get the role of their sta
   const long = jobName('20261120-1111111-1', target('c'.repeat(200)), 'apply');
   expect(long).toMatch(/^20261120-1111111-1-dev-c+-apply$/);
   expect(long).toHaveLength(128);
-  expect(jobDefinition(app, 'apply')).toBe('belay-apply-amd64');
+  expect(jobDefinition('apply', app.arch)).toBe('belay-apply-amd64');
   expect(environmentRole('111122223333', 'eu-west-1', 'plan')).toBe(
     'arn:aws:iam::111122223333:role/belay-environment-plan',
   );

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { targetItemSchema } from '../../../core/ledger.ts';
+import { targetItemSchema } from '../../../core/ledger/environment-items.ts';
 import { killContainer } from '../../../local/batch/process.ts';
 import { environment, fileComponent, fileComponents, manifest } from '../support/components.ts';
 import type { Repository } from '../support/repository.ts';

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { command as contract } from '../../../core/contracts/functions.ts';
 import type { ReleaseRef } from '../../../core/contracts/release.ts';
 import { stateKey, stateLockKey } from '../../../core/keys.ts';
-import { ledgerKeys } from '../../../core/ledger.ts';
+import { ledgerKeys } from '../../../core/ledger/keys.ts';
 import { command } from '../../../lambdas/command/command.ts';
 import { lease } from '../../../lambdas/lease/lease.ts';
 import { turn } from '../../../lambdas/turn/turn.ts';

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { gitStatus as contract } from '../../../core/contracts/functions.ts';
-import { ledgerKeys, type OutcomeItem } from '../../../core/ledger.ts';
+import { ledgerKeys } from '../../../core/ledger/keys.ts';
+import type { OutcomeItem } from '../../../core/ledger/work-items.ts';
 import { gitStatus } from '../../../lambdas/git-status/git-status.ts';
 import { GitHubError } from '../../../lambdas/github-error.ts';
 import type { CommitStatus } from '../../../lambdas/ports.ts';

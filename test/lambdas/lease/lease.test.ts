@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import type { ReleaseRef } from '../../../core/contracts/release.ts';
-import { ledgerKeys } from '../../../core/ledger.ts';
+import { ledgerKeys } from '../../../core/ledger/keys.ts';
 import { lease } from '../../../lambdas/lease/lease.ts';
 import { commitOf, release, target, type World, world } from '../../support/deployment-world.ts';
 import { Crash, dyingPorts } from '../../support/dying-ports.ts';

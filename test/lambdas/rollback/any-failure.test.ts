@@ -1,12 +1,9 @@
 /** Any environment, any failure, on the way there and on the way back: where the environment is then, and that the next release heals it. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  environmentItemSchema,
-  ledgerKeys,
-  type OutcomeItem,
-  targetItemSchema,
-} from '../../../core/ledger.ts';
+import { environmentItemSchema, targetItemSchema } from '../../../core/ledger/environment-items.ts';
+import { ledgerKeys } from '../../../core/ledger/keys.ts';
+import type { OutcomeItem } from '../../../core/ledger/work-items.ts';
 import type { Rollback } from '../../../core/manifest/resolved.ts';
 import {
   commitOf,

@@ -2,7 +2,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { ReleaseRef } from '../../../core/contracts/release.ts';
 import { outputsKey, releaseKey, stageKey } from '../../../core/keys.ts';
-import { lastGoodSchema, ledgerKeys, type OutcomeItem } from '../../../core/ledger.ts';
+import { lastGoodSchema } from '../../../core/ledger/environment-items.ts';
+import { ledgerKeys } from '../../../core/ledger/keys.ts';
+import type { OutcomeItem } from '../../../core/ledger/work-items.ts';
 import type { ResolvedTarget } from '../../../core/manifest/resolved.ts';
 import { command } from '../../../lambdas/command/command.ts';
 import { rollback } from '../../../lambdas/rollback/rollback.ts';
@@ -140,7 +142,7 @@ test('the way back has everything of last good: source, manifest entry, inputs, 
   const lastGood = '7/last-good/dev/database/20261120-1111111-1';
   const release2 = '7/releases/20261120-2222222-1/dev/database';
   for (const pass of ['reverse', 'forward'] as const) {
-    expect(artifact(second, 'database', pass, 'job.json')).toMatchObject({
+    expect(artifact(second, 'database', pass, 'job-2-0.json')).toMatchObject({
       pass,
       release: second,
       source: { commit: commitOf('1'), key: `7/last-good/sources/${commitOf('1')}.tar.gz` },

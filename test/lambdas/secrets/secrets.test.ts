@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { secrets as contract } from '../../../core/contracts/job-services.ts';
-import type { JobItem } from '../../../core/ledger.ts';
+import type { JobItem } from '../../../core/ledger/work-items.ts';
 import { secrets } from '../../../lambdas/secrets/secrets.ts';
 import { jobWorld, NONCE, specOf } from '../../support/job-world.ts';
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { ledgerKeys } from '../../../core/ledger.ts';
+import { ledgerKeys } from '../../../core/ledger/keys.ts';
 import { lease } from '../../../lambdas/lease/lease.ts';
 import { noteActive, noteKnown } from '../../../lambdas/shared/sweep-index.ts';
 import { sweep } from '../../../lambdas/sweep/sweep.ts';

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { openTurn } from '../../../core/deployment/opening.ts';
-import { ledgerKeys } from '../../../core/ledger.ts';
+import { ledgerKeys } from '../../../core/ledger/keys.ts';
 import type { Ledger, Tokens } from '../../../lambdas/ports.ts';
 import { endTurn } from '../../../lambdas/shared/turns.ts';
 import { turn } from '../../../lambdas/turn/turn.ts';

@@ -1,6 +1,7 @@
 /** Hand-written ledger items of one release of a small shop, for the tests of what the command line shows. */
 import type { ReleaseDocument } from '../../../core/contracts/release.ts';
-import type { DeploymentItem, OutcomeItem, ReleaseItem } from '../../../core/ledger.ts';
+import type { DeploymentItem, ReleaseItem } from '../../../core/ledger/release-items.ts';
+import type { OutcomeItem } from '../../../core/ledger/work-items.ts';
 import type { ReleaseRecords } from '../../../local/cli/release-view.ts';
 
 export const COMMIT = '1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d';

@@ -15,7 +15,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { QueueDefinition } from '../../../local/wire/sqs/queue.ts';
+import type { QueueDefinition } from '../../../local/wire/sqs/intake.ts';
 import { Queues } from '../../../local/wire/sqs/queues.ts';
 import { sqsService } from '../../../local/wire/sqs/sqs-service.ts';
 import { manualClock, startWorld } from './wire-world.ts';

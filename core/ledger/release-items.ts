@@ -1,0 +1,71 @@
+/** What the ledger keeps of releases: how one came to be, how far it is in each environment, and what GitHub was told of it. */
+
+import * as z from 'zod';
+import { commitSchema, repositorySchema } from '../contracts/push.ts';
+import { releaseRefSchema } from '../contracts/release.ts';
+import { environmentVerdictSchema, operationSchema, releaseVerdictSchema } from '../words.ts';
+
+/** Deliveries are forgotten after this: longer than GitHub redelivers (3 days) and an archive replay is likely. */
+export const DELIVERY_TTL_SECONDS = 30 * 24 * 3600;
+
+/** One GitHub delivery, claimed by one execution. `expiresAt` is epoch seconds (DynamoDB TTL). */
+export const deliveryItemSchema = z.object({
+  guid: z.string(),
+  execution: z.string(),
+  state: z.enum(['accepted', 'resolved']),
+  release: z.string().optional(),
+  /** Why it became no release. */
+  reason: z.string().optional(),
+  expiresAt: z.int(),
+});
+export type DeliveryItem = z.infer<typeof deliveryItemSchema>;
+
+/** A release: one commit on its way through the environments. */
+export const releaseItemSchema = z.object({
+  id: z.string(),
+  repository: repositorySchema,
+  commit: commitSchema,
+  branch: z.string(),
+  /** @default apply */
+  operation: operationSchema.optional(),
+  /** GitHub login of who pushed or asked. */
+  sender: z.string(),
+  /** The Release machine's execution ARN. */
+  execution: z.string(),
+  environments: z.array(z.string()),
+  verdict: releaseVerdictSchema.optional(),
+  reason: z.string(),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime().optional(),
+  /** A person wants it stopped: read at every turn and guard. */
+  cancelled: z.object({ by: z.string(), at: z.iso.datetime() }).optional(),
+  /** A person wants it deployed although a newer commit was attempted since. */
+  older: z.boolean().optional(),
+});
+export type ReleaseItem = z.infer<typeof releaseItemSchema>;
+
+/** A deployment: a release in one environment. */
+export const deploymentItemSchema = z.object({
+  environment: z.string(),
+  execution: z.string(),
+  /** What it is doing, for people: `waiting for the lease: 2nd in the queue`, `deploying`. */
+  progress: z.string(),
+  verdict: environmentVerdictSchema.optional(),
+  reason: z.string(),
+});
+export type DeploymentItem = z.infer<typeof deploymentItemSchema>;
+
+/** The newest release of a commit: only it may write the commit's statuses. */
+export const commitItemSchema = z.object({ release: z.string() });
+
+/** The status last written to GitHub for one context of one commit. */
+export const statusItemSchema = z.object({ context: z.string(), state: z.string(), description: z.string() });
+export type StatusItem = z.infer<typeof statusItemSchema>;
+
+/** A release the sweep looks after. `run` changes with every redrive, so that its end is not taken for that of the run before. */
+export const activeItemSchema = z.object({ release: releaseRefSchema, run: z.string() });
+export type ActiveItem = z.infer<typeof activeItemSchema>;
+
+/** A branch head no release has come for, and since when that is known. */
+export const headItemSchema = z.object({ commit: commitSchema, seenAt: z.iso.datetime() });
+export type HeadItem = z.infer<typeof headItemSchema>;
