@@ -1,9 +1,9 @@
 /** The wording of commit statuses, one place for all of it: called by `statuses.ts`. */
 import type { ChangeCounts } from './contracts/job.ts';
-import { ROLLING_BACK } from './deployment/verdict.ts';
+import { isGood, ROLLING_BACK } from './deployment/verdict.ts';
 import type { DeploymentItem, ReleaseItem } from './ledger/release-items.ts';
 import type { OutcomeItem } from './ledger/work-items.ts';
-import { GOOD_OUTCOMES, type Outcome, type ReleaseVerdict } from './words.ts';
+import type { Operation, Outcome, ReleaseVerdict } from './words.ts';
 
 /** What GitHub takes: https://docs.github.com/en/rest/commits/statuses#create-a-commit-status */
 export type StatusState = 'error' | 'failure' | 'pending' | 'success';
@@ -25,13 +25,17 @@ const WORDS_OF_PROGRESS: Readonly<Record<OutcomeItem['progress'], string>> = {
 };
 
 /** A target's status: `applying: 2 to add`, `applied: 2 to add, 1 to change`, `failed: plan failed: …`. */
-export function targetWording({ progress, outcome, reason, changes }: OutcomeItem): Wording {
+export function targetWording(
+  { progress, outcome, reason, changes, destroys }: OutcomeItem,
+  operation?: Operation,
+): Wording {
   if (outcome === undefined) {
     const counts = progress === 'applying' ? countsOf(changes) : '';
     const detail = progress === 'approving' ? reason : counts;
-    return { state: 'pending', text: withDetail(WORDS_OF_PROGRESS[progress], detail) };
+    const doing = progress === 'applying' && destroys ? 'destroying' : WORDS_OF_PROGRESS[progress];
+    return { state: 'pending', text: withDetail(doing, detail) };
   }
-  const state = GOOD_OUTCOMES.includes(outcome) ? 'success' : 'failure';
+  const state = isGood(outcome, operation) ? 'success' : 'failure';
   // `rolled back to 1a2b3c4 after: …`
   if (outcome === 'rolled-back') return { state, text: reason };
   const changed = outcome === 'applied' || outcome === 'destroyed' ? countsOf(changes) : '';
@@ -64,8 +68,21 @@ const STATE_OF_VERDICT: Readonly<Record<ReleaseVerdict, StatusState>> = {
   cancelled: 'failure',
 };
 
-/** The release's own status. `targets` are all that were requested so far, the unaffected included. */
+/** The release's own status: of one that was asked for by command, with what it is and who asked in front. */
 export function releaseWording(
+  release: ReleaseItem,
+  deployments: readonly DeploymentItem[],
+  targets: readonly OutcomeItem[],
+): Wording {
+  const { operation = 'apply', sender } = release;
+  const wording = plainWording(release, deployments, targets);
+  if (operation === 'apply') return wording;
+  const what = operation === 'restore' ? 'rollback to last good' : operation;
+  return { ...wording, text: `${what} (asked for by ${sender}): ${wording.text}` };
+}
+
+/** `targets` are all that were requested so far, the unaffected included. */
+function plainWording(
   release: ReleaseItem,
   deployments: readonly DeploymentItem[],
   targets: readonly OutcomeItem[],

@@ -35,7 +35,7 @@ export function changedStatuses({ release, deployments, outcomes, written }: Rel
   const desired = outcomes
     .map((target) => ({ target, context: targetContext(target.environment, target.component) }))
     .filter(({ target, context }) => target.affected !== 'unaffected' || before.has(context))
-    .map(({ target, context }) => status(context, targetWording(target)));
+    .map(({ target, context }) => status(context, targetWording(target, release.operation)));
   desired.push(status('belay', releaseWording(release, deployments, outcomes)));
   return desired.filter(({ context, state, description }) => {
     const known = before.get(context);

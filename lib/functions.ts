@@ -159,7 +159,8 @@ export class Functions extends Construct {
       image,
       command: 'record',
       contract: contracts.record,
-      bindings: [ledger, artifacts, statusQueue, tokens],
+      // What was destroyed has no outputs any more.
+      bindings: [ledger, stores.useArtifactsWithRemoval('*/outputs/*'), statusQueue, tokens],
       // Copying a large snapshot inside S3 takes its time.
       timeout: Duration.minutes(5),
     }).fn;
@@ -184,8 +185,10 @@ export class Functions extends Construct {
       contract: contracts.command,
       bindings: [
         ledger,
-        stores.useArtifactsWithRemoval(),
+        // The audited unlock removes a tool's stale lock.
+        stores.useArtifactsWithRemoval('*/state/*.tflock'),
         statusQueue,
+        publish,
         token,
         api,
         tokens,

@@ -9,9 +9,10 @@ import { releaseRefSchema } from './release.ts';
 export const lockSourcesSchema = z.object({
   /** Plan bundle of last good, whose snapshot is the job's source. */
   lastGood: z.string(),
-  /** The failed release's plan bundle and snapshot, with the component's path in them: the second choice. */
-  current: z.object({ bundle: z.string(), source: z.string(), path: z.string() }),
+  /** The failed release's plan bundle and snapshot, with the component's path in them: the second choice, where there is one. */
+  current: z.object({ bundle: z.string(), source: z.string(), path: z.string() }).optional(),
 });
+export type LockSources = z.infer<typeof lockSourcesSchema>;
 
 /** `job.json`. The job is told only its S3 key (`BELAY_JOB`), since overrides are small and readable by many, and asks `admit` for it. */
 export const jobSpecSchema = z.object({
@@ -23,7 +24,7 @@ export const jobSpecSchema = z.object({
   repository: repositorySchema,
   /** The commit the job works on, and the S3 key of its snapshot: the release's own, or last good's in a rollback. */
   source: z.object({ commit: commitSchema, key: z.string() }),
-  /** Where a rollback's plan takes its lock file from. */
+  /** Where the plan of a rollback, or of a destroy, takes its lock file from. */
   locks: lockSourcesSchema.optional(),
   target: resolvedTargetSchema,
   account: z.string(),

@@ -33,6 +33,7 @@ export interface SpecFacts {
   readonly planDigest: string | undefined;
   readonly round: number;
   readonly work: Work;
+  readonly destroy: boolean;
 }
 
 /** Returns the spec's S3 key. A repeated call finds the spec and keeps its nonce: it cannot lock out a job that has begun already. */
@@ -52,7 +53,7 @@ export async function writeSpec(stage: StageRef, facts: SpecFacts, ports: SpecPo
 
 function newSpec(
   { release, environment, component, fence, stage, pass = 'deploy' }: StageRef,
-  { document, planDigest, round, work }: SpecFacts,
+  { document, planDigest, round, work, destroy }: SpecFacts,
   { state, newNonce }: Pick<SpecPorts, 'state' | 'newNonce'>,
 ): JobSpec {
   const { entry, account, region, source, locks } = work;
@@ -73,6 +74,6 @@ function newSpec(
     environmentRole: environmentRole(account, region, stage),
     state: { ...state, key: stateKey(release.repository, environment, component) },
     planDigest,
-    destroy: false,
+    destroy,
   };
 }

@@ -547,8 +547,8 @@ describe('the function itself', () => {
     expect(await rollback(input, w.ports)).toEqual(answer);
     expect([[...w.ledger.items], [...w.store.objects]]).toEqual(before);
     expect(w.store.json('7/releases/20261120-2222222-1/dev/reverse-targets.json')).toEqual([
-      { component: 'network', test: false, after: ['database'] },
-      { component: 'database', test: false, after: [] },
+      { component: 'network', test: false, write: 'apply', after: ['database'] },
+      { component: 'database', test: false, write: 'apply', after: [] },
     ]);
     expect(await w.ledger.get(ledgerKeys.deployment(7, input.release.id, 'dev'))).toMatchObject({
       progress: 'rolling back to last good',
