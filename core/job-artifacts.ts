@@ -11,15 +11,17 @@ export function readableKeys(spec: JobSpec, names: readonly string[]): ArtifactK
   const keyOf: Readonly<Record<string, string | undefined>> = {
     source: spec.source.key,
     lock: spec.locks?.lastGood,
-    'current-bundle': spec.locks?.current.bundle,
-    'current-source': spec.locks?.current.source,
+    'current-bundle': spec.locks?.current?.bundle,
+    'current-source': spec.locks?.current?.source,
     // The values and the bundle the plan was made with, also for the stages after it.
     inputs: stageKey(addressOf(spec), 'plan', 'inputs.json'),
     bundle: stageKey(addressOf(spec), 'plan', 'bundle.tar.gz'),
+    // Of the writer this job is a duplicate of.
+    result: stageKey(addressOf(spec), spec.stage, 'result.json'),
     outputs: outputsKey(spec.release.repository, environment, component),
   };
   const allowed = STAGE_ARTIFACTS[spec.stage].get;
-  // Only a rollback has lock files to choose from: in other jobs these artifacts do not exist.
+  // Only a rollback and a destroy have lock files to choose from: in other jobs these artifacts do not exist.
   const existing = names.filter((name) => !allowed.includes(name) || keyOf[name] !== undefined);
   return keysOf(existing, (name) => (allowed.includes(name) ? keyOf[name] : undefined), {
     spec,

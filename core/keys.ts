@@ -25,9 +25,16 @@ export const releaseKey = (repository: number, release: string) =>
 export const targetsKey = (repository: number, release: string, environment: string, pass: Pass = 'deploy') =>
   `${repository}/releases/${release}/${environment}/${pass === 'deploy' ? 'targets' : `${pass}-targets`}.json`;
 
-/** A file of one stage of one target: `job.json`, `result.json`, `log.txt`, `bundle.tar.gz`, `plan.json`, … */
+/** A file of one stage of one target: `result.json`, `log.txt`, `bundle.tar.gz`, `plan.json`, … */
 export const stageKey = (target: TargetAddress, stage: Stage, file: string) =>
   `${target.repository}/releases/${target.release}/${target.environment}/${target.component}/${folderOf(target)}${stage}/${file}`;
+
+/** The spec of one job. A job that was queued in an attempt that is over, or for a plan that was replaced, never finds a newer one. */
+export const jobKey = (
+  target: TargetAddress,
+  stage: Stage,
+  { fence, round }: { readonly fence: number; readonly round: number },
+) => stageKey(target, stage, `job-${fence}-${round}.json`);
 
 /** The artifacts of a rollback lie beside those of the deployment it follows. */
 const folderOf = ({ pass = 'deploy' }: TargetAddress) => (pass === 'deploy' ? '' : `${pass}/`);

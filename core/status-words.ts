@@ -1,9 +1,9 @@
 /** The wording of statuses and of checks' titles, one place for all of it: called by `statuses.ts` and `checks/desired.ts`. */
 import type { ChangeCounts } from './contracts/job.ts';
-import { ROLLING_BACK } from './deployment/verdict.ts';
+import { isGood, ROLLING_BACK } from './deployment/verdict.ts';
 import type { DeploymentItem, ReleaseItem } from './ledger/release-items.ts';
 import type { OutcomeItem } from './ledger/work-items.ts';
-import { GOOD_OUTCOMES, type Outcome, type ReleaseVerdict } from './words.ts';
+import type { Operation, Outcome, ReleaseVerdict } from './words.ts';
 
 /** What GitHub takes: https://docs.github.com/en/rest/commits/statuses#create-a-commit-status */
 export type StatusState = 'error' | 'failure' | 'pending' | 'success';
@@ -25,13 +25,17 @@ const WORDS_OF_PROGRESS: Readonly<Record<OutcomeItem['progress'], string>> = {
 };
 
 /** A target's status: `applying: 2 to add`, `applied: 2 to add, 1 to change`, `failed: plan failed: …`. */
-export function targetWording({ progress, outcome, reason, changes }: OutcomeItem): Wording {
+export function targetWording(
+  { progress, outcome, reason, changes, destroys }: OutcomeItem,
+  operation?: Operation,
+): Wording {
   if (outcome === undefined) {
     const counts = progress === 'applying' ? countsOf(changes) : '';
     const detail = progress === 'approving' ? reason : counts;
-    return { state: 'pending', text: withDetail(WORDS_OF_PROGRESS[progress], detail) };
+    const doing = progress === 'applying' && destroys ? 'destroying' : WORDS_OF_PROGRESS[progress];
+    return { state: 'pending', text: withDetail(doing, detail) };
   }
-  const state = GOOD_OUTCOMES.includes(outcome) ? 'success' : 'failure';
+  const state = isGood(outcome, operation) ? 'success' : 'failure';
   // `rolled back to 1a2b3c4 after: …`
   if (outcome === 'rolled-back') return { state, text: reason };
   const changed = outcome === 'applied' || outcome === 'destroyed' ? countsOf(changes) : '';
@@ -67,14 +71,17 @@ const STATE_OF_VERDICT: Readonly<Record<ReleaseVerdict, StatusState>> = {
 /** Shorter delays are not worth a word. Minutes. */
 const MIN_DELAY = 5;
 
-/** The release's own. `outcomes` are all targets requested so far, the unaffected included. */
+/** The release's own: of one that was asked for by command, with what it is and who asked in front. */
 export function releaseWording(record: ReleaseWords): Wording {
-  const { state, text } = wordingOf(record);
+  const { operation = 'apply', sender } = record.release;
+  const { state, text } = plainWording(record);
+  const what = operation === 'restore' ? 'rollback to last good' : operation;
+  const asked = operation === 'apply' ? '' : `${what} (asked for by ${sender}): `;
   const delayed = delayOf(record.delay);
-  return { state, text: delayed === '' ? text : `(${delayed}) ${text}` };
+  return { state, text: `${delayed === '' ? '' : `(${delayed}) `}${asked}${text}` };
 }
 
-/** What the release's own wording is made of. */
+/** What the release's own wording is made of; `outcomes` are all targets requested so far, the unaffected included. */
 interface ReleaseWords {
   readonly release: ReleaseItem;
   readonly deployments: readonly DeploymentItem[];
@@ -89,7 +96,7 @@ export function delayOf(delay: ReleaseWords['delay']): string {
   return minutes < MIN_DELAY ? '' : `delayed: GitHub could not be told for ${minutes} minutes`;
 }
 
-function wordingOf({ release, deployments, outcomes: targets }: ReleaseWords): Wording {
+function plainWording({ release, deployments, outcomes: targets }: ReleaseWords): Wording {
   const { verdict, reason } = release;
   if (verdict === undefined) return { state: 'pending', text: progressOf(release, deployments, targets) };
   const state = STATE_OF_VERDICT[verdict];

@@ -36,7 +36,7 @@ export function changedStatuses(record: ReleaseRecord, written: readonly StatusI
   const { release, deployments, outcomes } = record;
   return piecesOf(release, outcomes, new Set(before.keys()))
     .map((piece) => {
-      if (piece.kind === 'target') return status(piece.name, targetWording(piece.target));
+      if (piece.kind === 'target') return status(piece.name, targetWording(piece.target, release.operation));
       if (piece.kind === 'release') return status(piece.name, releaseWording(record));
       const deployment = deployments.find(({ environment }) => environment === piece.environment);
       return status(piece.name, environmentWording(deployment, piece.targets));

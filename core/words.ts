@@ -45,6 +45,16 @@ export const releaseVerdictSchema = z.enum([
 ]);
 export type ReleaseVerdict = z.infer<typeof releaseVerdictSchema>;
 
+/**
+ * What a release does: `apply` brings the commit that was pushed. The others are asked for by command: `destroy`; `rollback` brings
+ * an older commit; `restore` brings each dirty target back to its own last good.
+ */
+export const operationSchema = z.enum(['apply', 'destroy', 'rollback', 'restore']);
+export type Operation = z.infer<typeof operationSchema>;
+
+/** Operations that bring a commit; the others work on what is deployed. */
+export const COMMIT_OPERATIONS: readonly Operation[] = ['apply', 'rollback'];
+
 /** The stages a job can do. `build` is a CodeBuild build and not among them. */
 export const stageSchema = z.enum(['validate', 'plan', 'apply', 'destroy', 'test']);
 export type Stage = z.infer<typeof stageSchema>;

@@ -6,6 +6,7 @@ import type { JobProof } from '../core/contracts/job-services.ts';
 import { infrastructure, JobFailure, messageOf } from './failure.ts';
 import type { Services } from './services.ts';
 import type { Stop } from './stop.ts';
+import { readJson } from './transfer.ts';
 
 /** Pauses between two looks at the other writer: doubling, bounded (an apply may take hours). */
 const FIRST_PAUSE_MS = 1000;
@@ -49,7 +50,7 @@ export async function enter(
     await outside.sleep(pause);
     outside.stop.check('the other writer had ended');
   }
-  const result = jobResultSchema.safeParse(await services.readResult());
+  const result = jobResultSchema.safeParse(await readResult(services, proof));
   if (!result.success) {
     throw infrastructure(`job ${admission.writer} ended without a result; this duplicate did nothing`);
   }
@@ -58,6 +59,12 @@ export async function enter(
     status === 'succeeded' ? EXIT_CODE.succeeded : EXIT_CODE.failed,
     `job ${admission.writer} did this work and ${status}: ${reason}`,
   );
+}
+
+/** What the other writer left, parsed but not checked; undefined when it left nothing. */
+async function readResult(services: Services, proof: JobProof): Promise<unknown> {
+  const { get } = await services.artifacts({ ...proof, get: ['result'], put: [] });
+  return get.result === undefined ? undefined : readJson('result', get.result);
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Signed requests to AWS over plain HTTP: all the executor needs of S3, Lambda and STS are three calls, and the SDK's clients
- * would cost every job and every credential process more start-up time than the rest together.
+ * Signed requests to Lambda over plain HTTP: all the executor needs of AWS is one call, and the SDK's client would cost every job
+ * and every credential process more start-up time than the rest together.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 import { createHash, createHmac } from 'node:crypto';
@@ -8,15 +8,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RoleCredentials } from './container-credentials.ts';
 
 export interface AwsRequest {
-  readonly service: 's3' | 'lambda' | 'sts';
   readonly region: string;
   /** The twin's endpoint, instead of the regional one. */
   readonly endpoint?: string;
-  readonly method: 'GET' | 'POST';
   /** Encoded as it is sent; no query. */
   readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body: string;
 }
 
 const ATTEMPTS = 8;
@@ -32,12 +29,12 @@ export async function sendToAws(
 ): Promise<Response> {
   for (let attempt = 1; ; attempt += 1) {
     const { url, headers } = signed(request, await credentials(), new Date());
-    const { method, body } = request;
-    const response = await fetch(url, { method, headers, body }).catch((error: unknown) => error);
+    const { body } = request;
+    const response = await fetch(url, { method: 'POST', headers, body }).catch((error: unknown) => error);
     if (response instanceof Response && response.status < 500 && response.status !== 429) return response;
     if (attempt === ATTEMPTS) {
       if (!(response instanceof Response)) throw response;
-      throw new Error(`${request.service} answered ${response.status} ${await response.text()}`);
+      throw new Error(`Lambda answered ${response.status} ${await response.text()}`);
     }
     await sleep(FIRST_PAUSE_MS * 2 ** attempt * (0.5 + Math.random() / 2));
   }
@@ -53,22 +50,20 @@ export function signed(
   credentials: Omit<RoleCredentials, 'expiration'>,
   at: Date,
 ): { url: string; headers: Record<string, string> } {
-  const { service, region, path, body = '' } = request;
-  const url = new URL(path, request.endpoint ?? regionalEndpoint(service, region));
+  const { region, path, body } = request;
+  const url = new URL(path, request.endpoint ?? regionalEndpoint('lambda', region));
   const time = at.toISOString().replace(/[-:]|\.\d+/g, '');
   const headers: Record<string, string> = {
-    ...request.headers,
     host: url.host,
     'x-amz-content-sha256': sha256(body),
     'x-amz-date': time,
     ...(credentials.sessionToken && { 'x-amz-security-token': credentials.sessionToken }),
   };
   const names = Object.keys(headers).sort();
-  // Every service but S3 encodes the path once more.
-  const canonicalPath = service === 's3' ? path : path.split('/').map(encodePart).join('/');
   const canonical = [
-    request.method,
-    canonicalPath,
+    'POST',
+    // Every service but S3 encodes the path once more.
+    path.split('/').map(encodePart).join('/'),
     '',
     ...names.map((name) => `${name}:${headers[name]?.trim()}`),
     '',
@@ -76,8 +71,8 @@ export function signed(
     headers['x-amz-content-sha256'],
   ].join('\n');
   const day = time.slice(0, 8);
-  const scope = `${day}/${region}/${service}/aws4_request`;
-  const key = [day, region, service, 'aws4_request'].reduce(
+  const scope = `${day}/${region}/lambda/aws4_request`;
+  const key = [day, region, 'lambda', 'aws4_request'].reduce(
     (secret: string | Buffer, part) => hmac(secret, part),
     `AWS4${credentials.secretAccessKey}`,
   );

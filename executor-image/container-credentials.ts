@@ -1,5 +1,6 @@
 /**
- * The job role's own credentials, from the container's credential endpoint. Used by the executor's requests and by `credentials`:
+ * The job role's own credentials, from the container's credential endpoint: good for calling functions, nothing else. Used by the
+ * executor's services and by the credential process:
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
  */
 import { readFile } from 'node:fs/promises';
@@ -23,7 +24,7 @@ export async function containerCredentials(source: CredentialSource): Promise<Ro
       const token = source.tokenFile ? (await readFile(source.tokenFile, 'utf8')).trim() : source.token;
       const response = await fetch(source.uri, { headers: token ? { authorization: token } : {} });
       if (!response.ok) throw new Error(`it answered ${response.status}`);
-      return roleCredentials((await response.json()) as Record<string, unknown>, 'Token');
+      return roleCredentials((await response.json()) as Record<string, unknown>);
     } catch (error) {
       if (attempt === 3) {
         throw new Error("asking the container's credential endpoint for the job role", { cause: error });
@@ -44,21 +45,15 @@ export function rememberedCredentials(source: CredentialSource): () => Promise<R
   };
 }
 
-/**
- * Credentials as AWS's endpoints spell them; the session token's name differs between them.
- * @throws Error naming what is missing.
- */
-export function roleCredentials(
-  answer: Readonly<Record<string, unknown>>,
-  tokenName: 'Token' | 'SessionToken',
-): RoleCredentials {
-  const names = ['AccessKeyId', 'SecretAccessKey', tokenName, 'Expiration'];
+/** The endpoint's answer. @throws Error naming what is missing. */
+function roleCredentials(answer: Readonly<Record<string, unknown>>): RoleCredentials {
+  const names = ['AccessKeyId', 'SecretAccessKey', 'Token', 'Expiration'];
   const missing = names.filter((name) => typeof answer[name] !== 'string');
   if (missing.length > 0) throw new Error(`the answer lacks ${missing.join(', ')}`);
   return {
     accessKeyId: String(answer.AccessKeyId),
     secretAccessKey: String(answer.SecretAccessKey),
-    sessionToken: String(answer[tokenName]),
+    sessionToken: String(answer.Token),
     expiration: new Date(String(answer.Expiration)),
   };
 }

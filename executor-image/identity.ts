@@ -1,46 +1,42 @@
 /**
  * Who the tool is. An AWS config file outside the work tree with two profiles, both answered by `main.mjs credentials FILE …`:
- * `belay-state` is the job's role (named in the managed backend), `belay-environment` the environment's role (the tool's default).
+ * `belay-state` may touch the target's own state (named in the managed backend), `belay-environment` is the environment's role (the
+ * tool's default). The job's own role is neither: it may call functions and nothing else.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CredentialSource, ExecutorSettings } from '../core/contracts/executor.ts';
-import type { JobSpec } from '../core/contracts/job.ts';
+import type { CredentialSource } from '../core/contracts/executor.ts';
+import type { JobProof } from '../core/contracts/job-services.ts';
+import type { FunctionPlace } from './invoke.ts';
+import type { Job } from './job.ts';
 
 export const STATE_PROFILE = 'belay-state';
 export const ENVIRONMENT_PROFILE = 'belay-environment';
 
 /** What `credentials` works with. A file, not variables: the tool's environment belongs to the tool and to the manifest. */
 export interface Identity {
-  /** Region of the executor: its STS endpoint is asked. */
-  readonly region: string;
-  readonly endpoint?: string;
+  readonly place: FunctionPlace;
+  /** Name of the function `sessions`. */
+  readonly sessions: string;
+  readonly proof: JobProof;
   readonly credentialSource: CredentialSource;
-  readonly environmentRole: string;
-  readonly sessionName: string;
-  readonly tags: Readonly<Record<string, string>>;
 }
 
 /** Writes the identity's files and answers the variables that lead an AWS SDK to them. */
-export async function writeIdentity(
-  directory: string,
-  settings: ExecutorSettings,
-  spec: JobSpec,
-  executor: readonly string[],
-): Promise<Record<string, string>> {
+export async function writeIdentity({
+  settings,
+  spec,
+  proof,
+  executor,
+  workspace,
+}: Job): Promise<Record<string, string>> {
   const identity: Identity = {
-    region: settings.AWS_REGION,
-    endpoint: settings.endpoint,
+    place: { region: settings.AWS_REGION, endpoint: settings.endpoint },
+    sessions: settings.SESSIONS_FUNCTION,
+    proof,
     credentialSource: settings.credentialSource,
-    environmentRole: spec.environmentRole,
-    sessionName: sessionName(spec.release.id),
-    tags: {
-      'belay:release': spec.release.id,
-      'belay:repository': spec.repository.fullName,
-      'belay:environment': spec.target.environment,
-      'belay:component': spec.target.component,
-    },
   };
+  const directory = workspace.own;
   const identityFile = join(directory, 'identity.json');
   const config = join(directory, 'aws-config');
   const credentials = join(directory, 'aws-credentials');
@@ -68,6 +64,3 @@ export async function writeIdentity(
     AWS_DEFAULT_REGION: spec.region,
   };
 }
-
-/** A role session name: 2 to 64 of `[\w+=,.@-]` (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html). */
-export const sessionName = (release: string) => release.replace(/[^\w+=,.@-]/g, '-').slice(0, 64);

@@ -1,4 +1,4 @@
-/** The lock file of a rollback's plan: last good's, or where that is too old for the state, the failed release's. Called by `stages.ts`. */
+/** The lock file of a plan that works on last good: its own, or where that is too old for the state, the failed release's. Called by `stages.ts`. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobSpec } from '../core/contracts/job.ts';
@@ -22,7 +22,7 @@ export type LockArchives = Readonly<Record<'lock' | 'current-bundle' | 'current-
 
 /**
  * Does `work` with last good's lock file, and once more with the failed release's when last good's provider is too old for the state.
- * Without the locks of a rollback it is simply done.
+ * Without locks in the spec it is simply done.
  * @throws JobFailure under the runbook's heading when that did not help either.
  */
 export async function withLockFile<T>(
@@ -47,10 +47,12 @@ export async function withLockFile<T>(
   } catch (error) {
     if (!isTooOld(error)) throw error;
     const { current } = spec.locks;
-    const found = await layLockFile(workspace, [
-      [archives['current-bundle'], join(TREE, current.path)],
-      [archives['current-source'], current.path],
-    ]);
+    const found =
+      current !== undefined &&
+      (await layLockFile(workspace, [
+        [archives['current-bundle'], join(TREE, current.path)],
+        [archives['current-source'], current.path],
+      ]));
     if (!found) throw underHeading(error);
     say('the state was written by a newer provider: once more with the lock file of the failed release');
     return await work().catch((again: unknown) => {

@@ -192,7 +192,7 @@ async function toolContext(
   secrets: Readonly<Record<string, string>>,
 ): Promise<ToolContext> {
   const { spec, settings, workspace, log, stop, masking } = job;
-  const identity = await writeIdentity(workspace.own, settings, spec, job.executor);
+  const identity = await writeIdentity(job);
   const env = toolEnvironment({
     own: job.environment,
     settings,

@@ -16,6 +16,15 @@ export async function download(name: string, url: string, file: string): Promise
   });
 }
 
+/** A small JSON document. @throws JobFailure (infrastructure) when the store does not give it after several attempts. */
+export async function readJson(name: string, url: string): Promise<unknown> {
+  return attempts(`downloading ${name}`, async () => {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`the store answered ${response.status}`);
+    return response.json();
+  });
+}
+
 /** @throws JobFailure (infrastructure) when the store does not take the object after several attempts. */
 export async function upload(name: string, url: string, file: string): Promise<void> {
   const body = await readFile(file);
@@ -26,7 +35,7 @@ export async function upload(name: string, url: string, file: string): Promise<v
   });
 }
 
-async function attempts(what: string, work: () => Promise<void>): Promise<void> {
+async function attempts<T>(what: string, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work();

@@ -1,5 +1,6 @@
 /** The outside world as the functions' logic sees it. The adapters beside the handlers are the only AWS SDK imports. */
 import type { CheckRun } from '../core/checks/check-run.ts';
+import type { SessionOrder } from '../core/job-sessions.ts';
 import type { LedgerKey } from '../core/ledger/keys.ts';
 
 export interface Clock {
@@ -153,6 +154,18 @@ export interface Bus {
 export interface RotatingSecret {
   /** `fresh`: do not answer from the cache (unless it was filled a moment ago). */
   values(options?: { readonly fresh: true }): Promise<readonly string[]>;
+}
+
+/** Sessions of other roles, each an hour at most. */
+export interface Sessions {
+  /** Throws when the role does not let us. */
+  open(order: SessionOrder): Promise<{
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken: string;
+    /** ISO 8601. */
+    readonly expiration: string;
+  }>;
 }
 
 /** Secrets Manager as far as jobs' secrets go. */

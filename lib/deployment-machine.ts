@@ -97,6 +97,7 @@ export class DeploymentMachine extends Construct {
         pass: '{% $round.pass %}',
         component: '{% $states.context.Map.Item.Value.component %}',
         test: '{% $states.context.Map.Item.Value.test %}',
+        write: '{% $states.context.Map.Item.Value.write %}',
       },
       // Children end in outcomes, not in failures; one lost child must not stop its siblings.
       toleratedFailurePercentage: 100,
@@ -129,6 +130,14 @@ export class DeploymentMachine extends Construct {
         .when(Condition.jsonata(`{% $opened.decision = 'deploy' %}`), targets, {
           assign: { round: { pass: 'deploy', targetsKey: '{% $opened.targetsKey %}' } },
         })
+        // Nothing is deployed: what is dirty goes back to last good.
+        .when(Condition.jsonata(`{% $opened.decision = 'roll-back' %}`), rollback, {
+          assign: { round: { pass: 'deploy' } },
+        })
+        .when(
+          Condition.jsonata(`{% $opened.decision = 'refused' %}`),
+          endedAs('Refused', 'failed', '{% $opened.reason %}'),
+        )
         .when(
           Condition.jsonata(`{% $opened.decision = 'superseded' %}`),
           endedAs('Superseded at the gate', 'superseded', '{% $opened.reason %}'),

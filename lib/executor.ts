@@ -7,11 +7,11 @@ import {
 } from 'aws-cdk-lib/aws-batch';
 import { SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { ContainerImage, CpuArchitecture, FargatePlatformVersion, LogDriver } from 'aws-cdk-lib/aws-ecs';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib/core';
+import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { environmentRoleName, jobDefinition } from '../core/deployment/job-order.ts';
+import { jobDefinition } from '../core/deployment/job-order.ts';
 import {
   type Architecture,
   architectureSchema,
@@ -21,6 +21,7 @@ import {
 } from '../core/words.ts';
 import type { Functions } from './functions.ts';
 import { Image } from './image.ts';
+import { StateRole } from './state-role.ts';
 import type { Stores } from './stores.ts';
 
 /** A validate, plan or test that takes longer hangs. Apply and destroy have no limit short of Batch's own 14 days. */
@@ -76,8 +77,16 @@ export class Executor extends Construct {
     image.repository.grantPull(executionRole);
     logs.grantWrite(executionRole);
 
+    const { functions } = props;
+    const jobRole = new Role(this, 'JobRole', {
+      assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com'),
+      description: 'Jobs of Belay: may call the functions that serve them, and nothing else',
+    });
+    for (const fn of [functions.admit, functions.artifacts, functions.secrets, functions.sessions])
+      fn.grantInvoke(jobRole);
+    new StateRole(this, 'State', props);
+
     for (const stage of stageSchema.options) {
-      const jobRole = this.jobRole(stage, props);
       for (const architecture of architectureSchema.options) {
         this.jobDefinition(stage, architecture, { image, jobRole, executionRole, logs, props });
       }
@@ -89,7 +98,7 @@ export class Executor extends Construct {
     architecture: Architecture,
     parts: { image: Image; jobRole: Role; executionRole: Role; logs: LogGroup; props: ExecutorProps },
   ): void {
-    const { functions, stores } = parts.props;
+    const { functions } = parts.props;
     const writes = WRITING_STAGES.includes(stage);
     const id = `${pascal(stage)}${pascal(architecture)}`;
     new EcsJobDefinition(this, id, {
@@ -110,58 +119,16 @@ export class Executor extends Construct {
         command: ['node', '/belay/main.mjs'],
         environment: {
           BELAY_WORKSPACE: WORKSPACE,
-          ARTIFACTS_BUCKET: stores.artifacts.bucketName,
           ADMIT_FUNCTION: functions.admit.functionName,
           ARTIFACTS_FUNCTION: functions.artifacts.functionName,
           SECRETS_FUNCTION: functions.secrets.functionName,
+          SESSIONS_FUNCTION: functions.sessions.functionName,
         },
         jobRole: parts.jobRole,
         executionRole: parts.executionRole,
         logging: LogDriver.awsLogs({ logGroup: parts.logs, streamPrefix: stage }),
       }),
     });
-  }
-
-  /** What a job of this stage may do: read its spec, call the job services, touch state, become the environment's role. */
-  private jobRole(stage: Stage, { stores, functions }: ExecutorProps): Role {
-    const role = new Role(this, `${pascal(stage)}JobRole`, {
-      assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com'),
-      description: `Belay jobs: ${stage}`,
-    });
-    const allow = (actions: string[], resources: string[]) =>
-      role.addToPolicy(new PolicyStatement({ actions, resources }));
-    allow(['s3:GetObject'], [stores.artifacts.arnForObjects(`*/${stage}/job.json`)]);
-    stores.key.grantDecrypt(role);
-    for (const fn of [functions.admit, functions.artifacts, functions.secrets]) fn.grantInvoke(role);
-    if (stage === 'validate') return role;
-
-    const writes = WRITING_STAGES.includes(stage);
-    // The tool, or the test, works in the environment's account: reading for plan and test, writing for apply and destroy.
-    allow(
-      ['sts:AssumeRole', 'sts:TagSession'],
-      [
-        Stack.of(this).formatArn({
-          service: 'iam',
-          region: '',
-          account: '*',
-          resource: 'role',
-          resourceName: environmentRoleName(stage),
-        }),
-      ],
-    );
-    if (stage === 'test') return role;
-
-    const state = stores.artifacts.arnForObjects('*/state/*');
-    allow(['s3:GetObject'], [state]);
-    // A missing state must be a 404 and not a 403.
-    allow(['s3:ListBucket'], [stores.artifacts.bucketArn]);
-    if (writes) {
-      allow(['s3:PutObject', 's3:DeleteObject'], [state]);
-      stores.key.grantEncrypt(role);
-      // A job submitted twice ends with the result of the one that was admitted.
-      allow(['s3:GetObject'], [stores.artifacts.arnForObjects(`*/${stage}/result.json`)]);
-    }
-    return role;
   }
 }
 

@@ -11,7 +11,14 @@ import * as jobServices from '../core/contracts/job-services.ts';
 import { type Binding, permission, variables } from './binding.ts';
 import { ContainerFunction } from './container-function.ts';
 import { Image } from './image.ts';
-import { DEPLOYMENT_MACHINE, executionsOf, machineArns, RELEASE_MACHINE } from './names.ts';
+import {
+  DEPLOYMENT_MACHINE,
+  environmentRoleArns,
+  executionsOf,
+  machineArns,
+  RELEASE_MACHINE,
+  stateRoleArn,
+} from './names.ts';
 import type { Stores } from './stores.ts';
 
 /** Every function's command; its entry is `lambdas/<command>/handler.ts`. */
@@ -32,6 +39,7 @@ export const COMMANDS = [
   'admit',
   'secrets',
   'artifacts',
+  'sessions',
   'git-status',
 ] as const;
 
@@ -69,6 +77,7 @@ export class Functions extends Construct {
   readonly admit: IFunction;
   readonly secrets: IFunction;
   readonly artifacts: IFunction;
+  readonly sessions: IFunction;
   readonly gitStatus: IFunction;
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
@@ -159,7 +168,8 @@ export class Functions extends Construct {
       image,
       command: 'record',
       contract: contracts.record,
-      bindings: [ledger, artifacts, statusQueue, tokens],
+      // What was destroyed has no outputs any more.
+      bindings: [ledger, stores.useArtifactsWithRemoval('*/outputs/*'), statusQueue, tokens],
       // Copying a large snapshot inside S3 takes its time.
       timeout: Duration.minutes(5),
     }).fn;
@@ -184,8 +194,10 @@ export class Functions extends Construct {
       contract: contracts.command,
       bindings: [
         ledger,
-        stores.useArtifactsWithRemoval(),
+        // The audited unlock removes a tool's stale lock.
+        stores.useArtifactsWithRemoval('*/state/*.tflock'),
         statusQueue,
+        publish,
         token,
         api,
         tokens,
@@ -232,6 +244,19 @@ export class Functions extends Construct {
       command: 'artifacts',
       contract: jobServices.artifacts,
       bindings: [ledger, artifacts],
+    }).fn;
+    const stateRole = stateRoleArn(stack);
+    this.sessions = new ContainerFunction(this, 'Sessions', {
+      image,
+      command: 'sessions',
+      contract: jobServices.sessions,
+      bindings: [
+        ledger,
+        readArtifacts,
+        variables({ STATE_ROLE: stateRole }),
+        allow(['sts:AssumeRole'], [stateRole]),
+        allow(['sts:AssumeRole', 'sts:TagSession'], environmentRoleArns(stack)),
+      ],
     }).fn;
     this.gitStatus = new ContainerFunction(this, 'GitStatus', {
       image,

@@ -1,4 +1,4 @@
-/** How a push gets in: HTTP API → webhook function → bus (with archive) → rule → the Release machine. */
+/** How a push gets in: HTTP API → webhook function → bus (with archive) → rule → the Release machine. What is asked for by command joins it on the bus. */
 import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { EventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
@@ -8,6 +8,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { CfnOutput, Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { OPERATION_EVENT } from '../core/contracts/operation.ts';
 import { PUSH_EVENT } from '../core/contracts/push.ts';
 
 /** Long enough to replay what a broken deployment of Belay itself has missed over a holiday. */
@@ -22,8 +23,8 @@ export class Bus extends Construct {
     this.bus = new EventBus(this, 'Bus', { eventBusName: 'belay' });
     this.bus.archive('Archive', {
       archiveName: 'belay',
-      description: 'Every delivery, replayable: resolve makes replays harmless',
-      eventPattern: { source: [PUSH_EVENT.source] },
+      description: 'Every request, replayable: resolve makes replays harmless',
+      eventPattern: { source: [PUSH_EVENT.source, OPERATION_EVENT.source] },
       retention: ARCHIVE_RETENTION,
     });
   }
@@ -58,19 +59,26 @@ export class Ingress extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
-    new Rule(this, 'PushRule', {
-      eventBus: props.bus,
-      description: 'A push starts a release',
-      eventPattern: { source: [PUSH_EVENT.source], detailType: [PUSH_EVENT.detailType] },
-      targets: [
-        new SfnStateMachine(props.release, {
-          input: RuleTargetInput.fromEventPath('$.detail'),
-          deadLetterQueue: deadLetters,
-          maxEventAge: Duration.hours(24),
-          retryAttempts: 185,
-        }),
-      ],
-    });
+    const startsRelease = (
+      id: string,
+      description: string,
+      event: typeof PUSH_EVENT | typeof OPERATION_EVENT,
+    ) =>
+      new Rule(this, id, {
+        eventBus: props.bus,
+        description,
+        eventPattern: { source: [event.source], detailType: [event.detailType] },
+        targets: [
+          new SfnStateMachine(props.release, {
+            input: RuleTargetInput.fromEventPath('$.detail'),
+            deadLetterQueue: deadLetters,
+            maxEventAge: Duration.hours(24),
+            retryAttempts: 185,
+          }),
+        ],
+      });
+    startsRelease('PushRule', 'A push starts a release', PUSH_EVENT);
+    startsRelease('OperationRule', 'What is asked for by command starts a release', OPERATION_EVENT);
     new CfnOutput(this, 'WebhookUrl', { value: `${api.apiEndpoint}/webhook` });
   }
 }

@@ -1,8 +1,22 @@
 /** Physical names that other parts of the stack refer to without a reference, which would make a cycle. */
 import { ArnFormat, type Stack } from 'aws-cdk-lib/core';
+import { environmentRoleName } from '../core/deployment/job-order.ts';
+import { stageSchema } from '../core/words.ts';
 
 export const RELEASE_MACHINE = 'belay-release';
 export const DEPLOYMENT_MACHINE = 'belay-deployment';
+
+/** The role whose sessions, narrowed to one target each, touch managed state. */
+export const STATE_ROLE = 'belay-state';
+
+export const stateRoleArn = (stack: Stack) =>
+  stack.formatArn({ service: 'iam', region: '', resource: 'role', resourceName: STATE_ROLE });
+
+/** The roles tools work with, in the account of any environment; the trust policy there decides. */
+export const environmentRoleArns = (stack: Stack) =>
+  [...new Set(stageSchema.options.map(environmentRoleName))].map((resourceName) =>
+    stack.formatArn({ service: 'iam', region: '', account: '*', resource: 'role', resourceName }),
+  );
 
 /** All executions of a machine, including the children of its Distributed Map. */
 export function executionsOf(stack: Stack, machine: string): string[] {

@@ -1,4 +1,4 @@
-/** The Release machine: one push on its way through the environments, one nested Deployment after another. */
+/** The Release machine: one push (or one command) on its way through the environments, one nested Deployment after another. */
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import {
   Choice,
@@ -29,7 +29,7 @@ export interface ReleaseMachineProps {
 }
 
 /**
- * Input: a `PushReceived`. The position in the loop travels in the states' input, so that a redrive, which re-runs the failed
+ * Input: a `ReleaseRequest`, that is a `PushReceived` or an `OperationRequested`. The position in the loop travels in the states' input, so that a redrive, which re-runs the failed
  * state with its input, starts exactly the failed environment again (a fresh Deployment: no name is given) and goes on.
  */
 export class ReleaseMachine extends Construct {
@@ -85,9 +85,9 @@ export class ReleaseMachine extends Construct {
         .otherwise(settle),
     );
 
-    const resolve = functionTask(this, 'Resolve the push', {
+    const resolve = functionTask(this, 'Resolve the request', {
       fn: functions.resolve,
-      payload: `{'push': $states.input, 'execution': $states.context.Execution.Id, 'startedAt': $states.context.Execution.StartTime}`,
+      payload: `{'request': $states.input, 'execution': $states.context.Execution.Id, 'startedAt': $states.context.Execution.StartTime}`,
       outputs: `{% $merge([$states.result.Payload, {'position': 0}]) %}`,
     });
     resolve.next(
@@ -98,7 +98,7 @@ export class ReleaseMachine extends Construct {
 
     this.machine = new StateMachine(this, 'Machine', {
       stateMachineName: RELEASE_MACHINE,
-      comment: 'A push on its way through the environments',
+      comment: 'A push, or what a person asked for, on its way through the environments',
       queryLanguage: QueryLanguage.JSONATA,
       definitionBody: DefinitionBody.fromChainable(resolve),
       tracingEnabled: true,

@@ -140,8 +140,8 @@ export class Stores extends Construct {
     };
   }
 
-  /** As read-write, and state lock files may be removed: for the audited unlock. */
-  useArtifactsWithRemoval(): Binding<'ARTIFACTS_BUCKET'> {
+  /** As read-write, and objects of these key patterns may be removed. */
+  useArtifactsWithRemoval(...removable: readonly string[]): Binding<'ARTIFACTS_BUCKET'> {
     const artifacts = this.useArtifacts('read-write');
     return {
       ...artifacts,
@@ -150,7 +150,7 @@ export class Stores extends Construct {
         fn.addToRolePolicy(
           new PolicyStatement({
             actions: ['s3:DeleteObject'],
-            resources: [this.artifacts.arnForObjects('*/state/*.tflock')],
+            resources: removable.map((pattern) => this.artifacts.arnForObjects(pattern)),
           }),
         );
       },

@@ -29,11 +29,15 @@ export interface TargetFlowProps {
   readonly queue: JobQueue;
 }
 
+/** The stage that changes the cloud, as a state's text: `apply` or `destroy`. */
+const WRITE = '{% $write %}';
+
 type Catching = State & INextable & { addCatch(handler: IChainable, props?: object): unknown };
 
 /**
- * Child input: `{release, environment, execution, fence, pass, component, test}`. Everything a state needs later is kept in variables:
- * `target` (the reference handed to every function), `prepared`, `guarded`, `end`.
+ * Child input: `{release, environment, execution, fence, pass, component, test, write}`. Everything a state needs later is kept in
+ * variables: `target` (the reference handed to every function), `test`, `write`, `prepared`, `guarded`, `end`. What is applied in a
+ * destroy is a plan that destroys: the same states do it, with the stage `write` names.
  * A `build` stage belongs between "Wait for its turn" and "Prepare the plan".
  */
 export class TargetFlow extends Construct {
@@ -73,7 +77,11 @@ export class TargetFlow extends Construct {
         },
       }).next(record);
     /** Any failure of a state ends the target; `stage` says what was being done. */
-    const caught = <T extends Catching>(state: T, stage: Stage, handler: IChainable = record): T => {
+    const caught = <T extends Catching>(
+      state: T,
+      stage: Stage | typeof WRITE,
+      handler: IChainable = record,
+    ): T => {
       state.addCatch(handler, {
         errors: ['States.ALL'],
         assign: {
@@ -87,11 +95,11 @@ export class TargetFlow extends Construct {
       });
       return state;
     };
-    const prepare = (name: string, stage: Stage) =>
+    const prepare = (name: string, stage: Stage | typeof WRITE) =>
       caught(
         functionTask(this, name, {
           fn: functions.prepare,
-          payload: `$merge([$target, {'stage': '${stage}'}])`,
+          payload: `$merge([$target, {'stage': ${stage === WRITE ? '$write' : `'${stage}'`}}])`,
           assign: { prepared: '{% $states.result.Payload %}' },
         }),
         stage,
@@ -149,9 +157,9 @@ export class TargetFlow extends Construct {
         .otherwise(planAgain),
     );
     planAgain.addCatch(record, { errors: ['States.ALL'] });
-    caught(apply, 'apply', hasEnded);
+    caught(apply, WRITE, hasEnded);
     apply.next(completed('Applied', true).next(testOrRecord));
-    const prepareApply = prepare('Prepare the apply', 'apply');
+    const prepareApply = prepare('Prepare the apply', WRITE);
     prepareApply.next(
       Choice.jsonata(this, 'May the apply start?')
         .when(Condition.jsonata(`{% $prepared.decision = 'run' %}`), apply)
@@ -229,6 +237,7 @@ export class TargetFlow extends Construct {
           pass: '{% $states.input.pass %}',
         },
         test: '{% $states.input.test %}',
+        write: '{% $states.input.write %}',
       },
     })
       .next(turn)

@@ -4,6 +4,7 @@ import { type Command, parseCommand } from './cli/arguments.ts';
 import { decide } from './cli/commands/decide.ts';
 import { history } from './cli/commands/history.ts';
 import { log } from './cli/commands/log.ts';
+import { operate } from './cli/commands/operate.ts';
 import { type Ending, push } from './cli/commands/push.ts';
 import { redrive } from './cli/commands/redrive.ts';
 import { secret } from './cli/commands/secret.ts';
@@ -52,6 +53,9 @@ function run(command: Exclude<Command, { name: 'help' }>): Promise<Ending> {
     case 'cancel':
     case 'unlock':
       return tell(command, openTwin);
+    case 'destroy':
+    case 'rollback':
+      return operate(command, { openTwin, screen: pushScreen(command.json) });
     case 'sweep':
       return sweep(command, openTwin);
     case 'secret':

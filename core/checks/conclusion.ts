@@ -1,6 +1,7 @@
 /** What a check run is to GitHub: still going, or concluded, and how. Called by `desired.ts`. */
+import { isGood } from '../deployment/verdict.ts';
 import type { OutcomeItem } from '../ledger/work-items.ts';
-import type { EnvironmentVerdict, Outcome, ReleaseVerdict } from '../words.ts';
+import type { EnvironmentVerdict, Operation, Outcome, ReleaseVerdict } from '../words.ts';
 import type { CheckConclusion, CheckRun } from './check-run.ts';
 
 export type CheckState = Pick<CheckRun, 'status' | 'conclusion'>;
@@ -29,11 +30,13 @@ const OF_OUTCOME: Readonly<Record<Outcome, CheckConclusion>> = {
 /** What jobs, and the question to a person, say of themselves when their time has run out. */
 const OUT_OF_TIME = /timed out|nobody approved it within/;
 
-export function stateOfTarget({ progress, outcome, reason }: OutcomeItem): CheckState {
+export function stateOfTarget({ progress, outcome, reason }: OutcomeItem, operation?: Operation): CheckState {
   if (outcome === undefined) {
     if (progress === 'approving') return ASKING;
     return progress === 'waiting' ? QUEUED : GOING;
   }
+  // To be rolled back is what a restore is for.
+  if (outcome === 'rolled-back' && isGood(outcome, operation)) return completed('success');
   const isLate = (outcome === 'failed' || outcome === 'rejected') && OUT_OF_TIME.test(reason);
   return completed(isLate ? 'timed_out' : OF_OUTCOME[outcome]);
 }

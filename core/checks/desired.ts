@@ -59,7 +59,8 @@ function targetCheck(
   record: ReleaseRecord,
 ): Undigested {
   const { environment, component, outcome, startedAt, endedAt, changes } = target;
-  const state = stateOfTarget(target);
+  const { operation } = record.release;
+  const state = stateOfTarget(target, operation);
   const isAsking = state.conclusion === 'action_required';
   const position = outcome === undefined && target.progress === 'waiting' ? queueOf(record, environment) : '';
   const rows = [
@@ -69,7 +70,7 @@ function targetCheck(
     ['took', startedAt !== undefined && endedAt !== undefined ? elapsed(startedAt, endedAt) : ''],
     ['same change', sameChange(target, record.outcomes)],
   ];
-  const text = targetWording(target).text;
+  const text = targetWording(target, operation).text;
   return {
     run: {
       ...headOf(name, `${record.release.id}/${environment}/${component}`, state),

@@ -3,7 +3,7 @@
 /** Every name the executor needs, by who sets it. The construct and the twin render from this list. */
 export const EXECUTOR_ENV = {
   /** The job definition. */
-  definition: ['ARTIFACTS_BUCKET', 'ADMIT_FUNCTION', 'ARTIFACTS_FUNCTION', 'SECRETS_FUNCTION'],
+  definition: ['ADMIT_FUNCTION', 'ARTIFACTS_FUNCTION', 'SECRETS_FUNCTION', 'SESSIONS_FUNCTION'],
   /** The override of every submit: the S3 key of `job.json`, nothing else. */
   submit: ['BELAY_JOB'],
   /** The image; the twin gives a directory of its own. */

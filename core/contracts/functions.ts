@@ -8,7 +8,8 @@ import {
   releaseVerdictSchema,
   stageSchema,
 } from '../words.ts';
-import { pushReceivedSchema } from './push.ts';
+import { releaseRequestSchema } from './operation.ts';
+import { commitSchema } from './push.ts';
 import { releaseRefSchema } from './release.ts';
 
 /** A deployment's identity as the machine hands it to every function. `execution` is the ARN of the Deployment. */
@@ -32,8 +33,10 @@ export type TargetRef = z.infer<typeof targetRefSchema>;
 const onRelease = { repository: z.int(), release: z.string(), by: z.string() };
 /** A target of a release as people name it. */
 const onTarget = { ...onRelease, environment: z.string(), component: z.string() };
+/** An environment as people name it. */
+const onEnvironment = { repository: z.int(), environment: z.string(), by: z.string() };
 
-/** `resolve`: claims the delivery, fetches the commit, stores snapshot and `release.json`. */
+/** `resolve`: claims the request, fetches the commit or reads what is deployed, stores snapshot and `release.json`. */
 export const resolve = defineContract({
   env: [
     'LEDGER_TABLE',
@@ -43,7 +46,7 @@ export const resolve = defineContract({
     'GITHUB_API_URL',
     'GITHUB_TOKEN_SECRET',
   ],
-  input: z.object({ push: pushReceivedSchema, execution: z.string(), startedAt: z.iso.datetime() }),
+  input: z.object({ request: releaseRequestSchema, execution: z.string(), startedAt: z.iso.datetime() }),
   output: z.discriminatedUnion('decision', [
     z.object({ decision: z.literal('deploy'), release: releaseRefSchema, environments: z.array(z.string()) }),
     z.object({ decision: z.literal('end'), verdict: releaseVerdictSchema, reason: z.string() }),
@@ -67,14 +70,18 @@ export const leaseGrantSchema = z.discriminatedUnion('decision', [
 ]);
 export type LeaseGrant = z.infer<typeof leaseGrantSchema>;
 
-/** `open`: under the lease, the ancestry gate, then the affected targets and their turns. */
+/** `open`: under the lease, the ancestry gate, then the affected (or the named) targets and their turns. */
 export const open = defineContract({
   env: ['LEDGER_TABLE', 'ARTIFACTS_BUCKET', 'STATUS_QUEUE_URL', 'GITHUB_API_URL', 'GITHUB_TOKEN_SECRET'],
   input: deploymentRefSchema.extend({ fence: z.int() }),
   output: z.discriminatedUnion('decision', [
     z.object({ decision: z.literal('deploy'), targetsKey: z.string() }),
+    /** Nothing is brought to a commit: dirty targets go back to their last good at once. */
+    z.object({ decision: z.literal('roll-back') }),
     z.object({ decision: z.literal('nothing-to-do') }),
     z.object({ decision: z.literal('superseded'), reason: z.string() }),
+    /** What was asked for can no longer be done as it was asked for. */
+    z.object({ decision: z.literal('refused'), reason: z.string() }),
   ]),
 });
 
@@ -188,11 +195,18 @@ export const settle = defineContract({
 });
 
 /**
- * `command`: what a person may ask of a release: invoked directly (the twin's command line, the AWS CLI) and, in time, by comments
- * and buttons. `by` is a GitHub login. Refusals are answers, not errors.
+ * `command`: what a person may ask, of a release or of an environment: invoked directly (the twin's command line, the AWS CLI) and,
+ * in time, by comments and buttons. `by` is a GitHub login. Refusals are answers, not errors.
  */
 export const command = defineContract({
-  env: ['LEDGER_TABLE', 'ARTIFACTS_BUCKET', 'STATUS_QUEUE_URL', 'GITHUB_API_URL', 'GITHUB_TOKEN_SECRET'],
+  env: [
+    'LEDGER_TABLE',
+    'ARTIFACTS_BUCKET',
+    'STATUS_QUEUE_URL',
+    'BUS_NAME',
+    'GITHUB_API_URL',
+    'GITHUB_TOKEN_SECRET',
+  ],
   input: z.discriminatedUnion('action', [
     z.object({ action: z.literal('approve'), ...onTarget }),
     z.object({ action: z.literal('reject'), ...onTarget }),
@@ -201,8 +215,21 @@ export const command = defineContract({
     z.object({ action: z.literal('redrive'), ...onRelease, older: z.boolean() }),
     /** Removes a tool's stale lock on a target's state, unless a job may still hold it. */
     z.object({ action: z.literal('unlock'), ...onTarget }),
+    /** Starts a release that destroys what is named; without `components` everything that is deployed there. */
+    z.object({
+      action: z.literal('destroy'),
+      ...onEnvironment,
+      components: z.array(z.string()).min(1).optional(),
+    }),
+    /** Starts a release that goes to `to`; without it, one that takes dirty targets back to their last good. */
+    z.object({ action: z.literal('rollback'), ...onEnvironment, to: commitSchema.optional() }),
   ]),
-  output: z.object({ accepted: z.boolean(), message: z.string() }),
+  output: z.object({
+    accepted: z.boolean(),
+    message: z.string(),
+    /** What was asked for, where that starts a release: its delivery item (`ledgerKeys.delivery`) says which. */
+    request: z.object({ id: z.string(), repository: z.int(), commit: commitSchema }).optional(),
+  }),
 });
 
 /** `sweep`: finds what was lost and sets it right; safe at any moment. Scheduled, and after every execution that did not succeed. */

@@ -1,6 +1,7 @@
 /** The contracts of the functions a running job calls. Every call shows the job's key, nonce and Batch id. */
 import * as z from 'zod';
 import { defineContract } from '../contract.ts';
+import { jobSpecSchema } from './job.ts';
 
 /** How a job proves itself. */
 export const jobProofSchema = z.object({
@@ -13,12 +14,14 @@ export const jobProofSchema = z.object({
 export type JobProof = z.infer<typeof jobProofSchema>;
 
 /**
- * `admit`: binds the nonce to the job and, for a writing stage, marks the target dirty and registers the one writer;
- * signs it off at its end; tells the machine whether a writer that was lost sight of has ended.
+ * `admit`: hands a job its spec, with the nonce, until it has begun; binds the nonce to the job and, for a writing stage, marks the
+ * target dirty and registers the one writer; signs it off at its end; tells the machine whether a writer that was lost sight of has
+ * ended.
  */
 export const admit = defineContract({
   env: ['LEDGER_TABLE', 'ARTIFACTS_BUCKET'],
   input: z.discriminatedUnion('action', [
+    jobProofSchema.omit({ nonce: true }).extend({ action: z.literal('read') }),
     jobProofSchema.extend({ action: z.literal('begin') }),
     jobProofSchema.extend({ action: z.literal('end') }),
     z.object({
@@ -29,6 +32,7 @@ export const admit = defineContract({
     }),
   ]),
   output: z.discriminatedUnion('decision', [
+    z.object({ decision: z.literal('known'), spec: jobSpecSchema }),
     z.object({ decision: z.literal('admitted') }),
     /** Another job writes this target: wait for it, then end without doing anything. */
     z.object({ decision: z.literal('wait'), writer: z.string() }),
@@ -53,5 +57,21 @@ export const artifacts = defineContract({
     /** Absent artifacts (no inputs, no outputs yet) have no entry. */
     get: z.record(z.string(), z.url()),
     put: z.record(z.string(), z.url()),
+  }),
+});
+
+/** Who a job's tool can be: `state` may touch the target's own managed state, `environment` is the environment's plan or apply role. */
+export const jobIdentitySchema = z.enum(['state', 'environment']);
+export type JobIdentity = z.infer<typeof jobIdentitySchema>;
+
+/** `sessions`: credentials for the job's tool, an hour at most; asked for again before they end. */
+export const sessions = defineContract({
+  env: ['LEDGER_TABLE', 'ARTIFACTS_BUCKET', 'STATE_ROLE'],
+  input: jobProofSchema.extend({ identity: jobIdentitySchema }),
+  output: z.object({
+    accessKeyId: z.string(),
+    secretAccessKey: z.string(),
+    sessionToken: z.string(),
+    expiration: z.iso.datetime(),
   }),
 });

@@ -9,11 +9,12 @@ import { releaseRefSchema } from './release.ts';
 export const lockSourcesSchema = z.object({
   /** Plan bundle of last good, whose snapshot is the job's source. */
   lastGood: z.string(),
-  /** The failed release's plan bundle and snapshot, with the component's path in them: the second choice. */
-  current: z.object({ bundle: z.string(), source: z.string(), path: z.string() }),
+  /** The failed release's plan bundle and snapshot, with the component's path in them: the second choice, where there is one. */
+  current: z.object({ bundle: z.string(), source: z.string(), path: z.string() }).optional(),
 });
+export type LockSources = z.infer<typeof lockSourcesSchema>;
 
-/** `job.json`. The job is told only its S3 key (`BELAY_JOB`): overrides are small and readable by many. */
+/** `job.json`. The job is told only its S3 key (`BELAY_JOB`), since overrides are small and readable by many, and asks `admit` for it. */
 export const jobSpecSchema = z.object({
   version: z.literal(1),
   stage: stageSchema,
@@ -23,7 +24,7 @@ export const jobSpecSchema = z.object({
   repository: repositorySchema,
   /** The commit the job works on, and the S3 key of its snapshot: the release's own, or last good's in a rollback. */
   source: z.object({ commit: commitSchema, key: z.string() }),
-  /** Where a rollback's plan takes its lock file from. */
+  /** Where the plan of a rollback, or of a destroy, takes its lock file from. */
   locks: lockSourcesSchema.optional(),
   target: resolvedTargetSchema,
   account: z.string(),
@@ -150,9 +151,9 @@ export const STAGE_ARTIFACTS: Readonly<
     put: ['result.json', 'log.txt', 'bundle.tar.gz', 'plan.json'],
   },
   apply: {
-    get: ['source', 'inputs', 'bundle'],
+    get: ['source', 'inputs', 'bundle', 'result'],
     put: ['result.json', 'log.txt', 'outputs.json', ERRORED_STATE],
   },
-  destroy: { get: ['source', 'inputs', 'bundle'], put: ['result.json', 'log.txt', ERRORED_STATE] },
+  destroy: { get: ['source', 'inputs', 'bundle', 'result'], put: ['result.json', 'log.txt', ERRORED_STATE] },
   test: { get: ['source', 'inputs', 'outputs'], put: ['result.json', 'log.txt', 'reports/'] },
 };

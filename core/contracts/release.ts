@@ -1,6 +1,7 @@
 /** What a release is made of: the small reference in every machine state, and the `release.json` artifact. */
 import * as z from 'zod';
 import { resolvedTargetSchema } from '../manifest/resolved.ts';
+import { operationSchema } from '../words.ts';
 import { commitSchema, repositorySchema } from './push.ts';
 
 /** The reference that travels through every state of the machines. */
@@ -20,14 +21,16 @@ export const releaseTargetSchema = z.object({
 });
 export type ReleaseTarget = z.infer<typeof releaseTargetSchema>;
 
-/** `release.json`: what the commit asks for, independent of what is deployed. Environments are in `after` order. */
+/** `release.json`: what the commit (or who asked) wants, independent of what is deployed by then. Environments are in `after` order. */
 export const releaseDocumentSchema = z.object({
   version: z.literal(1),
   release: releaseRefSchema,
+  /** @default apply */
+  operation: operationSchema.optional(),
   repository: repositorySchema,
   branch: z.string(),
-  /** The commit's root tree id. */
-  rootTree: z.string(),
+  /** The commit's root tree id. Absent where no commit is brought: what is worked on then is what is deployed. */
+  rootTree: z.string().optional(),
   environments: z.array(
     z.object({
       name: z.string(),
@@ -45,7 +48,9 @@ export type ReleaseEnvironment = ReleaseDocument['environments'][number];
 export const mapItemSchema = z.object({
   component: z.string(),
   test: z.boolean(),
-  /** In a rollback: those that must have ended before it. */
+  /** Those that must have ended before it, where that is not what the manifest's `needs` say: in a rollback and in a destroy. */
   after: z.array(z.string()).optional(),
+  /** The stage that changes the cloud once its plan was let through. */
+  write: z.enum(['apply', 'destroy']),
 });
 export type MapItem = z.infer<typeof mapItemSchema>;

@@ -23,7 +23,8 @@ export interface Applicant extends Omit<Waiter, 'tokens' | 'seq'> {
 /**
  * Grants the lease, or queues: first come, first served, but of one branch only the newest push waits. That is the one of the
  * branch's head, if it waits: deliveries may come in any order. Else it is the release that started later, so that a redriven
- * old release does not push a newer one out of the queue. `head` is needed where others of the branch wait.
+ * old release does not push a newer one out of the queue. `head` is needed where others of the branch wait. What was asked for by
+ * command takes nobody's place: it gives way to a push that came later, and no push gives way to it.
  */
 export function acquire(item: EnvironmentItem, applicant: Applicant, head?: string): EnvironmentItem {
   const { token, ...deployment } = applicant;
@@ -119,8 +120,10 @@ export function placeInQueue(item: EnvironmentItem, execution: string): string |
 
 function supersedeOlder(item: EnvironmentItem, branch: string, head: string | undefined): EnvironmentItem {
   const rivals = item.queue.filter((waiter) => waiter.branch === branch);
-  const newest = rivals.reduce((one, other) => (isNewer(other, one, head) ? other : one));
-  const older = rivals.filter((waiter) => waiter !== newest);
+  const [first, ...pushes] = rivals.filter(isPush);
+  if (first === undefined) return item;
+  const newest = pushes.reduce((one, other) => (isNewer(other, one, head) ? other : one), first);
+  const older = rivals.filter((waiter) => waiter !== newest && (isPush(waiter) || isNewer(newest, waiter)));
   const reason = `a newer push of ${branch}, ${newest.commit.slice(0, 7)}, is waiting`;
   return older.reduce(
     (left, { execution, tokens }) =>
@@ -129,7 +132,10 @@ function supersedeOlder(item: EnvironmentItem, branch: string, head: string | un
   );
 }
 
-function isNewer(one: Waiter, other: Waiter, head: string | undefined): boolean {
+/** Does it bring the commit of its branch that is wanted now? */
+export const isPush = ({ operation = 'apply' }: Pick<Waiter, 'operation'>) => operation === 'apply';
+
+function isNewer(one: Waiter, other: Waiter, head?: string): boolean {
   if ((one.commit === head) !== (other.commit === head)) return one.commit === head;
   const [at, otherAt] = [Date.parse(one.startedAt), Date.parse(other.startedAt)];
   return at === otherAt ? one.seq > other.seq : at > otherAt;

@@ -14,7 +14,7 @@ export interface BrokenOff {
   /** Its item in the release; undefined when the deployment never came to it. */
   readonly item: OutcomeItem | undefined;
   readonly live: TargetItem['live'];
-  /** The release's commit. */
+  /** The commit its jobs work on. */
   readonly commit: string;
   /** From `brokenOffBy`. */
   readonly why: string;
@@ -45,6 +45,8 @@ export function brokenOffEnd({ item, live, commit, why, cancelled }: BrokenOff):
   if (live?.state === 'dirty' && live.commit === commit) {
     // `record` notes the content only of what was applied in full.
     const where = live.contentKey === undefined ? 'between two commits' : 'applied but not tested';
+    if (item.destroys)
+      return { outcome: 'failed', reason: `${why}: half destroyed; redrive, or push to deploy it again` };
     return { outcome: 'failed', reason: `${why}: ${where}; redrive or roll back` };
   }
   return { outcome: 'failed', reason: `${why} while ${WORK[item.progress]}; nothing was applied` };

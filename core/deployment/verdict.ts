@@ -1,9 +1,19 @@
 /** Verdicts out of outcomes, and the sentence people read when a deployment did not succeed; called by `settle`. */
 import type { OutcomeItem } from '../ledger/work-items.ts';
-import { type EnvironmentVerdict, GOOD_OUTCOMES, type Outcome, type ReleaseVerdict } from '../words.ts';
+import {
+  type EnvironmentVerdict,
+  GOOD_OUTCOMES,
+  type Operation,
+  type Outcome,
+  type ReleaseVerdict,
+} from '../words.ts';
 
 /** What people read while targets go back to last good. */
 export const ROLLING_BACK = 'rolling back to last good';
+
+/** Is a target where the release was to bring it? To be rolled back is what a restore is for. */
+export const isGood = (outcome: Outcome, operation: Operation = 'apply'): boolean =>
+  GOOD_OUTCOMES.includes(outcome) || (operation === 'restore' && outcome === 'rolled-back');
 
 /**
  * Verdict of a deployment whose targets have all ended; `dirty` are those it leaves between two commits. Dependents that were
@@ -12,8 +22,9 @@ export const ROLLING_BACK = 'rolling back to last good';
 export function environmentVerdict(
   outcomes: readonly Outcome[],
   dirty: readonly string[],
+  operation?: Operation,
 ): EnvironmentVerdict {
-  const bad = outcomes.filter((outcome) => !GOOD_OUTCOMES.includes(outcome));
+  const bad = outcomes.filter((outcome) => !isGood(outcome, operation));
   if (bad.length === 0) return 'succeeded';
   const causes = bad.filter((outcome) => outcome !== 'skipped');
   const isGivenUp = (outcome: Outcome) => outcome === 'superseded' || outcome === 'cancelled';
@@ -34,6 +45,39 @@ export function verdictOfDoneRelease(outcomes: readonly OutcomeItem[]): ReleaseV
   const isUntouched = ({ outcome, planDigest }: OutcomeItem) =>
     outcome === 'unchanged' && planDigest === undefined;
   return outcomes.every(isUntouched) ? 'nothing-to-do' : 'succeeded';
+}
+
+/** `deployed to dev, prod`: what a release whose environments all succeeded says of itself. */
+export function describeDone(
+  verdict: ReleaseVerdict,
+  {
+    operation = 'apply',
+    environments,
+    targets,
+    commit,
+  }: {
+    readonly operation: Operation | undefined;
+    readonly environments: readonly string[];
+    /** `dev/app` */
+    readonly targets: readonly string[];
+    readonly commit: string;
+  },
+): string {
+  const names = environments.join(', ');
+  switch (operation) {
+    case 'destroy':
+      return `destroyed ${targets.join(', ')}`;
+    case 'restore':
+      return verdict === 'succeeded'
+        ? `${names} is back at last good`
+        : `nothing is dirty in ${names} any more`;
+    case 'rollback':
+      return verdict === 'succeeded'
+        ? `rolled back ${names} to ${commit.slice(0, 7)}`
+        : `${names} is at ${commit.slice(0, 7)} already`;
+    case 'apply':
+      return verdict === 'succeeded' ? `deployed to ${names}` : `nothing is affected in ${names}`;
+  }
 }
 
 /** What a target without an outcome ends as when its deployment was ended early with this verdict. */

@@ -10,6 +10,7 @@
  */
 import type { EnvironmentItem, Waiter } from '../ledger/environment-items.ts';
 import type { ApprovalItem, OutcomeItem, TurnItem } from '../ledger/work-items.ts';
+import { isPush } from './lease.ts';
 
 type Owner = NonNullable<EnvironmentItem['owner']>;
 
@@ -48,13 +49,16 @@ function isHeldByPerson({ outcome, pending }: TargetState, { approved = {} }: Ow
 
 const nameOf = ({ outcome }: TargetState) => outcome.component;
 
-/** The newer release of the same branch that waits for the lease, if there is one. */
+/** The newer push of the same branch that waits for the lease, if there is one. */
 export function newerWaiter(
   { queue }: Pick<EnvironmentItem, 'queue'>,
   owner: { readonly branch: string; readonly startedAt: string },
 ): Waiter | undefined {
   return queue.find(
-    ({ branch, startedAt }) => branch === owner.branch && Date.parse(startedAt) > Date.parse(owner.startedAt),
+    (waiter) =>
+      isPush(waiter) &&
+      waiter.branch === owner.branch &&
+      Date.parse(waiter.startedAt) > Date.parse(owner.startedAt),
   );
 }
 

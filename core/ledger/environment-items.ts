@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { leaseGrantSchema } from '../contracts/functions.ts';
 import { commitSchema, repositorySchema } from '../contracts/push.ts';
 import { resolvedTargetSchema } from '../manifest/resolved.ts';
+import { operationSchema } from '../words.ts';
 
 /** A deployment waiting for the lease. `seq` grows by one with every enqueuing in this environment. */
 export const waiterSchema = z.object({
@@ -15,6 +16,8 @@ export const waiterSchema = z.object({
   branch: z.string(),
   /** When its release started: which of two pushes of a branch is the newer one. */
   startedAt: z.iso.datetime(),
+  /** @default apply */
+  operation: operationSchema.optional(),
   seq: z.int(),
 });
 export type Waiter = z.infer<typeof waiterSchema>;

@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { commitSchema, repositorySchema } from '../contracts/push.ts';
 import { releaseRefSchema } from '../contracts/release.ts';
-import { environmentVerdictSchema, releaseVerdictSchema } from '../words.ts';
+import { environmentVerdictSchema, operationSchema, releaseVerdictSchema } from '../words.ts';
 
 /** Deliveries are forgotten after this: longer than GitHub redelivers (3 days) and an archive replay is likely. */
 export const DELIVERY_TTL_SECONDS = 30 * 24 * 3600;
@@ -26,6 +26,9 @@ export const releaseItemSchema = z.object({
   repository: repositorySchema,
   commit: commitSchema,
   branch: z.string(),
+  /** @default apply */
+  operation: operationSchema.optional(),
+  /** GitHub login of who pushed or asked. */
   sender: z.string(),
   /** The Release machine's execution ARN. */
   execution: z.string(),

@@ -31,6 +31,8 @@ export const outcomeItemSchema = z.object({
       cause: z.string(),
     })
     .optional(),
+  /** In a destroy: what is deployed, which is what its plan works on. */
+  destroys: z.object({ commit: commitSchema, document: z.string() }).optional(),
   /** When its turn came. */
   startedAt: z.iso.datetime().optional(),
   endedAt: z.iso.datetime().optional(),

@@ -13,6 +13,7 @@ import { readDocument } from '../shared/documents.ts';
 import { readEnvironment } from '../shared/environment-item.ts';
 import { readTargetItem } from '../shared/items.ts';
 import { type TendPorts, tendLease } from '../shared/lease-tending.ts';
+import { LOST_LEASE, supersededReason } from '../shared/superseded.ts';
 import { addWriter, removeWriter, type Writer } from './writers.ts';
 
 export interface AdmitPorts extends TendPorts {
@@ -24,6 +25,7 @@ type Answer = z.input<typeof contract.output>;
 
 export async function admit(input: Input, ports: AdmitPorts): Promise<Answer> {
   if (input.action === 'has-ended') return hasEnded(input, ports);
+  if (input.action === 'read') return read(input, ports);
   const problem = await bind(input, ports);
   if (problem !== undefined) return refused(problem);
   const spec = await readDocument(ports.store, input.job, jobSpecSchema);
@@ -34,8 +36,25 @@ export async function admit(input: Input, ports: AdmitPorts): Promise<Answer> {
 const refused = (reason: string): Answer => ({ decision: 'refused', reason });
 
 /**
- * Binds the nonce to the first job that shows it. Undefined when it is (or was) bound to this one. Specs are readable by every job
- * of their stage, so the nonce alone proves nothing: Batch must say that this very job was submitted for this spec.
+ * Hands the spec, and the nonce in it, to the Batch job that was submitted for it. Once that has begun nobody is handed it any more:
+ * a job's id alone, which others may come to know, then opens nothing.
+ */
+async function read(
+  { job, jobId }: Pick<JobProof, 'job' | 'jobId'>,
+  { ledger, jobs, store }: AdmitPorts,
+): Promise<Answer> {
+  const item = await readJob(ledger, job);
+  if (item === undefined) return refused(`no job was prepared at ${job}`);
+  if (item.jobId !== undefined)
+    return refused(item.jobId === jobId ? 'it has begun already' : 'another Batch job does its work');
+  if (!(await jobs.wasSubmittedFor(jobId, job))) return refused('Batch knows it as the job of another spec');
+  const spec = await readDocument(store, job, jobSpecSchema);
+  return spec === undefined ? refused(`there is no spec at ${job}`) : { decision: 'known', spec };
+}
+
+/**
+ * Binds the nonce to the first job that shows it. Undefined when it is (or was) bound to this one. Batch must say, here too, that
+ * this very job was submitted for this spec.
  */
 async function bind(
   { job, nonce, jobId }: JobProof,
@@ -57,21 +76,21 @@ async function begin({ job, jobId }: JobProof, spec: JobSpec, ports: AdmitPorts)
   if ((await readJob(ports.ledger, job))?.ended !== false) return refused('it has ended already');
   const cancelled = await cancellationOf(ports.ledger, spec);
   if (cancelled !== undefined) return refused(`its release was ${cancelled}`);
-  if (!WRITING_STAGES.includes(spec.stage)) return { decision: 'admitted' };
+  const superseded = await supersededReason(spec, ports.ledger);
+  if (superseded !== undefined) return refused(superseded);
   const writer = writerOf(spec, jobId);
   const environment = await readEnvironment(ports.ledger, writer);
-  if (environment.owner === undefined || environment.fence !== spec.fence) return refused(STALE);
+  if (environment.owner === undefined) return refused(LOST_LEASE);
+  if (!WRITING_STAGES.includes(spec.stage)) return { decision: 'admitted' };
   const other = environment.writers[writer.component];
   if (other !== undefined && other !== jobId && !(await ports.jobs.hasEnded(other))) {
     return { decision: 'wait', writer: other };
   }
   await markDirty(spec, writer, ports.ledger);
   const added = await addWriter(ports.ledger, writer, { fence: spec.fence, ended: other });
-  if (added === 'stale') return refused(STALE);
+  if (added === 'stale') return refused(LOST_LEASE);
   return added === 'added' ? { decision: 'admitted' } : { decision: 'wait', writer: added.writer };
 }
-
-const STALE = 'its deployment does not hold the lease any more';
 
 /** Before the writer is registered: whoever is admitted finds its target dirty already. */
 async function markDirty(

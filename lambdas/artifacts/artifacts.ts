@@ -5,8 +5,10 @@ import type { artifacts as contract } from '../../core/contracts/job-services.ts
 import { type ArtifactKeys, readableKeys, writableKeys } from '../../core/job-artifacts.ts';
 import type { TargetItem } from '../../core/ledger/environment-items.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
+import { WRITING_STAGES } from '../../core/words.ts';
 import type { Ledger, ObjectStore } from '../ports.ts';
 import { provenJob } from '../shared/proven-job.ts';
+import { supersededReason } from '../shared/superseded.ts';
 
 /** How long a URL is good: a large snapshot over a slow line, not much more. */
 const URL_SECONDS = 15 * 60;
@@ -24,6 +26,7 @@ export async function artifacts(
   const spec = await provenJob(proof, ports);
   const readable = allowedKeys(readableKeys(spec, get));
   const writable = allowedKeys(writableKeys(spec, put));
+  await requireCurrent(spec, writable, ports.ledger);
   await blockTarget(spec, writable, ports.ledger);
   const { objects } = ports;
   const reads = await Promise.all(
@@ -35,6 +38,16 @@ export async function artifacts(
     writable.map(async ([name, key]) => [name, await objects.presignPut(key, URL_SECONDS)] as const),
   );
   return { get: Object.fromEntries(reads.flat()), put: Object.fromEntries(writes) };
+}
+
+/**
+ * What a plan or test of an attempt that is over leaves would lie where that of the next attempt does. A job that writes keeps the
+ * lease until it has ended, and what it made must be told in any case.
+ */
+async function requireCurrent(spec: JobSpec, writable: readonly unknown[], ledger: Ledger): Promise<void> {
+  if (writable.length === 0 || WRITING_STAGES.includes(spec.stage)) return;
+  const superseded = await supersededReason(spec, ledger);
+  if (superseded !== undefined) throw new Error(`handing out artifacts: ${superseded}`);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** `cancel`: a person wants a release stopped. A mark in the ledger, and everything that waits is woken to read it. */
 import type { ReleaseEnvironment } from '../../core/contracts/release.ts';
 import { releaseDocumentSchema } from '../../core/contracts/release.ts';
-import { releaseKey, stageKey } from '../../core/keys.ts';
+import { jobKey, releaseKey } from '../../core/keys.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { type ReleaseItem, releaseItemSchema } from '../../core/ledger/release-items.ts';
 import { jobItemSchema } from '../../core/ledger/work-items.ts';
@@ -56,7 +56,7 @@ async function endJobs(release: ReleaseItem, ports: CancelPorts): Promise<void> 
 async function endJobsIn(environment: ReleaseEnvironment, release: ReleaseItem, ports: CancelPorts) {
   const address = { id: release.id, repository: release.repository.id };
   const outcomes = await readOutcomes(ports.ledger, address, environment.name);
-  for (const { component, outcome, progress } of outcomes.values()) {
+  for (const { component, outcome, progress, attempt, round = 0 } of outcomes.values()) {
     const stage = progress === 'planning' ? 'plan' : progress === 'testing' ? 'test' : undefined;
     if (outcome !== undefined || stage === undefined) continue;
     const target = {
@@ -65,7 +65,7 @@ async function endJobsIn(environment: ReleaseEnvironment, release: ReleaseItem, 
       environment: environment.name,
       component,
     };
-    const item = await ports.ledger.get(ledgerKeys.job(stageKey(target, stage, 'job.json')));
+    const item = await ports.ledger.get(ledgerKeys.job(jobKey(target, stage, { fence: attempt, round })));
     const job = item === undefined ? undefined : jobItemSchema.parse(item);
     if (job?.jobId === undefined || job.ended) continue;
     await ports.jobControl.terminate(

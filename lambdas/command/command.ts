@@ -1,13 +1,14 @@
-/** What a person may ask of a release; invoked directly with a person's login. One file per action beside this one. */
+/** What a person may ask of a release or an environment; invoked directly with a person's login. One file per action beside this one. */
 import type * as z from 'zod';
 import type { command as contract } from '../../core/contracts/functions.ts';
 import type { Answer } from './answer.ts';
 import { type CancelPorts, cancel } from './cancel.ts';
 import { type DecidePorts, decide } from './decide.ts';
 import { type RedrivePorts, redrive } from './redrive.ts';
+import { type RequestPorts, request } from './request.ts';
 import { type UnlockPorts, unlock } from './unlock.ts';
 
-export type CommandPorts = DecidePorts & CancelPorts & RedrivePorts & UnlockPorts;
+export type CommandPorts = DecidePorts & CancelPorts & RedrivePorts & RequestPorts & UnlockPorts;
 
 type Input = z.output<typeof contract.input>;
 type Actions = {
@@ -17,7 +18,15 @@ type Actions = {
   ) => Promise<Answer>;
 };
 
-const ACTIONS: Actions = { approve: decide, reject: decide, cancel, redrive, unlock };
+const ACTIONS: Actions = {
+  approve: decide,
+  reject: decide,
+  cancel,
+  redrive,
+  unlock,
+  destroy: request,
+  rollback: request,
+};
 
 /** Refusals are answers that say why. @throws Error when something Belay needs did not answer: ask again then. */
 export async function command(input: Input, ports: CommandPorts): Promise<Answer> {

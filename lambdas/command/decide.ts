@@ -117,7 +117,9 @@ async function personProblem(
   );
   const policy = await policyInForce(ports.ledger, order, entry);
   if (isSame(by, release.sender) && !policy.selfApproval) {
-    return `${by} pushed this change and may not approve it: somebody else must, or the policy in force must say \`selfApproval: true\``;
+    const { operation = 'apply' } = release;
+    const did = operation === 'apply' ? 'pushed this change' : 'asked for this';
+    return `${by} ${did} and may not approve it: somebody else must, or the policy in force must say \`selfApproval: true\``;
   }
   return approverProblem(by, policy.approvers, {
     organisation: release.repository.fullName.split('/')[0] ?? '',

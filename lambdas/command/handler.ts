@@ -1,6 +1,8 @@
 /** The `command` function as it is deployed. */
+import { randomUUID } from 'node:crypto';
 import { command as contract } from '../../core/contracts/functions.ts';
 import { systemClock } from '../adapters/clock.ts';
+import { eventBus } from '../adapters/events.ts';
 import { stepFunctionsExecutions, stepFunctionsRedrives } from '../adapters/executions.ts';
 import { gitHub } from '../adapters/github.ts';
 import { gitHubAccess } from '../adapters/github-token.ts';
@@ -22,6 +24,8 @@ const ports = {
   jobControl: batchJobControl(),
   clock: systemClock,
   status: sqsStatusQueue(env.STATUS_QUEUE_URL),
+  bus: eventBus(env.BUS_NAME),
+  newRequestId: () => `request-${randomUUID()}`,
   github: gitHub(env.GITHUB_API_URL, gitHubAccess(env.GITHUB_TOKEN_SECRET, env.GITHUB_API_URL)),
 };
 

@@ -1,4 +1,4 @@
-/** What becomes of an apply that failed: planned again when the state had moved, else it stays failed. Called by `guard`. */
+/** What becomes of an apply (or a destroy) that failed: planned again when the state had moved, else it stays failed. Called by `guard`. */
 import type * as z from 'zod';
 import type { guard as contract, TargetRef } from '../../core/contracts/functions.ts';
 import { jobResultSchema } from '../../core/contracts/job.ts';
@@ -25,7 +25,7 @@ export async function judgeFailedApply(
 ): Promise<Judgement> {
   const item = await requireOutcome(ledger, target);
   if (item.progress === 'planning') return { decision: 'plan-again' };
-  const key = stageKey(addressOf(target), 'apply', 'result.json');
+  const key = stageKey(addressOf(target), item.destroys ? 'destroy' : 'apply', 'result.json');
   const result = await readDocument(store, key, jobResultSchema);
   const { round = 0 } = item;
   const isStale = result?.failure === 'stale-plan' && isOfAttempt(result, item);

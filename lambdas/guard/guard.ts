@@ -15,7 +15,8 @@ import { policyInForce } from '../shared/policy-in-force.ts';
 import { addressOf } from '../shared/target-address.ts';
 import { readWork } from '../shared/work.ts';
 import { judgeFailedApply } from './failed-apply.ts';
-import { judgeRollbackPlan } from './judge-rollback.ts';
+import { judgeDestroy } from './judge-destroy.ts';
+import { judgeReturn, judgeRollbackPlan } from './judge-rollback.ts';
 
 export interface GuardPorts {
   readonly ledger: Ledger;
@@ -62,6 +63,7 @@ async function judge(
   { plan, item }: { readonly plan: PlanSummary; readonly item: OutcomeItem },
   { ledger, store }: GuardPorts,
 ): Promise<Judgement> {
+  if (item.destroys !== undefined) return judgeDestroy(plan);
   const { release, environment, component } = input;
   const address = addressOf(input);
   const document = await readReleaseDocument(store, release);
@@ -78,7 +80,8 @@ async function judge(
   const policy = await policyInForce(ledger, address, entry);
   const work = await readWork(input, { document, item }, store);
   const facts = { plan, policy, hasTest: work.entry.test !== undefined, isUnrecorded };
-  return item.rollback === undefined ? judgePlan(facts) : judgeRollbackPlan(input, facts, store);
+  if (item.rollback !== undefined) return judgeRollbackPlan(input, facts, store);
+  return document.operation === 'rollback' ? judgeReturn(facts) : judgePlan(facts);
 }
 
 /** Only a plan made again after a yes, with the very same changes, needs no second one. */

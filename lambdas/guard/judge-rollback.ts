@@ -1,6 +1,7 @@
-/** Judges the plan of a pass back to last good; called by `guard`. */
+/** Judges plans that bring back an older commit, after a failure or because a person asked; called by `guard`. */
 import type { TargetRef } from '../../core/contracts/functions.ts';
 import { jobResultSchema, type PlanSummary } from '../../core/contracts/job.ts';
+import type { PolicyDecision } from '../../core/deployment/policy.ts';
 import { judgeRollback, type RollbackDecision } from '../../core/deployment/rollback-policy.ts';
 import { stageKey } from '../../core/keys.ts';
 import type { ResolvedTarget } from '../../core/manifest/resolved.ts';
@@ -13,6 +14,12 @@ export interface RollbackFacts {
   readonly policy: Pick<ResolvedTarget['policy'], 'approval' | 'protect'>;
   readonly hasTest: boolean;
   readonly isUnrecorded: boolean;
+}
+
+/** A person asked for the commit: the same table, except that the release has created nothing before. */
+export function judgeReturn(facts: RollbackFacts & { readonly plan: PlanSummary }): PolicyDecision {
+  const judged = judgeRollback({ ...facts, creations: [] });
+  return judged.decision === 'end' ? { ...judged, outcome: 'unchanged' } : judged;
 }
 
 /** Only the verifying pass tests: on the way back not everything is at last good yet. */

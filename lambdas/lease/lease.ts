@@ -48,7 +48,7 @@ export async function lease(input: Input, ports: LeasePorts): Promise<Record<str
 
 async function apply(input: Acquire, where: EnvironmentAddress, ports: LeasePorts): Promise<EnvironmentItem> {
   const { release, environment, execution, token } = input;
-  const { repository, branch, startedAt, verdict } = await readReleaseItem(ports.ledger, release);
+  const { repository, branch, startedAt, verdict, operation } = await readReleaseItem(ports.ledger, release);
   await noteKnown(ports.ledger, { repository, environment });
   await noteActive(ports.ledger, { release, run: execution });
   if (verdict !== undefined) await reopen(release, ports.ledger);
@@ -62,7 +62,11 @@ async function apply(input: Acquire, where: EnvironmentAddress, ports: LeasePort
     .flatMap((one) => one?.execution ?? [])
     .filter((one) => one !== execution);
   const ended = await findEnded(item, others, ports);
-  const applicant = { execution, token, release: release.id, commit: release.commit, branch, startedAt };
+  const { id, commit } = release;
+  const applicant = {
+    ...{ execution, token, release: id, commit, branch, startedAt },
+    ...(operation && { operation }),
+  };
   const asked = await changeEnvironment(ports.ledger, where, async (current) => {
     const left = dropEnded(current, ended);
     const hasRival = left.queue.some((one) => one.branch === branch && one.execution !== execution);

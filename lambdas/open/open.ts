@@ -1,16 +1,20 @@
-/** Opens a deployment under its lease: ancestry gate, affected targets, their turns; called by the Deployment machine. */
+/** Opens a deployment under its lease: ancestry gate, affected (or named) targets, their turns; called by the Deployment machine. */
 import type * as z from 'zod';
 import type { open as contract } from '../../core/contracts/functions.ts';
+import type { ReleaseDocument } from '../../core/contracts/release.ts';
 import { targetsKey } from '../../core/keys.ts';
 import type { EnvironmentItem } from '../../core/ledger/environment-items.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { GitHub, Ledger, ObjectStore, StatusQueue } from '../ports.ts';
-import { readReleaseDocument } from '../shared/documents.ts';
+import { bringsCommit, readReleaseDocument } from '../shared/documents.ts';
 import { readEnvironment } from '../shared/environment-item.ts';
 import { readReleaseItem } from '../shared/items.ts';
 import { reopenLater } from '../shared/later-environments.ts';
 import { noteAttempt, passGate } from './gate.ts';
+import { openStanding } from './standing.ts';
 import { type Opening, openTargets } from './targets.ts';
+
+type Opened = z.input<typeof contract.output>;
 
 export interface OpenPorts {
   readonly ledger: Ledger;
@@ -23,7 +27,7 @@ export interface OpenPorts {
  * A retry under the same fence leaves what has progressed; a redrive comes with a newer fence and opens again what is not good.
  * @throws Error when the deployment does not hold the lease (any more).
  */
-export async function open(input: Opening, ports: OpenPorts): Promise<z.input<typeof contract.output>> {
+export async function open(input: Opening, ports: OpenPorts): Promise<Opened> {
   const { release, environment } = input;
   const address = { repository: release.repository, environment };
   const mustHoldLease = (item: EnvironmentItem) => requireLease(input, item);
@@ -31,17 +35,25 @@ export async function open(input: Opening, ports: OpenPorts): Promise<z.input<ty
   mustHoldLease(item);
 
   const document = await readReleaseDocument(ports.store, release);
-  const { older = false } = await readReleaseItem(ports.ledger, release);
-  const reason = older ? undefined : await passGate(document, item, ports.github);
-  if (reason !== undefined) return { decision: 'superseded', reason };
-  await noteAttempt(ports.ledger, address, { document, mustHoldLease });
-
-  const targets = await openTargets(input, document, ports);
-  const key = targetsKey(release.repository, release.id, environment);
-  await ports.store.put(key, JSON.stringify(targets));
+  if (bringsCommit(document)) {
+    const { older = false } = await readReleaseItem(ports.ledger, release);
+    const reason = older ? undefined : await passGate(document, item, ports.github);
+    if (reason !== undefined) return { decision: 'superseded', reason };
+    await noteAttempt(ports.ledger, address, { document, mustHoldLease });
+  }
+  const opened = await openIts(input, document, ports);
   await showOpened(input, ports.ledger);
   await reopenLater(ports.ledger, document, environment);
   await ports.status.changed(release);
+  return opened;
+}
+
+/** The gate, and what is affected, are about a commit; where none is brought, about what is deployed. */
+async function openIts(input: Opening, document: ReleaseDocument, ports: OpenPorts): Promise<Opened> {
+  if (!bringsCommit(document)) return openStanding(input, document, ports);
+  const targets = await openTargets(input, document, ports);
+  const key = targetsKey(input.release.repository, input.release.id, input.environment);
+  await ports.store.put(key, JSON.stringify(targets));
   return targets.length === 0 ? { decision: 'nothing-to-do' } : { decision: 'deploy', targetsKey: key };
 }
 

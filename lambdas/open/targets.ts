@@ -44,7 +44,11 @@ export async function openTargets(
   const targets = environment.targets.filter(({ entry }) => affected.has(entry.component));
   await openTurns(opening, targets, { affected, ledger });
   await inParallel(items, ({ before, item }) => writeOutcome(opening, before, { item, ledger }));
-  return targets.map(({ entry }) => ({ component: entry.component, test: entry.test !== undefined }));
+  return targets.map(({ entry }) => ({
+    component: entry.component,
+    test: entry.test !== undefined,
+    write: 'apply',
+  }));
 }
 
 async function judgeTargets(

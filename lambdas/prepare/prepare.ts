@@ -7,7 +7,7 @@ import { jobDefinition, jobName } from '../../core/deployment/job-order.ts';
 import { stageKey } from '../../core/keys.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { type OutcomeItem, turnItemSchema } from '../../core/ledger/work-items.ts';
-import type { Outcome, Stage } from '../../core/words.ts';
+import { type Outcome, type Stage, WRITING_STAGES } from '../../core/words.ts';
 import type { Clock, ObjectStore, StatusQueue } from '../ports.ts';
 import { cancellationOf } from '../shared/cancellation.ts';
 import { readReleaseDocument } from '../shared/documents.ts';
@@ -54,11 +54,12 @@ export async function prepare(
   const work = await readWork(input, { document, item }, ports.store);
   const end = stage === 'plan' ? await preparePlan(input, { work, item }, ports) : undefined;
   if (end) return end;
-  if (stage === 'apply') await keepState(input, ports);
+  if (WRITING_STAGES.includes(stage)) await keepState(input, ports);
   // The test reads the outputs of what was just applied.
   if (stage === 'test') await publishOutputs(ports.store, input);
   const { planDigest, round = 0 } = item;
-  const key = await writeSpec(input, { document, planDigest, round, work }, ports);
+  const destroy = item.destroys !== undefined;
+  const key = await writeSpec(input, { document, planDigest, round, work, destroy }, ports);
   const { entry } = work;
   return {
     decision: 'run',
@@ -77,10 +78,10 @@ async function preparePlan(
   const failing = (reason: string): End => {
     return { decision: 'end', outcome: isRollback ? 'rollback-failed' : 'failed', reason };
   };
-  const held = await blockedReason(input, ports);
+  const held = await blockedReason(input, item, ports);
   if (held) return isRollback ? failing(held) : { decision: 'end', outcome: 'skipped', reason: held };
 
-  const inputs = await inputsOf(input, work, ports.store);
+  const inputs = await inputsOf(input, { work, item }, ports.store);
   if ('problem' in inputs) return failing(inputs.problem);
   const { lastGood, live, blocked } = await readTargetItem(ports.ledger, addressOf(input));
   if (blocked) return failing(blockedStateReason(blocked));
@@ -95,22 +96,31 @@ async function preparePlan(
   return undefined;
 }
 
-/** On the way back a target has the values it last worked with: what gave them may still be as the failed release left it. */
+/**
+ * On the way back a target has the values it last worked with: what gave them may still be as the failed release left it. So it has
+ * when it is destroyed: what gave them may be gone from the manifest.
+ */
 async function inputsOf(
   { release, pass }: StageRef,
-  { entry, lastGood }: Work,
+  { work: { entry, lastGood }, item }: { readonly work: Work; readonly item: OutcomeItem },
   store: ObjectStore,
 ): Promise<ResolvedInputs> {
-  if (pass === 'reverse' && lastGood) return { values: lastGood.inputs, key: lastGood.inputKey };
+  if (lastGood && (pass === 'reverse' || item.destroys))
+    return { values: lastGood.inputs, key: lastGood.inputKey };
   return resolveInputs(entry, await readConsumedOutputs(store, release.repository, [entry]));
 }
 
 /** `network failed, database was rejected`; undefined when everything the target needs ended well. */
-async function blockedReason(input: StageRef, { ledger }: PreparePorts): Promise<string | undefined> {
+async function blockedReason(
+  input: StageRef,
+  { destroys }: OutcomeItem,
+  { ledger }: PreparePorts,
+): Promise<string | undefined> {
   const { release, environment, pass } = input;
   const turn = turnItemSchema.parse(await ledger.get(ledgerKeys.turn(release.repository, release.id, input)));
   if (turn.blockedBy === undefined) return undefined;
   const blockers = [...turn.blockedBy].sort();
+  if (destroys) return `${blockers.join(', ')} was not destroyed and may still need it`;
   if (pass === 'reverse') return `${blockers.join(', ')} could not be rolled back and may still need it`;
   if (pass === 'forward') return `${blockers.join(', ')} could not be verified, and it needs that`;
   const outcomes = await readOutcomes(ledger, release, environment);

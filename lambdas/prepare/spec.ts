@@ -5,7 +5,7 @@ import { type JobSpec, jobSpecSchema } from '../../core/contracts/job.ts';
 import type { ReleaseDocument } from '../../core/contracts/release.ts';
 import { environmentRole } from '../../core/deployment/job-order.ts';
 import { nonceHash } from '../../core/job-proof.ts';
-import { stageKey, stateKey } from '../../core/keys.ts';
+import { jobKey, stateKey } from '../../core/keys.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { JobItem } from '../../core/ledger/work-items.ts';
 import type { Stage } from '../../core/words.ts';
@@ -33,17 +33,14 @@ export interface SpecFacts {
   readonly planDigest: string | undefined;
   readonly round: number;
   readonly work: Work;
+  readonly destroy: boolean;
 }
 
-/**
- * Returns the spec's S3 key. A repeated call under the same fence and in the same round finds the spec and keeps its nonce, so
- * that it cannot lock out a job that has begun already. A new round is a new job.
- */
+/** Returns the spec's S3 key. A repeated call finds the spec and keeps its nonce: it cannot lock out a job that has begun already. */
 export async function writeSpec(stage: StageRef, facts: SpecFacts, ports: SpecPorts): Promise<string> {
-  const key = stageKey(addressOf(stage), stage.stage, 'job.json');
+  const key = jobKey(addressOf(stage), stage.stage, { fence: stage.fence, round: facts.round });
   const known = await readDocument(ports.store, key, jobSpecSchema);
-  const isOurs = known?.fence === stage.fence && known.round === facts.round;
-  const spec = isOurs ? known : newSpec(stage, facts, ports);
+  const spec = known ?? newSpec(stage, facts, ports);
   if (spec !== known) await ports.store.put(key, JSON.stringify(spec));
   const hash = nonceHash(spec.nonce);
   const item = await ports.ledger.get(ledgerKeys.job(key));
@@ -56,7 +53,7 @@ export async function writeSpec(stage: StageRef, facts: SpecFacts, ports: SpecPo
 
 function newSpec(
   { release, environment, component, fence, stage, pass = 'deploy' }: StageRef,
-  { document, planDigest, round, work }: SpecFacts,
+  { document, planDigest, round, work, destroy }: SpecFacts,
   { state, newNonce }: Pick<SpecPorts, 'state' | 'newNonce'>,
 ): JobSpec {
   const { entry, account, region, source, locks } = work;
@@ -77,6 +74,6 @@ function newSpec(
     environmentRole: environmentRole(account, region, stage),
     state: { ...state, key: stateKey(release.repository, environment, component) },
     planDigest,
-    destroy: false,
+    destroy,
   };
 }

@@ -21,6 +21,7 @@ export async function conclude(
   if (end.kind === 'decided')
     return isRollback ? rollbackEnd(end) : { outcome: end.outcome, reason: readableReason(end.reason) };
   if (end.kind === 'completed') {
+    if (item.destroys) return { outcome: 'destroyed', reason: describeChanges(item.changes) };
     if (isRollback) {
       return {
         outcome: 'rolled-back',
@@ -42,7 +43,10 @@ export async function conclude(
     result !== undefined && isOfAttempt(result, item) && result.status === 'failed'
       ? result.reason
       : failureReason(end.error, end.cause);
-  return { outcome: isRollback ? 'rollback-failed' : 'failed', reason: `${end.stage} failed: ${why}` };
+  const failure = `${end.stage} failed: ${why}`;
+  if (end.stage === 'destroy')
+    return { outcome: 'failed', reason: `${failure}; a destroy is not rolled back` };
+  return { outcome: isRollback ? 'rollback-failed' : 'failed', reason: failure };
 }
 
 /** Whatever else ends a pass of a rollback (a person said no, nobody answered), the target is not back. */

@@ -9,6 +9,7 @@ import { endTurn } from '../shared/turns.ts';
 import { waitersFor } from '../shared/waiters.ts';
 import { yieldToNewer } from '../shared/yielding.ts';
 import { conclude } from './conclusion.ts';
+import { forgetDestroyed } from './destroy-results.ts';
 import { type KeepPorts, keepResults } from './results.ts';
 import { keepRollbackResults } from './rollback-results.ts';
 import { stateProblem } from './state-moved.ts';
@@ -41,7 +42,8 @@ async function writeOutcome(
   if (item === undefined || item.outcome !== undefined) return item?.outcome;
   const input = { ...told, end: await checkedEnd(told, ports) };
   const { outcome, reason } = await conclude(input, item, ports);
-  await (item.rollback === undefined ? keepResults : keepRollbackResults)(input, item, ports);
+  if (item.destroys !== undefined) await forgetDestroyed(input, ports);
+  else await (item.rollback === undefined ? keepResults : keepRollbackResults)(input, item, ports);
   const endedAt = ports.clock.now().toISOString();
   await ports.ledger.update(
     ledgerKeys.outcome(input.release.repository, input.release.id, input),

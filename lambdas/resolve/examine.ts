@@ -2,7 +2,6 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { parseTree, type SourceTree } from '../../core/content/tree.ts';
-import type { PushReceived } from '../../core/contracts/push.ts';
 import {
   type ReleaseDocument,
   type ReleaseRef,
@@ -12,7 +11,7 @@ import { releaseKey, sourceKey, treeKey } from '../../core/keys.ts';
 import { parseManifest } from '../../core/manifest/parse.ts';
 import { formatProblems, manifestFile } from '../../core/manifest/problem.ts';
 import { type ResolvedEnvironment, resolveTargets } from '../../core/manifest/resolve.ts';
-import { branchOf } from '../../core/push.ts';
+import type { Request } from '../../core/request.ts';
 import type { ReleaseVerdict } from '../../core/words.ts';
 import type { FetchedCommit, ObjectStore } from '../ports.ts';
 import { referencesOf } from './references.ts';
@@ -34,17 +33,25 @@ const NAMED_PATHS = 5;
 /** The first line of a Git LFS pointer: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md */
 const LFS_POINTER = '^version https://git-lfs\\.github\\.com/spec/v1$';
 
+/** What is to be examined. */
+export interface Question {
+  readonly request: Pick<Request, 'branch' | 'operation' | 'repository'>;
+  readonly release: ReleaseRef;
+  /** The one environment that is meant. @default all of the manifest */
+  readonly environment?: string;
+}
+
 /** Stores snapshot, tree and `release.json` of a commit that deploys something. Repeated calls store the same. */
 export async function examine(
   fetched: FetchedCommit,
-  { push, release }: { readonly push: PushReceived; readonly release: ReleaseRef },
+  { request, release, environment }: Question,
   objects: ObjectStore,
 ): Promise<Examination> {
   const treeText = await fetched.tree();
   const tree = parseTree(Buffer.from(treeText).toString('utf8'), fetched.rootTree);
   const manifest = await textAt(manifestFile, tree, fetched);
   if (manifest === undefined)
-    return end('nothing-to-do', `there is no ${manifestFile} at the root of ${short(push.after)}`);
+    return end('nothing-to-do', `there is no ${manifestFile} at the root of ${short(release.commit)}`);
   const parsed = parseManifest(manifest, tree);
   if ('problems' in parsed) return end('refused', shortened(formatProblems(parsed.problems)));
   if (tree.submodules.length > 0) {
@@ -54,15 +61,20 @@ export async function examine(
     );
   }
 
-  const environments = resolveTargets(parsed.manifest);
+  const all = resolveTargets(parsed.manifest);
+  const environments = all.filter(({ name }) => environment === undefined || name === environment);
+  if (environments.length === 0) {
+    return end('refused', `the manifest of ${short(release.commit)} has no environment ${environment}`);
+  }
   if (!(await objects.exists(sourceKey(release.repository, release.commit))))
     await objects.put(sourceKey(release.repository, release.commit), await fetched.archive());
   await objects.put(treeKey(release.repository, release.commit), await promisify(gzip)(treeText));
   const document = releaseDocumentSchema.parse({
     version: 1,
     release,
-    repository: push.repository,
-    branch: branchOf(push),
+    operation: request.operation,
+    repository: request.repository,
+    branch: request.branch,
     rootTree: fetched.rootTree,
     environments: await withReferences(environments, tree, fetched),
   } satisfies ReleaseDocument);

@@ -1,6 +1,5 @@
 /** The release a delivery becomes: its item and its place as its commit's newest. Steps of `resolve`. */
 
-import type { PushReceived } from '../../core/contracts/push.ts';
 import type { ReleaseRef } from '../../core/contracts/release.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import {
@@ -9,8 +8,8 @@ import {
   type ReleaseItem,
   releaseItemSchema,
 } from '../../core/ledger/release-items.ts';
-import { branchOf } from '../../core/push.ts';
 import { isNewerRelease, releaseId } from '../../core/release-id.ts';
+import type { Request } from '../../core/request.ts';
 import type { Ledger } from '../ports.ts';
 import { changeOwnDelivery, isOwner } from './claim.ts';
 
@@ -20,24 +19,27 @@ import { changeOwnDelivery, isOwner } from './claim.ts';
  */
 export async function openRelease(
   delivery: DeliveryItem,
-  { push, startedAt }: { readonly push: PushReceived; readonly startedAt: string },
+  { request, startedAt }: { readonly request: Request; readonly startedAt: string },
   ledger: Ledger,
 ): Promise<ReleaseItem | undefined> {
-  if (delivery.release !== undefined) return adopt(delivery, push.repository.id, delivery.release, ledger);
+  const { operation, repository, commit, branch, by, older } = request;
+  if (delivery.release !== undefined) return adopt(delivery, repository.id, delivery.release, ledger);
   const { execution } = delivery;
   for (let n = 1; ; n++) {
     const item: ReleaseItem = {
-      id: releaseId(startedAt, push.after, n),
-      repository: push.repository,
-      commit: push.after,
-      branch: branchOf(push),
-      sender: push.sender,
+      id: releaseId(startedAt, commit, n),
+      repository,
+      commit,
+      branch,
+      operation,
+      sender: by,
       execution,
       environments: [],
-      reason: 'reading the commit',
+      reason: operation === 'apply' ? 'reading the commit' : 'reading what is deployed',
       startedAt,
+      ...(older && { older }),
     };
-    const key = ledgerKeys.release(push.repository.id, item.id);
+    const key = ledgerKeys.release(repository.id, item.id);
     // An item of this very execution was put by a call that did not get as far as noting it in the delivery.
     if ((await ledger.put(key, item, { absent: true })) || (await ledger.get(key))?.execution === execution) {
       return (await changeOwnDelivery(delivery, { release: item.id }, ledger)) ? item : undefined;

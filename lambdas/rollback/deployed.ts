@@ -20,9 +20,12 @@ export interface Deployed extends DeployedTarget {
   readonly document: LastGoodDocument | undefined;
 }
 
+/** `isAsked`: nothing has failed, a person wants what is dirty brought back. */
+type Input = RollbackInput & { readonly isAsked: boolean };
+
 /** In the order of the manifest. */
 export async function readDeployed(
-  input: RollbackInput,
+  input: Input,
   environment: ReleaseEnvironment,
   { ledger, store }: RollbackPorts,
 ): Promise<Deployed[]> {
@@ -38,7 +41,9 @@ export async function readDeployed(
     const lastGood = isChanged ? returnPoint(item, release.id) : undefined;
     const document = lastGood && (await readReturn(store, lastGood));
     const address = { repository: release.repository, environment: environment.name, component };
-    const { rollback } = await policyInForce(ledger, address, entry);
+    const policy = await policyInForce(ledger, address, entry);
+    // What was asked for is each dirty target for itself.
+    const rollback = input.isAsked ? 'target' : policy.rollback;
     const isTrigger = wasBroken(input, item, outcome);
     const neededBefore = document?.entry.needs;
     deployed.set(component, {
@@ -49,19 +54,24 @@ export async function readDeployed(
   return environment.targets.flatMap(({ entry }) => deployed.get(entry.component) ?? []);
 }
 
-/** Written under this very lease, not tested well: an apply or a test that failed, or an apply nobody heard of again. */
+/**
+ * Written under this very lease, not tested well: an apply or a test that failed, or an apply nobody heard of again. Where a person
+ * asked, what `open` found dirty.
+ */
 function wasBroken(
-  { fence }: RollbackInput,
+  { fence, isAsked }: Input,
   { live }: TargetItem,
   outcome: OutcomeItem | undefined,
 ): boolean {
+  if (isAsked) return outcome?.attempt === fence && outcome.affected === 'changed';
   const isOurs = outcome?.attempt === fence && (outcome.outcome ?? 'failed') === 'failed';
   return isOurs && live?.state === 'dirty' && live.fence === fence;
 }
 
 /** What an earlier attempt of the release has changed counts too: it was never good together with the rest. */
-function wasChanged(input: RollbackInput, item: TargetItem, outcome: OutcomeItem | undefined): boolean {
+function wasChanged(input: Input, item: TargetItem, outcome: OutcomeItem | undefined): boolean {
   if (wasBroken(input, item, outcome)) return true;
+  if (input.isAsked) return false;
   const { live, lastGood } = item;
   if (outcome?.outcome === 'applied') return lastGood?.release === input.release.id;
   return live?.state === 'dirty' && live.commit === input.release.commit;

@@ -7,14 +7,14 @@ import type { Pass } from '../../core/words.ts';
 import { environmentIn, readDocument, readReleaseDocument } from '../shared/documents.ts';
 import { inParallel } from '../shared/in-parallel.ts';
 import { readOutcomes } from '../shared/items.ts';
-import { type OpenedPass, openPass, type PassTarget } from './open-pass.ts';
+import { type OpenedPass, openPass, type PassTarget } from '../shared/open-pass.ts';
 import type { RollbackInput, RollbackPorts } from './rollback.ts';
 
 /** Undefined when nothing came back. */
 export async function openForward(
   input: RollbackInput,
   ports: RollbackPorts,
-): Promise<OpenedPass | undefined> {
+): Promise<OpenedPass<'forward'> | undefined> {
   const { release, fence } = input;
   const environment = environmentIn(await readReleaseDocument(ports.store, release), input.environment);
   const reversed = await readOutcomes(ports.ledger, release, environment.name, 'reverse');
@@ -35,7 +35,9 @@ export async function openForward(
   const targets = components.flatMap((component): PassTarget[] => {
     const rollback = back.get(component);
     const test = documents.get(component)?.entry.test !== undefined;
-    return rollback ? [{ component, rollback, after: order.get(component) ?? [], test }] : [];
+    return rollback
+      ? [{ component, marks: { rollback }, after: order.get(component) ?? [], test, write: 'apply' }]
+      : [];
   });
   return openPass(input, 'forward', { ...ports, targets });
 }

@@ -1,5 +1,4 @@
 /** Opens the pass back to last good, dependents first; called by `rollback` after the deployment's own pass. */
-
 import { findScope, neededBy, orderOf } from '../../core/deployment/rollback.ts';
 import { NamedFailure, STILL_WRITING } from '../../core/failures.ts';
 import type { EnvironmentItem } from '../../core/ledger/environment-items.ts';
@@ -8,23 +7,29 @@ import type { OutcomeItem } from '../../core/ledger/work-items.ts';
 import { environmentIn, readReleaseDocument } from '../shared/documents.ts';
 import { readEnvironment } from '../shared/environment-item.ts';
 import { inParallel } from '../shared/in-parallel.ts';
+import { readReleaseItem } from '../shared/items.ts';
+import { type OpenedPass, openPass, type PassTarget, putOnce } from '../shared/open-pass.ts';
 import { type Deployed, readDeployed } from './deployed.ts';
-import { type OpenedPass, openPass, type PassTarget, putOnce } from './open-pass.ts';
 import type { RollbackInput, RollbackPorts } from './rollback.ts';
 
 /** Undefined when nothing has failed in the cloud, or nothing in scope has a last good to return to. */
 export async function openReverse(
   input: RollbackInput,
   ports: RollbackPorts,
-): Promise<OpenedPass | undefined> {
+): Promise<OpenedPass<'reverse'> | undefined> {
   const { release } = input;
-  const environment = environmentIn(await readReleaseDocument(ports.store, release), input.environment);
-  const targets = await readDeployed(input, environment, ports);
+  const document = await readReleaseDocument(ports.store, release);
+  // Half of what was destroyed is nothing to build on: it is told as broken, and a redrive or a push goes on from there.
+  if (document.operation === 'destroy') return undefined;
+  const environment = environmentIn(document, input.environment);
+  const asked = document.operation === 'restore' ? await whoAsked(release, ports) : undefined;
+  const targets = await readDeployed({ ...input, isAsked: asked !== undefined }, environment, ports);
   const scope = findScope(targets);
   const inScope = targets.filter(({ component }) => scope.has(component));
   await requireNoWriter(input, inScope, ports);
 
-  const causeOf = (target: Deployed) => describeCause(target, scope.get(target.component) ?? []);
+  const causeOf = (target: Deployed) =>
+    asked === undefined ? describeCause(target, scope.get(target.component) ?? []) : `${asked} asked for it`;
   const returning = inScope.filter(({ document }) => document !== undefined);
   const order = orderOf(
     returning.map(({ component }) => component),
@@ -39,9 +44,15 @@ export async function openReverse(
     if (lastGood === undefined) return [];
     const { commit, document } = lastGood;
     const rollback = { to: { commit, document }, cause: causeOf(target) };
-    return [{ component, rollback, after: order.get(component) ?? [], test: false }];
+    return [
+      { component, marks: { rollback }, after: order.get(component) ?? [], test: false, write: 'apply' },
+    ];
   });
   return openPass(input, 'reverse', { ...ports, targets: back });
+}
+
+async function whoAsked(release: RollbackInput['release'], { ledger }: RollbackPorts): Promise<string> {
+  return (await readReleaseItem(ledger, release)).sender;
 }
 
 /** A job that outlived its flow must end before anything goes back under it: the machine tries again until then. */

@@ -5,8 +5,8 @@ import { ROLLING_BACK } from '../../core/deployment/verdict.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { Jobs, Ledger, ObjectStore, StatusQueue } from '../ports.ts';
 import { readEnvironment } from '../shared/environment-item.ts';
+import type { OpenedPass } from '../shared/open-pass.ts';
 import { endLostPass, openForward } from './forward.ts';
-import type { OpenedPass } from './open-pass.ts';
 import { openReverse } from './reverse.ts';
 
 export interface RollbackPorts {
@@ -35,7 +35,10 @@ export async function rollback(
   return { decision: 'roll-back', ...opened };
 }
 
-async function openNext(input: RollbackInput, ports: RollbackPorts): Promise<OpenedPass | undefined> {
+async function openNext(
+  input: RollbackInput,
+  ports: RollbackPorts,
+): Promise<OpenedPass<'reverse' | 'forward'> | undefined> {
   switch (input.after) {
     case 'deploy':
       return openReverse(input, ports);

@@ -4,6 +4,7 @@ import type { settle as contract, DeploymentRef } from '../../core/contracts/fun
 import type { ReleaseDocument } from '../../core/contracts/release.ts';
 import { readableReason } from '../../core/deployment/failure.ts';
 import {
+  describeDone,
   describeEnd,
   environmentVerdict,
   summaryOf,
@@ -15,7 +16,7 @@ import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { OutcomeItem } from '../../core/ledger/work-items.ts';
 import type { EnvironmentVerdict, ReleaseVerdict } from '../../core/words.ts';
 import type { Clock, Ledger, ObjectStore, StatusQueue } from '../ports.ts';
-import { environmentIn, readReleaseDocument } from '../shared/documents.ts';
+import { bringsCommit, environmentIn, readReleaseDocument } from '../shared/documents.ts';
 import { readEnvironment } from '../shared/environment-item.ts';
 import { readDeploymentItem, readOutcomes, readReleaseItem, readTargets } from '../shared/items.ts';
 import { skipLater } from '../shared/later-environments.ts';
@@ -67,7 +68,7 @@ async function settleEnvironment(
   if (fence !== undefined) await foldRollback({ ...input, fence }, ledger);
   const outcomes = [...(await readOutcomes(ledger, release, environment)).values()];
   const dirty = await leftDirty(input, { outcomes, fence, ledger });
-  const verdict = verdictOf(ended, outcomes, dirty);
+  const verdict = verdictOf(ended, { outcomes, dirty, operation: document.operation });
   const { execution: releaseExecution } = await readReleaseItem(ledger, release);
   const summary = summaryOf({
     environment,
@@ -77,8 +78,9 @@ async function settleEnvironment(
     execution: releaseExecution,
     ...(ended && { reason: ended.reason }),
   });
-  if (verdict === 'succeeded') await keepPolicies(input, document, ledger);
-  else {
+  if (verdict === 'succeeded') {
+    if (bringsCommit(document)) await keepPolicies(input, document, ledger);
+  } else {
     await skipLater(ledger, document, environment);
     await endRelease(input, { verdict: verdictOfFailedRelease(verdict), reason: summary }, ports);
   }
@@ -114,12 +116,20 @@ async function leftDirty(
 /** A deployment that was ended early is broken, too, when it leaves something dirty; and it may have been rolled back. */
 function verdictOf(
   ended: Environment['ended'],
-  outcomes: readonly OutcomeItem[],
-  dirty: readonly string[],
+  {
+    outcomes,
+    dirty,
+    operation,
+  }: {
+    readonly outcomes: readonly OutcomeItem[];
+    readonly dirty: readonly string[];
+    readonly operation: ReleaseDocument['operation'];
+  },
 ): EnvironmentVerdict {
   const found = environmentVerdict(
     outcomes.flatMap(({ outcome }) => outcome ?? []),
     dirty,
+    operation,
   );
   if (ended === undefined) return found;
   const isTelling = found === 'broken' || found === 'rolled-back';
@@ -163,8 +173,11 @@ async function settleRelease(
     outcomes.push(...(await readOutcomes(ports.ledger, input.release, name)).values());
   }
   const verdict = verdictOfDoneRelease(outcomes);
-  const names = document.environments.map(({ name }) => name).join(', ');
-  const reason = verdict === 'succeeded' ? `deployed to ${names}` : `nothing is affected in ${names}`;
+  const environments = document.environments.map(({ name }) => name);
+  const { operation } = document;
+  const { commit } = input.release;
+  const targets = outcomes.map(({ environment, component }) => `${environment}/${component}`);
+  const reason = describeDone(verdict, { operation, environments, targets, commit });
   await endRelease(input, { verdict, reason }, ports);
   return { verdict, summary: reason };
 }

@@ -9,6 +9,7 @@ import {
   releaseDocumentSchema,
 } from '../../core/contracts/release.ts';
 import { releaseKey, treeKey } from '../../core/keys.ts';
+import { COMMIT_OPERATIONS } from '../../core/words.ts';
 import type { ObjectStore } from '../ports.ts';
 import type { ReleaseAddress } from './items.ts';
 
@@ -41,6 +42,10 @@ export async function readReleaseDocument(
   return document;
 }
 
+/** Else it is about what is deployed: there is no gate to pass, nothing is affected, and no policy comes into force. */
+export const bringsCommit = ({ operation = 'apply' }: Pick<ReleaseDocument, 'operation'>): boolean =>
+  COMMIT_OPERATIONS.includes(operation);
+
 /** @throws Error when the commit's manifest has no such environment. */
 export function environmentIn(document: ReleaseDocument, name: string): ReleaseEnvironment {
   const environment = document.environments.find((one) => one.name === name);
@@ -61,12 +66,16 @@ export function targetIn(environment: ReleaseEnvironment, component: string): Re
   return target;
 }
 
-/** The commit's tree, for content keys. */
+/** The commit's tree, for content keys. @throws Error for a release that brings no commit. */
 export async function readTree(store: ObjectStore, document: ReleaseDocument): Promise<SourceTree> {
   const key = treeKey(document.release.repository, document.release.commit);
   const body = await store.get(key);
   if (body === undefined) {
     throw new Error(`reading ${key} from the artifacts bucket: there is no such object; push again`);
   }
-  return parseTree(gunzipSync(body).toString('utf8'), document.rootTree);
+  const { rootTree } = document;
+  if (rootTree === undefined) {
+    throw new Error(`reading the tree of release ${document.release.id}: it brings no commit`);
+  }
+  return parseTree(gunzipSync(body).toString('utf8'), rootTree);
 }

@@ -5,7 +5,10 @@ import { type OutcomeItem, outcomeItemSchema } from '../../core/ledger/work-item
 import type { Ledger } from '../ports.ts';
 
 /** Undefined when the target was opened under another fence: the caller then belongs to an aborted attempt. */
-export async function readOutcome(ledger: Ledger, target: TargetRef): Promise<OutcomeItem | undefined> {
+export async function readOutcome(
+  ledger: Ledger,
+  target: Omit<TargetRef, 'execution'>,
+): Promise<OutcomeItem | undefined> {
   const item = await ledger.get(ledgerKeys.outcome(target.release.repository, target.release.id, target));
   const outcome = item === undefined ? undefined : outcomeItemSchema.parse(item);
   return outcome?.attempt === target.fence ? outcome : undefined;

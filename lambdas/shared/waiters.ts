@@ -6,11 +6,12 @@ import { targetsKey } from '../../core/keys.ts';
 import type { ObjectStore } from '../ports.ts';
 import { environmentIn, readDocument, readReleaseDocument } from './documents.ts';
 
-/** In a deployment those that need it; on the way back as `rollback` has written it down. */
+/** In a deployment those that need it; in a rollback and in a destroy as the list of the pass has it. */
 export async function waitersFor(store: ObjectStore, target: TargetRef): Promise<string[]> {
   const { release, environment, component, pass = 'deploy' } = target;
-  if (pass === 'deploy') {
-    const { targets } = environmentIn(await readReleaseDocument(store, release), environment);
+  const document = await readReleaseDocument(store, release);
+  if (pass === 'deploy' && document.operation !== 'destroy') {
+    const { targets } = environmentIn(document, environment);
     return targets.flatMap(({ entry }) => (entry.needs.includes(component) ? entry.component : []));
   }
   const key = targetsKey(release.repository, release.id, environment, pass);

@@ -1,6 +1,6 @@
-/** What a target's jobs work on: the release's commit, or in a rollback its last good. Used by the per-target functions. */
+/** What a target's jobs work on: the release's commit, or in a rollback and in a destroy its last good. Used by the per-target functions. */
 import type { TargetRef } from '../../core/contracts/functions.ts';
-import type { JobSpec } from '../../core/contracts/job.ts';
+import type { JobSpec, LockSources } from '../../core/contracts/job.ts';
 import { type LastGoodDocument, lastGoodDocumentSchema } from '../../core/contracts/last-good.ts';
 import type { ReleaseDocument } from '../../core/contracts/release.ts';
 import { sourceKey, stageKey } from '../../core/keys.ts';
@@ -12,7 +12,7 @@ import { addressOf } from './target-address.ts';
 /** The part of a job's spec that says what is worked on. */
 export interface Work extends Pick<JobSpec, 'account' | 'region' | 'source' | 'locks'> {
   readonly entry: JobSpec['target'];
-  /** In a rollback. */
+  /** In a rollback and in a destroy. */
   readonly lastGood?: LastGoodDocument;
 }
 
@@ -24,6 +24,7 @@ export async function readWork(
 ): Promise<Work> {
   const { release, environment, component } = target;
   const { repository, commit } = release;
+  if (item.destroys !== undefined) return workOf(await readLastGood(store, item.destroys.document));
   const found = environmentIn(document, environment);
   const { account, region } = found;
   const { entry } = targetIn(found, component);
@@ -31,20 +32,21 @@ export async function readWork(
   if (item.rollback === undefined) return { entry, account, region, source };
   const lastGood = await readLastGood(store, item.rollback.to?.document ?? '');
   const deployed = { ...addressOf(target), pass: 'deploy' as const };
+  const current = {
+    bundle: stageKey(deployed, 'plan', 'bundle.tar.gz'),
+    source: source.key,
+    path: entry.path,
+  };
+  return workOf(lastGood, document.operation === 'restore' ? undefined : current);
+}
+
+/** `current`: the second choice for the lock file, where a release has changed what is deployed. */
+function workOf(lastGood: LastGoodDocument, current?: LockSources['current']): Work {
+  const { entry, account, region, commit, source, bundle } = lastGood;
   return {
-    entry: lastGood.entry,
-    account: lastGood.account,
-    region: lastGood.region,
-    source: { commit: lastGood.commit, key: lastGood.source },
-    locks: {
-      lastGood: lastGood.bundle,
-      current: {
-        bundle: stageKey(deployed, 'plan', 'bundle.tar.gz'),
-        source: source.key,
-        path: entry.path,
-      },
-    },
-    lastGood,
+    ...{ entry, account, region, lastGood },
+    source: { commit, key: source },
+    locks: { lastGood: bundle, ...(current && { current }) },
   };
 }
 

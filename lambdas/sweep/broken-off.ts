@@ -91,7 +91,8 @@ async function settleEnvironment(
     const found = outcomes.get(component);
     if (found?.outcome !== undefined) return;
     const { live } = await readTargetItem(ledger, { repository, environment: name, component });
-    const end = brokenOffEnd({ item: found, live, commit: release.commit, why, cancelled });
+    const commit = found?.destroys?.commit ?? release.commit;
+    const end = brokenOffEnd({ item: found, live, commit, why, cancelled });
     const key = ledgerKeys.outcome(repository, release.id, { environment: name, component });
     const set = { ...end, progress: 'ended' as const, endedAt: ports.clock.now().toISOString() };
     if (found !== undefined) {

@@ -13,6 +13,7 @@ const bucketSchema = z.strictObject({
     .object({
       ServerSideEncryptionConfiguration: z.array(
         z.object({
+          BucketKeyEnabled: z.boolean().optional(),
           ServerSideEncryptionByDefault: z.object({ KMSMasterKeyID: z.string().optional() }).optional(),
         }),
       ),
@@ -33,7 +34,9 @@ export function readBuckets(resolver: Resolver): BucketDefinition[] {
     const [rule] = properties.BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
     const kmsKeyArn = rule?.ServerSideEncryptionByDefault?.KMSMasterKeyID;
     const versioned = properties.VersioningConfiguration?.Status === 'Enabled';
-    return { name: resource.name, versioned, ...(kmsKeyArn === undefined ? {} : { kmsKeyArn }) };
+    const encryption =
+      kmsKeyArn === undefined ? {} : { kmsKeyArn, bucketKey: rule?.BucketKeyEnabled === true };
+    return { name: resource.name, versioned, ...encryption };
   });
 }
 

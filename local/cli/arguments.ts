@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs, types } from 'node:util';
 import { UsageError } from './usage.ts';
+import { branchName, commit, component, required, slots, target, variableName } from './values.ts';
 
 interface Common {
   readonly json: boolean;
@@ -79,12 +80,36 @@ export interface UnlockCommand extends ReleaseCommand {
   readonly target: { readonly environment: string; readonly component: string };
 }
 
+interface EnvironmentCommand extends Common {
+  readonly environment: string;
+  /** As for `status`. */
+  readonly repo?: string;
+  /** Who asks: a GitHub login. */
+  readonly by: string;
+  /** As for `push`. */
+  readonly wait: boolean;
+}
+
+export interface DestroyCommand extends EnvironmentCommand {
+  readonly name: 'destroy';
+  /** Absent: everything that is deployed there. */
+  readonly components?: readonly string[];
+}
+
+export interface RollbackCommand extends EnvironmentCommand {
+  readonly name: 'rollback';
+  /** A commit, or how its id begins; absent: what is dirty goes back to last good. */
+  readonly to?: string;
+}
+
 export interface SweepCommand extends Common {
   readonly name: 'sweep';
 }
 
 export type Command =
   | DecideCommand
+  | DestroyCommand
+  | RollbackCommand
   | RedriveCommand
   | CancelCommand
   | UnlockCommand
@@ -107,6 +132,8 @@ const names = [
   'redrive',
   'cancel',
   'unlock',
+  'destroy',
+  'rollback',
   'sweep',
 ] as const;
 const common = ['json', 'state-dir', 'help'];
@@ -121,6 +148,8 @@ const own: Record<(typeof names)[number], readonly string[]> = {
   redrive: ['release', 'repo', 'older', 'as'],
   cancel: ['release', 'repo', 'as'],
   unlock: ['release', 'repo', 'target', 'as'],
+  destroy: ['env', 'target', 'repo', 'as', 'no-wait'],
+  rollback: ['env', 'to', 'repo', 'as', 'no-wait'],
   sweep: [],
 };
 
@@ -149,11 +178,19 @@ export function parseCommand(argv: readonly string[], directory: string): Comman
     stateOption: stateDir === undefined ? '' : ` --state-dir ${stateDir}`,
   };
   const { repo, ref, release } = values;
+  const by = () => values.as ?? userInfo().username;
   const onRelease = () => ({
     ...base,
     ...atRepo,
     release: required(release, '--release ID', name),
-    by: values.as ?? userInfo().username,
+    by: by(),
+  });
+  const onEnvironment = () => ({
+    ...base,
+    ...atRepo,
+    environment: required(values.env, '--env ENV', name),
+    by: by(),
+    wait: values['no-wait'] !== true,
   });
   const atRepo = repo === undefined ? {} : { repo: path(repo) };
   switch (name) {
@@ -177,7 +214,7 @@ export function parseCommand(argv: readonly string[], directory: string): Comman
         ...base,
         ...atRepo,
         release: required(release, '--release ID', name),
-        ...(values.target !== undefined && { target: target(values.target) }),
+        ...(values.target !== undefined && { target: target(values.target, name) }),
       };
     case 'redrive':
       return { name, ...onRelease(), older: values.older ?? false };
@@ -189,8 +226,16 @@ export function parseCommand(argv: readonly string[], directory: string): Comman
       return {
         name,
         ...onRelease(),
-        target: target(required(values.target, '--target ENV/COMPONENT', name)),
+        target: target(values.target ?? [], name),
       };
+    case 'destroy':
+      return {
+        name,
+        ...onEnvironment(),
+        ...(values.target !== undefined && { components: values.target.map(component) }),
+      };
+    case 'rollback':
+      return { name, ...onEnvironment(), ...(values.to !== undefined && { to: commit(values.to) }) };
     case 'sweep':
       return { name, ...base };
     case 'secret': {
@@ -223,7 +268,9 @@ function parsed(argv: readonly string[]) {
         slots: { type: 'string' },
         'no-wait': { type: 'boolean' },
         release: { type: 'string' },
-        target: { type: 'string' },
+        target: { type: 'string', multiple: true },
+        env: { type: 'string' },
+        to: { type: 'string' },
         'from-env': { type: 'string' },
         older: { type: 'boolean' },
         as: { type: 'string' },
@@ -234,35 +281,4 @@ function parsed(argv: readonly string[]) {
     const message = types.isNativeError(error) ? error.message : String(error);
     throw new UsageError((message.split('. ')[0] ?? message).replaceAll("'", '`'));
   }
-}
-
-function required(value: string | undefined, what: string, command: string): string {
-  if (value === undefined || value === '') throw new UsageError(`\`${command}\` needs \`${what}\``);
-  return value;
-}
-
-function branchName(text: string): string {
-  const branch = text.replace(/^refs\/heads\//, '');
-  if (branch === '') throw new UsageError('`--ref` needs the name of a branch');
-  return branch;
-}
-
-function variableName(text: string): string {
-  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(text)) return text;
-  // The text may hold a value (`--pass-env NAME=value`): it is not repeated.
-  throw new UsageError('the name of an environment variable is letters, digits and `_`, without a value');
-}
-
-function slots(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1)
-    throw new UsageError('`--slots` needs a whole number of jobs, at least 1');
-  return number;
-}
-
-function target(text: string): { environment: string; component: string } {
-  const [environment, component, ...more] = text.split('/');
-  if (!environment || !component || more.length > 0)
-    throw new UsageError('`--target` needs ENV/COMPONENT, such as `dev/network`');
-  return { environment, component };
 }

@@ -43,9 +43,13 @@ export const USAGE = `usage: npm run local -- COMMAND [OPTION…]
   cancel --release ID    stop a release; what is being applied runs to its end and stays
   unlock --release ID --target ENV/COMPONENT
                          a target's state is free again: remove a stale lock, clear a state that could not be written
+  destroy --env ENV [--target COMPONENT]… [--repo DIR] [--no-wait]
+                         destroy what is deployed, each target once a person has approved it; without a target everything there
+  rollback --env ENV [--to COMMIT] [--repo DIR] [--no-wait]
+                         bring dirty targets back to their last good, or the environment to an older commit
   sweep                  find what was lost and set it right
 
-  --as USER              of approve, reject, redrive, cancel and unlock: who asks (default: your user name)
+  --as USER              of whatever a person asks for: who asks (default: your user name)
   --json                 one JSON object on standard output, nothing else
   --state-dir DIR        where the local twin keeps its state (default: .belay)
 `;

@@ -50,13 +50,11 @@ export function createAuthorize({ roles, keys, region }: AuthorizeOptions): Auth
     const statements = roleByArn.get(principal.roleArn);
     if (statements === undefined) return `${principal.roleArn} is not a role of the synthesized stack`;
     const question = questionOf(principal, permission);
-    if (permission.action.startsWith('kms:')) {
-      const verdict = keyVerdict(principal, question);
-      if (verdict === 'allowed') return undefined;
-      if (verdict === 'denied') return 'of an explicit deny in the key policy';
-    }
+    const byKey = permission.action.startsWith('kms:') ? keyVerdict(principal, question) : 'silent';
+    if (byKey === 'denied') return 'of an explicit deny in the key policy';
+    // What a key's policy gives to a role, its narrowed sessions have only as far as their own policies go.
     return (
-      refusal(statements, question, 'an identity-based policy') ??
+      (byKey === 'allowed' ? undefined : refusal(statements, question, 'an identity-based policy')) ??
       principal.sessionPolicies
         .map((text) => policyDocumentSchema.parse(JSON.parse(text)).Statement)
         .map((session) => refusal(session, question, 'a session policy'))

@@ -4,8 +4,11 @@ import type { FunctionDefinition } from '../assembly/model.ts';
 import { Instance, type InstanceOptions, type InvocationEnd } from './instance.ts';
 import type { ErrorDocument } from './protocol.ts';
 
-/** More environments than this would only compete for the cores of one machine. */
-const MAX_INSTANCES = 4;
+/**
+ * Two can meet each other, as they do in Lambda; more would only compete for the cores of one machine, and each makes every
+ * start of a process slower: the twin's memory is mapped once more for it.
+ */
+const MAX_INSTANCES = 2;
 
 export interface PoolOptions {
   readonly definition: FunctionDefinition;

@@ -309,3 +309,35 @@ test('whatever the ledger says, GitHub takes it', () => {
     ),
   );
 });
+
+const DESTROYS = { commit: '1'.repeat(40), document: 'last-good.json' };
+const asked = { sender: 'mira' };
+
+test.each<[Partial<ReleaseItem>, Partial<OutcomeItem>, string[]]>([
+  [
+    { ...asked, operation: 'destroy' },
+    { progress: 'applying', destroys: DESTROYS, changes: { ...NONE, destroy: 1 } },
+    [
+      'belay/dev/app: pending destroying: 1 to destroy',
+      'belay: pending destroy (asked for by mira): deploying to dev',
+    ],
+  ],
+  [
+    { ...asked, operation: 'restore', verdict: 'succeeded' },
+    { outcome: 'rolled-back', reason: 'rolled back to 1111111 after: mira asked for it' },
+    [
+      'belay/dev/app: success rolled back to 1111111 after: mira asked for it',
+      'belay: success rollback to last good (asked for by mira): 1 target: 1 rolled-back',
+    ],
+  ],
+  [
+    { ...asked, operation: 'rollback', verdict: 'failed' },
+    { outcome: 'rolled-back', reason: 'rolled back to 2222222 after: test failed' },
+    [
+      'belay/dev/app: failure rolled back to 2222222 after: test failed',
+      'belay: failure rollback (asked for by mira): 1 target: 1 rolled-back',
+    ],
+  ],
+])('what a person asked for is told as that: %#', (change, outcome, expected) => {
+  expect(shown(release(change), [], [target('app', outcome)])).toEqual(expected);
+});

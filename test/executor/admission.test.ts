@@ -63,7 +63,7 @@ test.each([
   ['failed', otherResult('failed'), 10, 'job other did this work and failed: as it was'],
   ['left nothing', undefined, 40, 'job other ended without a result'],
 ])('a duplicate waits for the writer that %s, and ends like it', async (_, result, code, says) => {
-  if (result) world.artifacts.set('other-result.json', Buffer.from(JSON.stringify(result)));
+  if (result) world.artifacts.set('result', Buffer.from(JSON.stringify(result)));
   let looks = 0;
   const ended = await world.run({
     ...wish,
@@ -76,7 +76,7 @@ test.each([
   expect(ended.code).toBe(code);
   expect(ended.log).toContain(says);
   expect(world.admissions).toEqual(['begin', 'has-ended', 'has-ended', 'has-ended', 'has-ended']);
-  expect(world.requests).toEqual([]);
+  expect(world.requests.map(({ url }) => url)).toEqual(result ? ['/artifacts/result'] : []);
 });
 
 test('a duplicate that is stopped while it waits ends', async () => {

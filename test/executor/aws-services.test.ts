@@ -26,10 +26,10 @@ async function services(answer: Parameters<typeof httpServer>[0]) {
   servers = [container, aws];
   return awsServices(
     readExecutorEnv({
-      ARTIFACTS_BUCKET: 'artifacts',
       ADMIT_FUNCTION: 'admit',
       ARTIFACTS_FUNCTION: 'artifacts',
       SECRETS_FUNCTION: 'belay-secrets',
+      SESSIONS_FUNCTION: 'sessions',
       BELAY_JOB: proof.job,
       BELAY_WORKSPACE: '/workspace',
       AWS_BATCH_JOB_ID: proof.jobId,
@@ -58,4 +58,12 @@ test('a function that could not be called is named', async () => {
   await expect(secrets(proof)).rejects.toThrow(
     'calling the function belay-secrets: Lambda answered 400 no such function',
   );
+});
+
+test('a job whose spec is not handed over ends as refused', async () => {
+  const { readSpec } = await services(() => ({
+    body: { decision: 'refused', reason: 'another Batch job does its work' },
+  }));
+  const failure = await readSpec().catch((error: unknown) => error);
+  expect(failure).toMatchObject({ message: 'another Batch job does its work', exitCode: 20 });
 });

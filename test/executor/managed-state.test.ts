@@ -1,4 +1,4 @@
-/** The managed backend and the two identities, with the real tool against a small S3, STS and credential endpoint. */
+/** The managed backend and the two identities, with the real tool against a small S3, the function `sessions` and a credential endpoint. */
 import { afterEach, beforeEach, expect } from '@jest/globals';
 import { withTool } from './support/tool.ts';
 import { World } from './support/world.ts';
@@ -12,7 +12,7 @@ afterEach(() => world.close());
 const STATE = '42/state/dev/network.tfstate';
 
 withTool(
-  'state goes to the managed bucket as the job role, whatever endpoint and keys the manifest gives the tool',
+  'state goes to the managed bucket in a session of the state role, whatever endpoint and keys the manifest gives the tool',
   async () => {
     const files = {
       'components/network/main.tf': `resource "terraform_data" "a" {
@@ -47,8 +47,8 @@ withTool(
       ...writes.slice(1).map(() => `/state/${STATE}`),
     ]);
     for (const { headers } of writes) {
-      expect(headers.authorization).toContain('Credential=AKIAJOBROLE/');
-      expect(headers['x-amz-security-token']).toBe('session-of-the-job-role');
+      expect(headers.authorization).toContain('Credential=ASIASTATE/');
+      expect(headers['x-amz-security-token']).toBe('session-of-the-state');
     }
 
     const seen = [...applied.log.matchAll(/\(local-exec\): ((?:AWS|BELAY|LEAK)\w*)=(.*)/g)].map(

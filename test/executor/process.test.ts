@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { jobResultSchema } from '../../core/contracts/job.ts';
-import { jobSpec, MAIN, World } from './support/world.ts';
+import { jobSpec, MAIN, NONCE, World } from './support/world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -41,21 +41,23 @@ const environment = () => ({
   HOME: world.directory,
 });
 
-/** The spec in the store the S3 client reads, the functions behind the endpoint the Lambda client calls. */
+/** The functions behind the endpoint the executor calls. */
 async function prepare(apply: string): Promise<void> {
   const target = { tool: 'shell' as const, commands: { plan: `${apply}; exit 2` } };
   const secrets = { TOKEN: 'the-secret-token' };
   const spec = jobSpec({ stage: 'plan', target, secrets });
   const services = world.services(spec, { secrets });
-  world.artifacts.set(world.settings().BELAY_JOB, Buffer.from(JSON.stringify(spec)));
   world.artifacts.set('source', await world.snapshot({ 'components/network/a': '' }));
   world.onInvoke = (name, input) => {
-    if (name === 'admit') return services.admit(input);
+    if (name === 'admit') {
+      const { action } = input as { readonly action: string };
+      return action === 'read' ? Promise.resolve({ decision: 'known', spec }) : services.admit(input);
+    }
     return name === 'secrets' ? services.secrets(input) : services.artifacts(input);
   };
 }
 
-test('a job from its spec in S3 to its exit code, with the functions called as the job role', async () => {
+test('a job from its spec to its exit code, with the functions called as the job role', async () => {
   await prepare('echo "token $TOKEN"');
   const { code, out, errors } = await start([], environment());
   expect([code, errors]).toEqual([0, '']);
@@ -88,7 +90,7 @@ test('without its environment it says every missing name', async () => {
   const { code, errors } = await start([], { PATH: process.env.PATH ?? '' });
   expect(code).toBe(30);
   expect(errors).toContain(
-    'ARTIFACTS_BUCKET, ADMIT_FUNCTION, ARTIFACTS_FUNCTION, SECRETS_FUNCTION, BELAY_JOB',
+    'ADMIT_FUNCTION, ARTIFACTS_FUNCTION, SECRETS_FUNCTION, SESSIONS_FUNCTION, BELAY_JOB',
   );
 });
 
@@ -107,10 +109,10 @@ test('the credential process answers for both profiles and looks at no variable 
   const state = await start(['credentials', identity, 'state'], tool);
   expect(JSON.parse(state.out)).toEqual({
     Version: 1,
-    AccessKeyId: 'AKIAJOBROLE',
-    SecretAccessKey: 'secret-of-the-job-role',
-    SessionToken: 'session-of-the-job-role',
-    Expiration: '2099-01-01T00:00:00.000Z',
+    AccessKeyId: 'ASIASTATE',
+    SecretAccessKey: 'secret-of-the-state',
+    SessionToken: 'session-of-the-state',
+    Expiration: '2098-01-01T00:00:00Z',
   });
   const session = await start(['credentials', identity, 'environment'], tool);
   expect(JSON.parse(session.out)).toEqual({
@@ -118,15 +120,17 @@ test('the credential process answers for both profiles and looks at no variable 
     AccessKeyId: 'ASIAENVIRONMENT',
     SecretAccessKey: 'secret-of-the-environment',
     SessionToken: 'session-of-the-environment',
-    Expiration: '2098-01-01T00:00:00.000Z',
+    Expiration: '2098-01-01T00:00:00Z',
   });
-  const asked = world.requests.findLast(({ method, url }) => method === 'POST' && url === '/');
-  expect(Object.fromEntries(new URLSearchParams(String(asked?.body)))).toMatchObject({
-    Action: 'AssumeRole',
-    RoleArn: 'arn:aws:iam::111122223333:role/belay-plan',
-    RoleSessionName: '20261121-abcdef0-1',
-    DurationSeconds: '3600',
-    'Tags.member.1.Key': 'belay:release',
-    'Tags.member.1.Value': '20261121-abcdef0-1',
-  });
+  const asked = world.requests.filter(({ url }) => url === '/2015-03-31/functions/sessions/invocations');
+  const proof = {
+    job: '42/releases/20261121-abcdef0-1/dev/network/plan/job.json',
+    nonce: NONCE,
+    jobId: 'job-1',
+  };
+  expect(asked.map(({ body }) => JSON.parse(String(body)))).toEqual([
+    { ...proof, identity: 'state' },
+    { ...proof, identity: 'environment' },
+  ]);
+  for (const { headers } of asked) expect(headers.authorization).toContain('Credential=AKIAJOBROLE/');
 });

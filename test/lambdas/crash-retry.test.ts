@@ -16,6 +16,7 @@ import {
   world,
 } from '../support/deployment-world.ts';
 import { Crash, dyingPorts } from '../support/dying-ports.ts';
+import { askFor } from '../support/operation.ts';
 import { settleRelease } from '../support/settle-release.ts';
 
 /**
@@ -135,14 +136,47 @@ const scenarios: Record<string, { run: Scenario; outcomes: readonly string[] }> 
     },
     outcomes: ['app: skipped (network was rejected)', 'network: rejected (rejected by ada)'],
   },
+  'a destroy fails half-way, a redrive destroys the rest': {
+    run: async (w, call) => {
+      await firstRelease(w);
+      const ref = await askFor(w, { action: 'destroy' }, call);
+      const person = ada('approve');
+      await deploy(w, ref, { call, person, tools: { network: { apply: 'fails' } } });
+      await deploy(w, ref, { person, execution: 'redriven' });
+      await call('settle release', (ports) => settleRelease(ref, ports));
+      return ref;
+    },
+    outcomes: ['app: destroyed (1 destroyed)', 'network: destroyed (1 destroyed)'],
+  },
+  'what is dirty goes back to last good because a person asked': {
+    run: async (w, call) => {
+      const off = { policy: { ...network.policy, rollback: 'off' as const } };
+      const ref = await secondRelease(w, [
+        { ...network, ...off },
+        { ...app, ...off },
+      ]);
+      await deploy(w, ref, { tools: { network: { outputs }, app: { apply: 'fails' } } });
+      const asked = await askFor(w, { action: 'rollback' }, call);
+      await deploy(w, asked, { call });
+      await call('settle release', (ports) => settleRelease(asked, ports));
+      return asked;
+    },
+    outcomes: [
+      'app: rolled-back (rolled back to 1111111 after: mira asked for it)',
+      'network: unchanged (it is not dirty)',
+    ],
+  },
 };
 
+async function firstRelease(w: World, dev = [network, app]) {
+  await deploy(w, await release(w, { environments: { dev } }), { tools: { network: { outputs } } });
+}
+
 /** Changes both, after a first release that was good. */
-async function secondRelease(w: World) {
-  const environments = { dev: [network, app] };
-  await deploy(w, await release(w, { environments }), { tools: { network: { outputs } } });
+async function secondRelease(w: World, dev = [network, app]) {
+  await firstRelease(w, dev);
   const tree = { 'components/network': 'b', 'components/app': 'b' };
-  return release(w, { commit: commitOf('2'), environments, tree });
+  return release(w, { commit: commitOf('2'), environments: { dev }, tree });
 }
 
 test.each(Object.entries(scenarios))(

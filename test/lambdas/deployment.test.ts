@@ -76,13 +76,13 @@ test('inputs and outputs: the app plans with what the network produced, and its 
     vpc_id: { value: 'vpc-1', sensitive: false },
   });
   expect(seenByTest).toEqual({ url: { value: 'http://app', sensitive: false } });
-  expect(w.store.json(stageKey(at, 'apply', 'job.json'))).toMatchObject({
+  expect(w.store.json(stageKey(at, 'apply', 'job-1-0.json'))).toMatchObject({
     planDigest: 'plan 0 of app in 20261120-1111111-1',
     environmentRole: 'arn:aws:iam::111122223333:role/belay-environment-apply',
     state: { bucket: 'artifacts', key: '7/state/dev/app.tfstate' },
     fence: 1,
   });
-  expect(w.store.json(stageKey(at, 'plan', 'job.json'))).not.toHaveProperty('planDigest');
+  expect(w.store.json(stageKey(at, 'plan', 'job-1-0.json'))).not.toHaveProperty('planDigest');
 });
 
 test('a dependent runs again only when its inputs changed', async () => {

@@ -68,6 +68,8 @@ export interface ReleaseSetup {
   readonly commit?: string;
   readonly branch?: string;
   readonly startedAt?: string;
+  readonly operation?: ReleaseItem['operation'];
+  readonly older?: boolean;
   readonly environments: Readonly<Record<string, readonly ResolvedTarget[]>>;
   readonly tree?: Readonly<Record<string, string>>;
 }
@@ -167,6 +169,7 @@ export function world() {
     bus: { publish: async ({ detail }: { detail: object }) => void published.push(detail) },
     log: () => {},
     state: { bucket: 'artifacts', kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/k' },
+    newRequestId: () => `request-${published.length + 1}`,
     newNonce: () => `nonce-${++nonces}`.padEnd(43, '-'),
   };
   return {
@@ -204,6 +207,7 @@ export async function release({ ledger, store }: World, setup: ReleaseSetup): Pr
     release: ref,
     repository: REPOSITORY,
     branch,
+    operation: setup.operation,
     rootTree: commitOf('f'),
     environments: Object.entries(setup.environments).map(([name, targets]) => ({
       name,
@@ -223,6 +227,7 @@ export async function release({ ledger, store }: World, setup: ReleaseSetup): Pr
     environments: Object.keys(setup.environments),
     reason: '',
     startedAt: setup.startedAt ?? '2026-11-20T09:59:00.000Z',
+    ...(setup.older && { older: true }),
   };
   const paths = Object.values(setup.environments).flatMap((targets) => targets.map(({ path }) => path));
   const ids = { ...Object.fromEntries(paths.map((path) => [path, 'a'])), ...setup.tree };
@@ -278,16 +283,18 @@ async function runDeployment(w: World, deployment: DeploymentRef, plan: Plan & {
   );
   const grant = w.sent.get(token) as LeaseGrant | undefined;
   if (grant === undefined) throw new Error('the lease was neither granted nor refused');
-  let ended: { verdict: 'superseded'; reason: string } | undefined;
+  let ended: { verdict: 'failed' | 'superseded'; reason: string } | undefined;
   if (grant.decision === 'granted') {
     const { fence } = grant;
     const opened = await call('open', (ports) =>
       contracts.open.handle((input) => open(input, ports))({ ...deployment, fence }),
     );
     if (opened.decision === 'superseded') ended = { verdict: 'superseded', reason: opened.reason };
-    if (opened.decision === 'deploy') {
+    if (opened.decision === 'refused') ended = { verdict: 'failed', reason: opened.reason };
+    if (opened.decision === 'deploy' || opened.decision === 'roll-back') {
       const { person } = plan;
-      await runPasses(w, { ...deployment, fence }, opened.targetsKey, { tools, call, person });
+      const targetsKey = opened.decision === 'deploy' ? opened.targetsKey : undefined;
+      await runPasses(w, { ...deployment, fence }, targetsKey, { tools, call, person });
     }
   } else ended = { verdict: 'superseded', reason: grant.reason };
   const settled = await call('settle', (ports) =>
@@ -305,11 +312,11 @@ async function runDeployment(w: World, deployment: DeploymentRef, plan: Plan & {
 
 type PassPlan = Pick<TargetPlan, 'call' | 'person'> & { readonly tools: NonNullable<Plan['tools']> };
 
-/** The deployment's own pass, then those of its rollback. */
+/** The deployment's own pass, unless it has none, then those of its rollback. */
 async function runPasses(
   w: World,
   deployment: DeploymentRef & { readonly fence: number },
-  opened: string,
+  opened: string | undefined,
   { tools, call, person }: PassPlan,
 ) {
   const findNext = async (after: Pass): Promise<{ pass: Pass; targetsKey: string } | undefined> => {
@@ -318,12 +325,13 @@ async function runPasses(
     );
     return found.decision === 'roll-back' ? found : undefined;
   };
-  let round: Awaited<ReturnType<typeof findNext>> = { pass: 'deploy', targetsKey: opened };
+  let round: Awaited<ReturnType<typeof findNext>> =
+    opened === undefined ? await findNext('deploy') : { pass: 'deploy', targetsKey: opened };
   while (round !== undefined) {
     const { pass } = round;
-    for (const { component, test } of inTurn(w.store.json(round.targetsKey) as MapItem[])) {
+    for (const { component, test, write } of inTurn(w.store.json(round.targetsKey) as MapItem[])) {
       const tool = behaviourIn(pass, tools[component] ?? {});
-      await runTarget(w, { ...deployment, component, pass }, { test, tool, call, person });
+      await runTarget(w, { ...deployment, component, pass }, { test, write, tool, call, person });
     }
     round = await findNext(pass);
   }
@@ -352,6 +360,7 @@ const inPass = ({ pass = 'deploy' }: { readonly pass?: Pass | undefined }) =>
 
 interface TargetPlan {
   readonly test: boolean;
+  readonly write: MapItem['write'];
   readonly tool: ToolBehaviour;
   readonly call: Call;
   readonly person: Plan['person'];
@@ -377,7 +386,7 @@ const flowName = ({ execution, component, fence, pass = 'deploy' }: TargetRef) =
 
 async function flowOf(w: World, ref: TargetRef, how: TargetPlan): Promise<TargetEnd> {
   const { component } = ref;
-  const { test, tool, call } = how;
+  const { test, write, tool, call } = how;
   const stage = async (name: Stage): Promise<TargetEnd | undefined> => {
     const prepared = await call(`${inPass(ref)}prepare ${name} ${component}`, (ports) =>
       contracts.prepare.handle((input) => prepare(input, ports))({ ...ref, stage: name }),
@@ -402,7 +411,7 @@ async function flowOf(w: World, ref: TargetRef, how: TargetPlan): Promise<Target
       if (decision !== 'approved') return { kind: 'decided', outcome: decision, reason };
     }
     const applies = guarded.decision !== 'test';
-    const applied = applies ? await stage('apply') : undefined;
+    const applied = applies ? await stage(write) : undefined;
     if (applied === undefined) {
       const tested = test ? await stage('test') : undefined;
       return tested ?? { kind: 'completed', applied: applies };
@@ -449,12 +458,14 @@ async function runJob(
       admitContract.handle((input) => admit(input, ports))({ ...proof, action: 'begin' }),
     );
     if (admitted.decision !== 'admitted') return failed(20);
-    if (stage === 'apply') w.cloud.set(entry.component, `half of ${source.commit.slice(0, 7)}`);
-    if (stage === 'apply' && tool.apply === 'is killed') return failed(137);
+    const isWriting = stage === 'apply' || stage === 'destroy';
+    if (isWriting) w.cloud.set(entry.component, `half of ${source.commit.slice(0, 7)}`);
+    if (isWriting && tool.apply === 'is killed') return failed(137);
     const isStale =
-      stage === 'apply' &&
-      (tool.apply === 'is always stale' || (tool.apply === 'is stale once' && round === 0));
-    const isFailure = isStale || tool[stage as 'plan' | 'apply' | 'test'] === 'fails';
+      isWriting && (tool.apply === 'is always stale' || (tool.apply === 'is stale once' && round === 0));
+    const behaviour = tool[isWriting ? 'apply' : (stage as 'plan' | 'test')];
+    const isFailure = isStale || behaviour === 'fails';
+    if (stage === 'destroy' && !isFailure) w.cloud.delete(entry.component);
     if (stage === 'apply' && !isFailure) w.cloud.set(entry.component, source.commit.slice(0, 7));
     const file = (name: string) =>
       stageKey(
@@ -475,7 +486,7 @@ async function runJob(
       ]);
       await w.store.put(file('outputs.json'), JSON.stringify(Object.fromEntries(outputs)));
     }
-    const kind = tool.plan ?? 'changes';
+    const kind = tool.plan ?? (spec.destroy ? 'deletes' : 'changes');
     const removals = [{ address: 'null_resource.old', type: 'null_resource', replace: false }];
     const result: JobResult = {
       version: 1,
@@ -492,7 +503,10 @@ async function runJob(
         !isFailure && {
           plan: {
             ...noPlan,
-            ...(kind !== 'empty' && { changes: { ...NO_CHANGES, add: 1 }, hasChanges: true }),
+            ...(kind !== 'empty' && {
+              changes: { ...NO_CHANGES, [spec.destroy ? 'destroy' : 'add']: 1 },
+              hasChanges: true,
+            }),
             ...(kind === 'deletes' && { removals }),
             planDigest: `plan ${round} of ${entry.component} in ${spec.release.id}`,
             changeDigest: tool.changeDigests?.[round] ?? 'changes',

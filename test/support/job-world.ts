@@ -50,7 +50,7 @@ export const specOf = (stage: Stage, change: Partial<JobSpec['target']> = {}): J
 });
 
 export async function jobWorld(spec: JobSpec, item: Partial<JobItem> = {}) {
-  const job = `7/releases/20261121-c0ffee1-1/dev/app/${spec.stage}/job.json`;
+  const job = `7/releases/20261121-c0ffee1-1/dev/app/${spec.stage}/job-1-0.json`;
   const ledger = ledgerMemory();
   const bound: JobItem = {
     nonceHash: NONCE_HASH,
@@ -60,6 +60,22 @@ export async function jobWorld(spec: JobSpec, item: Partial<JobItem> = {}) {
     ...item,
   };
   await ledger.put({ pk: `job/${job}`, sk: 'job' }, bound);
+  await ledger.put(
+    { pk: '7/environment/dev', sk: 'environment' },
+    { version: 1, fence: 1, seq: 1, queue: [], answers: [], writers: {}, attempted: {} },
+  );
+  const pass = spec.pass === 'deploy' ? 'outcome' : spec.pass;
+  await ledger.put(
+    { pk: '7/release/20261121-c0ffee1-1', sk: `${pass}/dev/app` },
+    {
+      environment: 'dev',
+      component: 'app',
+      attempt: 1,
+      affected: 'changed',
+      progress: 'planning',
+      reason: '',
+    },
+  );
   return {
     ledger,
     objects: objectsMemory({ [job]: JSON.stringify(spec) }),

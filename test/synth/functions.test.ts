@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as machineContracts from '../../core/contracts/functions.ts';
 import * as jobContracts from '../../core/contracts/job-services.ts';
-import { synthesize } from '../support/assembly.ts';
+import { synthesize, text } from '../support/assembly.ts';
 
 const resources = synthesize();
 const functions = Object.values(resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
@@ -25,6 +25,7 @@ const contracts = {
   admit: jobContracts.admit,
   secrets: jobContracts.secrets,
   artifacts: jobContracts.artifacts,
+  sessions: jobContracts.sessions,
 };
 
 test('every contract is deployed, and nothing else', () => {
@@ -74,4 +75,41 @@ test('no policy allows everything on everything, and `*` resources are few and k
       'xray:PutTraceSegments',
     ].sort(),
   );
+});
+
+test('all a job may do itself is to call the functions that serve jobs', () => {
+  const roles = Object.values(resources)
+    .filter(({ Type }) => Type === 'AWS::Batch::JobDefinition')
+    .map(({ Properties }) => text(Properties.ContainerProperties.JobRoleArn));
+  expect(new Set(roles).size).toBe(1);
+  const role = roles[0]?.replace(/^<|\.Arn>$/g, '');
+  expect(resources[role ?? '']?.Properties.ManagedPolicyArns).toBeUndefined();
+  const statements = Object.values(resources)
+    .filter(
+      ({ Type, Properties }) =>
+        Type === 'AWS::IAM::Policy' && Properties.Roles.some(({ Ref }: { Ref: string }) => Ref === role),
+    )
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+  expect(new Set(statements.flatMap(({ Action }) => [Action].flat()))).toEqual(
+    new Set(['lambda:InvokeFunction']),
+  );
+  const called = statements.flatMap(({ Resource }) => [Resource].flat().map(text));
+  const serving = Object.entries(resources)
+    .filter(
+      ([, { Type, Properties }]) =>
+        Type === 'AWS::Lambda::Function' &&
+        /^(admit|artifacts|secrets|sessions)\./.test(Properties.ImageConfig.Command[0]),
+    )
+    .flatMap(([id]) => [`<${id}.Arn>`, `<${id}.Arn>:*`]);
+  expect(called.sort()).toEqual(serving.sort());
+});
+
+test('the state role is assumed by nobody but `sessions`', () => {
+  const role = Object.values(resources).find(({ Properties }) => Properties?.RoleName === 'belay-state');
+  const [sessions] = Object.values(resources).filter(
+    ({ Properties }) => Properties?.ImageConfig?.Command[0] === 'sessions.handler',
+  );
+  expect(role?.Properties.AssumeRolePolicyDocument.Statement).toEqual([
+    { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { AWS: sessions?.Properties.Role } },
+  ]);
 });

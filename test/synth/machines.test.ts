@@ -103,7 +103,7 @@ test('a failure inside a target ends in its record; only these Tasks fail their 
       'belay-deployment/Go through the targets: Has the apply ended?',
       // The redrive points of a release.
       'belay-release: Deploy the next environment',
-      'belay-release: Resolve the push',
+      'belay-release: Resolve the request',
       'belay-release: Settle the release',
     ].sort(),
   );

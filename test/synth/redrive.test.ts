@@ -51,7 +51,7 @@ test('a redriven Release starts the failed environment again, and goes on to tho
   const started: string[] = [];
   let isBroken = true;
   const world = new World(async ({ stateName, arguments: given }: TaskCall): Promise<Json> => {
-    if (stateName === 'Resolve the push') {
+    if (stateName === 'Resolve the request') {
       return { Payload: { decision: 'deploy', release: RELEASE, environments: ['dev', 'stage', 'prod'] } };
     }
     if (stateName === 'Settle the release') return { Payload: { verdict: 'succeeded', summary: 'all' } };

@@ -18,7 +18,7 @@ type Script = (name: string, payload: Payload) => object | undefined;
 /** Runs a deployment of one target; `script` answers a state's function, and notes what it likes. */
 async function deployment(
   script: Script,
-  items: (key: string) => Json = () => [{ component: 'app', test: false }],
+  items: (key: string) => Json = () => [{ component: 'app', test: false, write: 'apply' }],
 ) {
   const world = new World(
     async ({ stateName, token, arguments: given }: TaskCall, resource): Promise<Json> => {
@@ -63,7 +63,7 @@ test('one pass after another goes through the same flow, each with its own list,
     },
     (key) => {
       seen.push(`reads ${key}`);
-      return [{ component: 'app', test: false, after: [] }];
+      return [{ component: 'app', test: false, write: 'apply', after: [] }];
     },
   );
   expect(seen).toEqual([

@@ -40,7 +40,7 @@ function run(answers: Readonly<Record<string, Json[]>>, failedApplies = 0) {
     return { Payload };
   });
   const { StartAt, States } = flow ?? {};
-  const execution = world.start({ StartAt, States }, { ...target, test: false });
+  const execution = world.start({ StartAt, States }, { ...target, test: false, write: 'apply' });
   return { world, execution, seen, token: () => parked, end: () => recorded };
 }
 

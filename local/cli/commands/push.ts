@@ -47,7 +47,15 @@ export async function pushWith(
   } & Watching,
 ): Promise<{ report: ReleaseReport; view: ReleaseView | undefined }> {
   const { directory, ref, ...watching } = order;
-  const receipt = await twin.push({ directory, ref });
+  return followRequest(twin, await twin.push({ directory, ref }), watching);
+}
+
+/** Shows the release of a push, or of what was asked for otherwise, until nothing of it is under way any more. */
+export async function followRequest(
+  twin: Twin,
+  receipt: PushReceipt,
+  watching: Watching,
+): Promise<{ report: ReleaseReport; view: ReleaseView | undefined }> {
   await watch(twin, { view: async () => (await recordsOf(twin, receipt))?.view, ...watching });
   return reportOnPush(twin, receipt);
 }

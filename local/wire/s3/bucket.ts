@@ -13,6 +13,8 @@ export interface BucketDefinition {
   readonly versioned: boolean;
   /** Key of the bucket's default encryption: callers then need its permissions too. */
   readonly kmsKeyArn?: string;
+  /** KMS is asked about the bucket as a whole, not about each object. @default false */
+  readonly bucketKey?: boolean;
 }
 
 /** What a client stored along with the bytes and gets back with them. */

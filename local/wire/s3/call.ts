@@ -38,9 +38,12 @@ export function authorizeObject(
 ): void {
   const { request, bucket, key } = call;
   request.authorize({ action, resource: s3Arn(bucket, key) });
-  const keyArn = bucket.definition.kmsKeyArn;
-  if (kmsAction !== undefined && keyArn !== undefined)
-    request.authorize({ action: kmsAction, resource: keyArn });
+  const { kmsKeyArn, bucketKey } = bucket.definition;
+  if (kmsAction === undefined || kmsKeyArn === undefined) return;
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#encryption-context
+  const context = s3Arn(bucket, bucketKey ? undefined : key);
+  const conditions = { 'kms:EncryptionContext:aws:s3:arn': context };
+  request.authorize({ action: kmsAction, resource: kmsKeyArn, conditions });
 }
 
 /** A request header as one text. */

@@ -81,6 +81,15 @@ test.each<[Partial<OutcomeItem>, string]>([
   expect([status, conclusion].filter(Boolean).join(' ')).toBe(expected);
 });
 
+test('to be rolled back is what a restore is for', () => {
+  const outcomes = [target('app', { outcome: 'rolled-back', reason: 'the plan is empty' })];
+  const [app, whole] = checksOf({ release: { operation: 'restore' }, outcomes });
+  expect([app?.run.conclusion, whole?.run.output.title]).toEqual([
+    'success',
+    'rollback to last good (asked for by mira-lind): dev: 1 of 1 target done',
+  ]);
+});
+
 test.each<[ReleaseItem['verdict'], string]>([
   [undefined, 'in_progress'],
   ['waiting', 'in_progress'],

@@ -56,6 +56,17 @@ describe('acquire', () => {
     ]);
   });
 
+  test('what was asked for takes no push’s place, and gives way to a push that came later', () => {
+    const at = (minute: string) => ({ startedAt: `2026-11-20T10:${minute}:00Z` });
+    let item = acquire(NEW_ENVIRONMENT, applicant('owner'));
+    item = acquire(item, applicant('push', at('01')));
+    item = acquire(item, applicant('destroy', { ...at('02'), operation: 'destroy' }));
+    item = acquire(item, applicant('rollback', { ...at('04'), operation: 'rollback' }));
+    expect(item.queue.map(({ execution }) => execution)).toEqual(['push', 'destroy', 'rollback']);
+    item = acquire(item, applicant('newer', at('03')));
+    expect(item.queue.map(({ execution }) => execution)).toEqual(['rollback', 'newer']);
+  });
+
   test('of one branch only the newest push waits; other branches keep their place', () => {
     let item = acquire(NEW_ENVIRONMENT, applicant('owner'));
     item = acquire(item, applicant('old', { startedAt: '2026-11-20T10:01:00Z' }));

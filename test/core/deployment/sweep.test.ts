@@ -49,6 +49,15 @@ test.each([
   expect(end).toEqual({ outcome, reason });
 });
 
+test('a target that was half destroyed is told as that', () => {
+  const destroys = { commit: COMMIT, document: 'last-good.json' };
+  const facts = { live: dirty, commit: COMMIT, why: 'stopped', cancelled: undefined };
+  expect(brokenOffEnd({ ...facts, item: item('applying', { destroys }) })).toEqual({
+    outcome: 'failed',
+    reason: 'stopped: half destroyed; redrive, or push to deploy it again',
+  });
+});
+
 test('what a cancelled release never began is cancelled; what it began is told as it is', () => {
   const facts = { commit: COMMIT, why: 'stopped', cancelled: 'cancelled by mira' };
   expect(brokenOffEnd({ ...facts, item: item('waiting'), live: undefined })).toEqual({

@@ -207,5 +207,5 @@ test.concurrent('two repositories with the same names do not touch each other', 
       async ({ directory }) => (await twin.world.parts.github.repositories.byDirectory(directory))?.name,
     ),
   );
-  expect(names).toEqual(['twins', 'twins-2']);
+  expect(names.sort()).toEqual(['twins', 'twins-2']);
 });

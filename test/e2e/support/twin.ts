@@ -16,14 +16,20 @@ import { makeRepository, type Repository } from './repository.ts';
 /** The assembly that `npm test` has synthesized. */
 export const cdkOut = join(import.meta.dirname, '../../../cdk.out');
 
-export interface TestTwin {
-  readonly world: World;
-  /** Removed at the end. Holds the state directory, the repositories, and what is deployed. */
+/** A folder for one file of tests: repositories, what they deploy, and an empty home. */
+export interface TestFolder {
   readonly folder: string;
+  /** No configuration of whoever runs the tests. */
+  readonly home: string;
   /** A new repository; one by that name must not exist. */
   repository(name: string): Repository;
   /** Where the manifest of a test deploys files to. */
   deployed(...path: string[]): string;
+  remove(): void;
+}
+
+export interface TestTwin extends TestFolder {
+  readonly world: World;
   /** Pushes HEAD and answers with the report once the release and its statuses have ended. */
   push(repository: Repository, ref?: string): Promise<ReleaseReport>;
   /** Waits for the end of a push that was begun otherwise. */
@@ -33,28 +39,36 @@ export interface TestTwin {
   close(): Promise<void>;
 }
 
+export function makeTestFolder(): TestFolder {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'belay-e2e-')));
+  const home = join(folder, 'home');
+  mkdirSync(home);
+  return {
+    folder,
+    home,
+    repository: (name) => makeRepository(join(folder, 'repositories', name)),
+    deployed: (...path) => join(folder, 'deployed', ...path),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
 /** `more` is given the folder. PATH and an empty HOME are the twin's environment unless it says otherwise. */
 export async function openTestTwin(
   more: (folder: string) => Partial<WorldOptions> = () => ({}),
 ): Promise<TestTwin> {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'belay-e2e-')));
-  const options = more(folder);
-  const home = join(folder, 'home');
-  mkdirSync(home);
+  const place = makeTestFolder();
+  const options = more(place.folder);
   const complaints: string[] = [];
   const world = await openWorld({
-    stateDir: join(folder, 'state'),
+    stateDir: join(place.folder, 'state'),
     cdkOut,
     log: (message) => void complaints.push(message),
     ...options,
-    environment: { PATH: process.env.PATH, HOME: home, ...options.environment },
+    environment: { PATH: process.env.PATH, HOME: place.home, ...options.environment },
   });
   const ended = async (receipt: PushReceipt) => {
-    await until(`the end of delivery ${receipt.delivery}`, async () => {
-      const key = ledgerKeys.delivery(receipt.delivery);
-      const [item] = await world.query(key.pk, key.sk);
-      if (item === undefined) return false;
-      const { execution } = deliveryItemSchema.parse(item);
+    const execution = await resolvedBy(world, receipt);
+    await until(`the end of delivery ${receipt.delivery}`, () => {
       const statuses = new Map(world.parts.executions.entries().map(({ arn, status }) => [arn, status]));
       return statuses.get(execution) !== 'RUNNING';
     });
@@ -62,11 +76,9 @@ export async function openTestTwin(
     return (await reportOnPush(world, receipt)).report;
   };
   return {
+    ...place,
     world,
-    folder,
     ended,
-    repository: (name) => makeRepository(join(folder, 'repositories', name)),
-    deployed: (...path) => join(folder, 'deployed', ...path),
     push: async ({ directory }, ref) => ended(await world.push({ directory, ref })),
     async environment({ directory }, name) {
       const id = await world.repositoryAt(directory);
@@ -76,20 +88,37 @@ export async function openTestTwin(
     },
     async close() {
       await world.close();
-      rmSync(folder, { recursive: true, force: true });
+      place.remove();
       expect(complaints).toEqual([]);
     },
   };
 }
 
+/** The execution that has made the delivery its own for good: every other one that it started ends at once. */
+async function resolvedBy(world: World, { delivery }: PushReceipt): Promise<string> {
+  const key = ledgerKeys.delivery(delivery);
+  let execution = '';
+  await until(`delivery ${delivery} to be resolved`, async () => {
+    const [item] = await world.query(key.pk, key.sk);
+    if (item === undefined) return false;
+    const { state, execution: owner } = deliveryItemSchema.parse(item);
+    execution = owner;
+    return state === 'resolved';
+  });
+  return execution;
+}
+
 /** How long anything may take before a test gives up. Milliseconds. */
 const PATIENCE = 120_000;
+
+/** Looking takes time from what is looked at. Milliseconds. */
+const LOOK_EVERY_MS = 50;
 
 /** Looks until the condition holds. @throws Error naming what never came. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + PATIENCE;
   while (!(await holds())) {
     if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`);
-    await sleep(20);
+    await sleep(LOOK_EVERY_MS);
   }
 }

@@ -147,10 +147,10 @@ export class World {
   environment(): Record<string, string> {
     return {
       BELAY_JOB: '42/releases/20261121-abcdef0-1/dev/network/plan/job.json',
-      ARTIFACTS_BUCKET: 'artifacts',
       ADMIT_FUNCTION: 'admit',
       ARTIFACTS_FUNCTION: 'artifacts',
       SECRETS_FUNCTION: 'secrets',
+      SESSIONS_FUNCTION: 'sessions',
       BELAY_WORKSPACE: join(this.directory, 'work space'),
       AWS_BATCH_JOB_ID: 'job-1',
       AWS_REGION: 'eu-central-1',
@@ -168,10 +168,6 @@ export class World {
     const url = (name: string) => `${this.endpoint}/artifacts/${encodeURIComponent(name)}`;
     return {
       readSpec: async () => spec,
-      readResult: async () => {
-        const result = this.artifacts.get('other-result.json');
-        return result && JSON.parse(result.toString());
-      },
       admit: async (input) => {
         this.admissions.push(input.action);
         if (wish.admit) return wish.admit(input);
@@ -206,10 +202,11 @@ export class World {
     if (first === 'state') return this.#store(this.state, rest.join('/'), asked, response);
     if (first === 'credentials') return this.#credentials(asked, response);
     if (first === '2015-03-31') {
-      const answer = await this.onInvoke?.(rest[1] ?? '', JSON.parse(asked.body.toString()) as never);
+      const input = JSON.parse(asked.body.toString()) as never;
+      const name = rest[1] ?? '';
+      const answer = name === 'sessions' ? sessionOf(input) : await this.onInvoke?.(name, input);
       return void response.end(JSON.stringify(answer));
     }
-    if (asked.method === 'POST') return void response.end(ASSUMED);
     response.writeHead(404).end();
   }
 
@@ -264,10 +261,13 @@ function unchunked(body: Buffer): Buffer {
   }
 }
 
-const ASSUMED = `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
-<AccessKeyId>ASIAENVIRONMENT</AccessKeyId><SecretAccessKey>secret-of-the-environment</SecretAccessKey>
-<SessionToken>session-of-the-environment</SessionToken><Expiration>2098-01-01T00:00:00Z</Expiration>
-</Credentials></AssumeRoleResult></AssumeRoleResponse>`;
+/** What `sessions` answers. */
+const sessionOf = ({ identity }: { readonly identity: string }) => ({
+  accessKeyId: `ASIA${identity.toUpperCase()}`,
+  secretAccessKey: `secret-of-the-${identity}`,
+  sessionToken: `session-of-the-${identity}`,
+  expiration: '2098-01-01T00:00:00Z',
+});
 
 /** An ordinary spec with what the test wishes. */
 export function jobSpec(wish: Pick<Wish, 'stage' | 'target' | 'spec' | 'secrets'>): JobSpec {

@@ -46,6 +46,27 @@ beforeEach(async () => {
   await openedWith(1);
 });
 
+test('the spec goes to the Batch job that was submitted for it, and to nobody once that has begun', async () => {
+  const proof = await job('plan', 'job-1');
+  const read = (jobId: string, key = proof.job) => admit({ action: 'read', job: key, jobId }, w.ports);
+  w.strayJobs.add('job-of-another-target');
+  expect(await read('job-of-another-target')).toEqual({
+    decision: 'refused',
+    reason: 'Batch knows it as the job of another spec',
+  });
+  expect(await read('job-1', 'no/such/job.json')).toEqual({
+    decision: 'refused',
+    reason: 'no job was prepared at no/such/job.json',
+  });
+  // An answer that was lost is asked for again.
+  for (let times = 0; times < 2; times += 1) {
+    expect(await read('job-1')).toMatchObject({ decision: 'known', spec: { nonce: proof.nonce, fence: 1 } });
+  }
+  await begin(proof);
+  expect(await read('job-1')).toEqual({ decision: 'refused', reason: 'it has begun already' });
+  expect(await read('job-2')).toEqual({ decision: 'refused', reason: 'another Batch job does its work' });
+});
+
 test('a plan is admitted without touching the target', async () => {
   expect(await begin(await job('plan', 'job-1'))).toEqual({ decision: 'admitted' });
   expect(await writers()).toEqual({});
@@ -117,6 +138,32 @@ test('a late retry of prepare does not lock out the job that has begun', async (
   expect(await end(proof)).toEqual({ decision: 'ended' });
 });
 
+test('a job left in the queue by an execution that was stopped ends as refused; that of its redrive is not disturbed', async () => {
+  const [plan, apply] = [await job('plan', 'old-plan'), await job('apply', 'old-apply')];
+  await openedWith(2);
+  const [nextPlan, nextApply] = [await job('plan', 'new-plan', 2), await job('apply', 'new-apply', 2)];
+  expect(nextPlan.job).not.toBe(plan.job);
+  const superseded = { decision: 'refused', reason: 'its deployment does not hold the lease any more' };
+  for (const proof of [plan, apply]) expect(await begin(proof)).toEqual(superseded);
+  for (const proof of [nextPlan, nextApply]) expect(await begin(proof)).toEqual({ decision: 'admitted' });
+  for (const proof of [plan, apply]) expect(await end(proof)).toEqual({ decision: 'ended' });
+  expect(await writers()).toEqual({ network: 'new-apply' });
+});
+
+test('a job for a plan that was replaced ends as refused', async () => {
+  const first = await job('apply', 'job-1');
+  await w.ledger.update(ledgerKeys.outcome(7, ref.id, { environment: 'dev', component: 'network' }), {
+    set: { round: 1 },
+  });
+  const second = await job('apply', 'job-2');
+  expect(second.job).not.toBe(first.job);
+  expect(await begin(first)).toEqual({
+    decision: 'refused',
+    reason: 'its target was planned again since: another job does its work',
+  });
+  expect(await begin(second)).toEqual({ decision: 'admitted' });
+});
+
 test('another writer that is alive is waited for, one whose job has ended is replaced', async () => {
   const proof = await job('apply', 'job-2');
   await w.ledger.update(environmentKey, { set: { writers: { network: 'job-1', other: 'job-9' } } });
@@ -129,10 +176,10 @@ test('another writer that is alive is waited for, one whose job has ended is rep
 
 test('a job of a deployment that lost the lease is refused and touches nothing', async () => {
   const proof = await job('apply', 'job-1');
-  await openedWith(2);
   const refused = { decision: 'refused', reason: 'its deployment does not hold the lease any more' };
+  await w.ledger.update(environmentKey, { remove: ['owner'] });
   expect(await begin(proof)).toEqual(refused);
-  await w.ledger.update(environmentKey, { set: { fence: 1 }, remove: ['owner'] });
+  await openedWith(2);
   expect(await begin(proof)).toEqual(refused);
   expect(await live()).toBeUndefined();
   expect(await writers()).toEqual({});

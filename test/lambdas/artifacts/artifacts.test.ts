@@ -110,12 +110,12 @@ test.each<[Stage, string[], string[]]>([
   ['plan', ['toString'], []],
   ['plan', ['../../prod/app/plan/bundle.tar.gz'], []],
   ['plan', [], ['outputs.json']],
-  ['plan', [], ['job.json']],
+  ['plan', [], ['job-1-0.json']],
   ['apply', [], ['bundle.tar.gz']],
   ['plan', [], ['reports/x.xml']],
   ['test', [], ['reports/']],
-  ['test', [], ['reports/../job.json']],
-  ['test', [], ['reports/a/../../job.json']],
+  ['test', [], ['reports/../job-1-0.json']],
+  ['test', [], ['reports/a/../../job-1-0.json']],
   ['test', [], ['reports//x']],
   ['test', [], ['reports/./x']],
   ['test', [], ['reports/a\\..\\x']],
@@ -134,6 +134,37 @@ test('without the proof there are no URLs, and the nonce is not in the error', a
   );
   expect(failure).toContain('its nonce belongs to another Batch job');
   expect(failure).not.toContain(NONCE);
+});
+
+test.each<[string, string, Record<string, number>, string]>([
+  [
+    'another deployment holds the lease',
+    '7/environment/dev environment',
+    { fence: 2 },
+    'its deployment does not hold the lease any more',
+  ],
+  [
+    'its target was opened anew',
+    '7/release/20261121-c0ffee1-1 outcome/dev/app',
+    { attempt: 2 },
+    'its target was opened anew since: another job does its work',
+  ],
+  [
+    'its target was planned again',
+    '7/release/20261121-c0ffee1-1 outcome/dev/app',
+    { round: 1 },
+    'its target was planned again since: another job does its work',
+  ],
+])('a plan leaves nothing once %s; an apply always may', async (_, item, set, reason) => {
+  const [pk = '', sk = ''] = item.split(' ');
+  const put = ['log.txt', 'result.json'];
+  const plan = await jobWorld(specOf('plan'));
+  const apply = await jobWorld(specOf('apply'));
+  for (const { ledger } of [plan, apply]) await ledger.update({ pk, sk }, { set });
+  await expect(artifacts({ ...plan.proof, get: [], put }, plan)).rejects.toThrow(
+    `handing out artifacts: ${reason}`,
+  );
+  expect(Object.keys((await artifacts({ ...apply.proof, get: [], put }, apply)).put)).toEqual(put);
 });
 
 test('a state that could not be written blocks its target from the moment its place is asked for', async () => {

@@ -94,8 +94,8 @@ test('changed and downstream targets get turns and stand in targets.json, the re
   });
   expect(await holdLease(ref, 2)).toEqual({ decision: 'deploy', targetsKey: targetsKey(7, ref.id, 'dev') });
   expect(mapItems(ref)).toEqual([
-    { component: 'network', test: false },
-    { component: 'app', test: false },
+    { component: 'network', test: false, write: 'apply' },
+    { component: 'app', test: false, write: 'apply' },
   ]);
   const at = (component: string) => ({ environment: 'dev', component });
   expect(await w.ledger.get(ledgerKeys.outcome(7, ref.id, at('network')))).toMatchObject({
@@ -147,7 +147,7 @@ test('a redrive opens again what is not good, keeps what was applied, and clears
   await deploy(w, ref, { tools: { ...tools, app: { apply: 'fails' } } });
   expect(await outcomesOf(w, ref, 'prod')).toEqual(['network: skipped (dev did not succeed)']);
   await holdLease(ref, 2);
-  expect(mapItems(ref)).toEqual([{ component: 'app', test: false }]);
+  expect(mapItems(ref)).toEqual([{ component: 'app', test: false, write: 'apply' }]);
   expect(await outcomesOf(w, ref)).toEqual([
     'app: undefined (left dirty)',
     'debug: applied (1 added)',

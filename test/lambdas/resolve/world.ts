@@ -1,5 +1,6 @@
 /** What `resolve` needs, in memory, and the pushes the tests send it. */
 import { resolve as contract } from '../../../core/contracts/functions.ts';
+import type { ReleaseRequest } from '../../../core/contracts/operation.ts';
 import type { PushReceived } from '../../../core/contracts/push.ts';
 import type { Git } from '../../../lambdas/ports.ts';
 import { type ResolvePorts, resolve } from '../../../lambdas/resolve/resolve.ts';
@@ -52,9 +53,9 @@ export function world(git: Git) {
     clock: { now: () => new Date('2026-11-21T08:00:05.000Z') },
   };
   /** Calls the function as the machine does, with its contract around it. */
-  const run = (execution: string, pushed = push(), through: ResolvePorts = ports) =>
+  const run = (execution: string, request: ReleaseRequest = push(), through: ResolvePorts = ports) =>
     contract.handle((input) => resolve(input, through))({
-      push: pushed,
+      request,
       execution,
       startedAt: '2026-11-21T08:00:00.000Z',
     });

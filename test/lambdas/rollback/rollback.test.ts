@@ -142,7 +142,7 @@ test('the way back has everything of last good: source, manifest entry, inputs, 
   const lastGood = '7/last-good/dev/database/20261120-1111111-1';
   const release2 = '7/releases/20261120-2222222-1/dev/database';
   for (const pass of ['reverse', 'forward'] as const) {
-    expect(artifact(second, 'database', pass, 'job.json')).toMatchObject({
+    expect(artifact(second, 'database', pass, 'job-2-0.json')).toMatchObject({
       pass,
       release: second,
       source: { commit: commitOf('1'), key: `7/last-good/sources/${commitOf('1')}.tar.gz` },
@@ -547,8 +547,8 @@ describe('the function itself', () => {
     expect(await rollback(input, w.ports)).toEqual(answer);
     expect([[...w.ledger.items], [...w.store.objects]]).toEqual(before);
     expect(w.store.json('7/releases/20261120-2222222-1/dev/reverse-targets.json')).toEqual([
-      { component: 'network', test: false, after: ['database'] },
-      { component: 'database', test: false, after: [] },
+      { component: 'network', test: false, write: 'apply', after: ['database'] },
+      { component: 'database', test: false, write: 'apply', after: [] },
     ]);
     expect(await w.ledger.get(ledgerKeys.deployment(7, input.release.id, 'dev'))).toMatchObject({
       progress: 'rolling back to last good',

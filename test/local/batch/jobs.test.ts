@@ -6,6 +6,7 @@ import { loadAssembly } from '../../../local/assembly/load.ts';
 import { capitalized, type Job, jobDetail, recased } from '../../../local/batch/job.ts';
 import { Jobs } from '../../../local/batch/jobs.ts';
 import { readSubmission } from '../../../local/batch/submission.ts';
+import { until } from '../../support/until.ts';
 import { temporaryFolder, writeStack } from '../world/small-stack.ts';
 
 const open: Jobs[] = [];
@@ -48,10 +49,6 @@ function openJobs(job: string, { slots = 2, folder = temporaryFolder('jobs') } =
   const run = (jobName: string, input: object = {}) => jobs.ended(submit(jobName, input));
   const logOf = (ended: Job) => readFileSync(jobs.logOf(ended), 'utf8');
   return { jobs, submit, run, logOf, statuses, withdrawn, folder };
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 test('a job goes through its states, and its output is kept', async () => {

@@ -100,3 +100,25 @@ test('a value given to --pass-env by mistake is not repeated', () => {
 test('--help asks for nothing else', () => {
   expect(parse('push --help')).toEqual({ name: 'help' });
 });
+
+test('destroy and rollback name an environment, and what they are about', () => {
+  const common = { json: false, stateDir: '/home/me/.belay', stateOption: '', by: 'mira' };
+  expect(parse('destroy --env dev --target app --target network --as mira --no-wait')).toEqual({
+    ...common,
+    ...{ name: 'destroy', environment: 'dev', components: ['app', 'network'], wait: false },
+  });
+  expect(parse('destroy --env dev --repo shop --as mira')).toEqual({
+    ...common,
+    ...{ name: 'destroy', environment: 'dev', repo: '/home/me/shop', wait: true },
+  });
+  expect(parse('rollback --env dev --to 1a2b3c4 --as mira')).toEqual({
+    ...common,
+    ...{ name: 'rollback', environment: 'dev', to: '1a2b3c4', wait: true },
+  });
+  expect(() => parse('destroy --target app')).toThrow('`destroy` needs `--env ENV`');
+  expect(() => parse('destroy --env dev --target dev/app')).toThrow('of the environment that `--env` names');
+  expect(() => parse('rollback --env dev --to main')).toThrow('`--to` needs the id of a commit');
+  expect(() => parse('approve --release r --target dev/a --target dev/b')).toThrow(
+    '`approve` takes one `--target`',
+  );
+});

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { parseCommand } from '../../../local/cli/arguments.ts';
 import { history } from '../../../local/cli/commands/history.ts';
 import { log } from '../../../local/cli/commands/log.ts';
+import { operate } from '../../../local/cli/commands/operate.ts';
 import { push } from '../../../local/cli/commands/push.ts';
 import { redrive } from '../../../local/cli/commands/redrive.ts';
 import { secret } from '../../../local/cli/commands/secret.ts';
@@ -122,6 +123,9 @@ function run(line: string, openTwin: () => Promise<Twin>) {
     case 'cancel':
     case 'unlock':
       return tell(parsed, openTwin);
+    case 'destroy':
+    case 'rollback':
+      return operate(parsed, { openTwin, screen: undefined });
     case 'sweep':
       return sweep(parsed, openTwin);
     default:
@@ -335,4 +339,43 @@ test('sweep prints what it did', async () => {
     result: { done: ['dev of acme/shop: the job that wrote app has ended'] },
     lines: ['dev of acme/shop: the job that wrote app has ended'],
   });
+});
+
+test('destroy and rollback ask of an environment, and report like the push of what was asked for', async () => {
+  const artifacts = { [`7/releases/${RELEASE}/release.json`]: JSON.stringify(document) };
+  const { openTwin, seen, twin } = twinOf(failed, artifacts);
+  const request = { id: 'guid-1', repository: 7, commit: COMMIT };
+  twin.command = async (order) => {
+    seen.push({ command: order });
+    return { accepted: true, message: 'begins', request };
+  };
+  const destroyed = await run('destroy --env dev --target api --as mira', openTwin);
+  expect([destroyed.exitCode, destroyed.lines[0]]).toEqual([1, 'begins']);
+  expect(destroyed.result).toMatchObject({ release: RELEASE, verdict: 'failed' });
+  await run(`rollback --env dev --to ${COMMIT.slice(0, 7)} --as mira`, openTwin);
+  const named = { repository: 7, environment: 'dev', by: 'mira' };
+  expect(seen).toEqual([
+    { command: { action: 'destroy', ...named, components: ['api'] } },
+    'closed',
+    { command: { action: 'rollback', ...named, to: COMMIT } },
+    'closed',
+  ]);
+});
+
+test('a destroy that is refused started nothing; neither does an unclear one', async () => {
+  const { openTwin, twin } = twinOf(failed);
+  twin.command = async () => ({ accepted: false, message: 'nothing is deployed in dev' });
+  expect(await run('destroy --env dev --as mira', openTwin)).toEqual({
+    exitCode: 1,
+    result: { accepted: false, message: 'nothing is deployed in dev' },
+    lines: ['nothing is deployed in dev'],
+  });
+  await expect(run('rollback --env dev --to 9999999', openTwin)).rejects.toThrow(
+    'no commit that was released begins with 9999999',
+  );
+  const copy = { ...releaseItem, repository: { id: 8, fullName: 'local/copy', defaultBranch: 'main' } };
+  twin.releases = async () => [copy, releaseItem];
+  await expect(run('destroy --env dev', openTwin)).rejects.toThrow(
+    'local/copy and local/shop are here; name one with `--repo DIR`',
+  );
 });

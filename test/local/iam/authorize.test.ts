@@ -80,6 +80,14 @@ test('a key policy that names the role is enough; one that trusts the account is
   );
 });
 
+test('a session policy narrows what a key policy gives to the role', () => {
+  const sessionPolicies = ['{"Version":"2012-10-17","Statement":[]}'];
+  const principal = principals.openSession(roleArn, { sessionPolicies });
+  expect(authorize({ principal, action: 'kms:Decrypt', resource: keyArn })).toBe(
+    'no session policy allows the kms:Decrypt action',
+  );
+});
+
 test('a role of another account may do nothing here, but ask who it is', () => {
   const principal = principals.openSession('arn:aws:iam::111122223333:role/elsewhere');
   expect(authorize({ principal, action: 's3:GetObject', resource: 'arn:aws:s3:::b/k' })).toBe(

@@ -7,6 +7,7 @@ import { Functions } from '../../../local/lambda/functions.ts';
 import { systemClock } from '../../../local/wire/clock.ts';
 import { createPrincipals } from '../../../local/wire/principals.ts';
 import { Queues } from '../../../local/wire/sqs/queues.ts';
+import { until } from '../../support/until.ts';
 import { type SmallStack, temporaryFolder, writeStack } from '../world/small-stack.ts';
 
 let close = async () => {};
@@ -65,11 +66,6 @@ function start(consume: string, statements?: SmallStack['statements']) {
   const send = (group: string, body: string) =>
     queues.send('inbox.fifo', { body, groupId: group, deduplicationId: `${group}${body}` });
   return { queues, send, sources };
-}
-
-/** Waits until the condition holds. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 test('handled messages are gone; a failed one comes back, and in the end lies with the dead letters', async () => {

@@ -1,42 +1,43 @@
-/** Writes what a pass of a rollback is about: an item and a turn for every target, and their list. Called by `reverse.ts` and `forward.ts`. */
+/** Writes what a pass is about that has an order of its own: an item and a turn for every target, and their list. Used by `rollback` and `open`. */
+import type { DeploymentRef } from '../../core/contracts/functions.ts';
 import type { MapItem } from '../../core/contracts/release.ts';
 import { targetsKey } from '../../core/keys.ts';
 import { type LedgerKey, ledgerKeys } from '../../core/ledger/keys.ts';
 import type { OutcomeItem, TurnItem } from '../../core/ledger/work-items.ts';
 import type { Pass } from '../../core/words.ts';
 import type { Ledger, ObjectStore } from '../ports.ts';
-import { inParallel } from '../shared/in-parallel.ts';
-import type { RollbackInput } from './rollback.ts';
+import { inParallel } from './in-parallel.ts';
 
 /** A pass that is ready to be gone through. */
-export interface OpenedPass {
-  readonly pass: Exclude<Pass, 'deploy'>;
+export interface OpenedPass<P extends Pass> {
+  readonly pass: P;
   readonly targetsKey: string;
 }
 
 /** A target of the pass. */
 export interface PassTarget {
   readonly component: string;
-  /** Why, and back to what. */
-  readonly rollback: NonNullable<OutcomeItem['rollback']>;
+  /** In a rollback: why, and back to what. In a destroy: what is deployed. */
+  readonly marks: Pick<OutcomeItem, 'destroys' | 'rollback'>;
   /** Those that must have ended before it. */
   readonly after: readonly string[];
   readonly test: boolean;
+  readonly write: MapItem['write'];
 }
 
 /** The list comes last: without it nothing begins. */
-export async function openPass(
-  input: RollbackInput,
-  pass: OpenedPass['pass'],
+export async function openPass<P extends Pass>(
+  input: DeploymentRef & { readonly fence: number },
+  pass: P,
   { targets, ledger, store }: { targets: readonly PassTarget[]; ledger: Ledger; store: ObjectStore },
-): Promise<OpenedPass> {
+): Promise<OpenedPass<P>> {
   const { release, environment, fence } = input;
   const { id, repository } = release;
-  await inParallel(targets, async ({ component, rollback, after }) => {
+  await inParallel(targets, async ({ component, marks, after }) => {
     const turn: TurnItem = { attempt: fence, ...(after.length > 0 && { waitingOn: new Set(after) }) };
     await putOnce(ledger, ledgerKeys.turn(repository, id, { environment, component, pass }), turn);
     const outcome: OutcomeItem = {
-      ...{ environment, component, attempt: fence, rollback },
+      ...{ environment, component, attempt: fence, ...marks },
       affected: 'changed',
       progress: 'waiting',
       reason: '',
@@ -44,7 +45,7 @@ export async function openPass(
     await putOnce(ledger, ledgerKeys.outcome(repository, id, { environment, component, pass }), outcome);
   });
   const items = targets.map(
-    ({ component, test, after }): MapItem => ({ component, test, after: [...after] }),
+    ({ component, test, write, after }): MapItem => ({ component, test, write, after: [...after] }),
   );
   const key = targetsKey(repository, id, environment, pass);
   await store.put(key, JSON.stringify(items));

@@ -1,18 +1,12 @@
 /** Failures in the cloud, and where the environment is afterwards: through the whole local twin, the first of them with the real tool. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { stateKey } from '../../core/keys.ts';
-import { withTool } from '../executor/support/tool.ts';
-import { environment, fileComponent, fileComponents, manifest } from './support/components.ts';
-import type { Repository } from './support/repository.ts';
-import { summaryOf } from './support/summary.ts';
-import { openTestTwin, type TestTwin } from './support/twin.ts';
-
-let twin: TestTwin;
-beforeAll(async () => {
-  twin = await openTestTwin();
-});
-afterAll(() => twin.close());
+import { expect, test } from '@jest/globals';
+import { stateKey } from '../../../core/keys.ts';
+import { environment, fileComponent, fileComponents, manifest } from '../support/components.ts';
+import type { Repository } from '../support/repository.ts';
+import { twin } from '../support/shared-twin.ts';
+import { summaryOf } from '../support/summary.ts';
+import { withTool } from '../support/with-tool.ts';
 
 /** The managed state of a component without what changes with every write. */
 async function stateOf(repository: Repository, component: string) {
@@ -115,7 +109,6 @@ withTool(
     expect(readFileSync(twin.deployed('middle', 'tests'), 'utf8')).toBe('oneone');
     expect(report.environments[0]?.targets.map(({ commit }) => commit)).toEqual(names.map(() => good.commit));
   },
-  90_000,
 );
 
 const PLAIN_PLAN = 'mkdir -p "$DEPLOYED" && sh deploy.sh plan';
@@ -174,7 +167,7 @@ test.concurrent('a test that fails after its apply: what was applied goes back, 
   });
   expect(inCloud('tested', 'base', 'app')).toEqual(['one', 'one']);
   expect(readFileSync(twin.deployed('tested', 'tests'), 'utf8')).toBe('one\none\n');
-}, 90_000);
+});
 
 test.concurrent('a rollback that fails: broken, said loudly, and healed by the next release', async () => {
   const app = (apply: string) => ({
@@ -210,51 +203,7 @@ test.concurrent('a rollback that fails: broken, said loudly, and healed by the n
   repository.commit(changedTo('sh deploy.sh apply', 'three\n'));
   expect(brief(await twin.push(repository))).toMatchObject({ verdict: 'succeeded' });
   expect(inCloud('outside', 'app')).toEqual(['three']);
-}, 90_000);
-
-test.concurrent('the first deployment ever: what failed is left dirty and named, what was good stays', async () => {
-  const repository = twin.repository('first');
-  repository.commit({
-    'belay.yaml': manifest({
-      environments: { dev: environment(twin.deployed('first')) },
-      components: { base: fragile('base'), app: fragile('app', ['base']) },
-    }),
-    ...fileComponents({ base: 'one\n', app: 'one\n' }),
-    'components/app/broken': '',
-  });
-  expect(brief(await twin.push(repository))).toEqual({
-    verdict: 'broken',
-    targets: {
-      base: 'applied: 1 added',
-      app: 'failed: apply failed: the apply command ended with exit code 1; it has no last good to return to',
-    },
-    belay: 'failure: dev is broken (dirty: app); 2 targets: 1 applied, 1 failed',
-  });
-}, 90_000);
-
-/** `base` and `app` hold together, `apart` does not. */
-const trio = { base: fragile('base'), app: fragile('app', ['base']), apart: fragile('apart') };
-
-test.concurrent.each([
-  { rollback: 'environment', components: ['app', 'apart'], cloud: ['one', 'one'], verdict: 'rolled-back' },
-  { rollback: 'target', components: ['base', 'app'], cloud: ['two', 'one'], verdict: 'rolled-back' },
-  { rollback: 'off', components: ['app'], cloud: ['two'], verdict: 'broken' },
-])(
-  'rollback: $rollback',
-  async ({ rollback, components, cloud, verdict }) => {
-    const texts = (text: string) => Object.fromEntries(components.map((name) => [name, text]));
-    const entries = Object.entries(trio).filter(([name]) => components.includes(name));
-    const alone = entries.map(([name, entry]) => {
-      const isChained = components.includes('base');
-      return [name, isChained ? entry : { ...entry, needs: [], inputs: {} }] as const;
-    });
-    const repository = await deployed(rollback, Object.fromEntries(alone), texts('one\n'), { rollback });
-    repository.commit({ ...fileComponents(texts('two\n')), 'components/app/broken': '' });
-    expect(brief(await twin.push(repository)).verdict).toBe(verdict);
-    expect(inCloud(rollback, ...components)).toEqual(cloud);
-  },
-  90_000,
-);
+});
 
 test.concurrent('a component that the failed release has brought: the others go back, it is left as it is', async () => {
   const repository = await deployed('newcomer', { base: fragile('base') }, { base: 'one\n' });
@@ -274,4 +223,4 @@ test.concurrent('a component that the failed release has brought: the others go 
     belay: 'failure: dev is broken (dirty: newcomer); 2 targets: 1 failed, 1 rolled-back',
   });
   expect(inCloud('newcomer', 'base', 'newcomer')).toEqual(['one', 'two']);
-}, 90_000);
+});

@@ -1,0 +1,29 @@
+/** What a person or a schedule asks for instead of pushing: published on the bus; the Release machine is started with it. */
+import * as z from 'zod';
+import { commitSchema, pushReceivedSchema, repositorySchema } from './push.ts';
+
+const asked = {
+  /** Unique; it plays the part that a delivery's GUID plays for a push. */
+  request: z.string().min(1),
+  repository: repositorySchema,
+  /** What the release is about, where its statuses are shown: the commit to roll back to, else the one that is deployed. */
+  commit: commitSchema,
+  environment: z.string().min(1),
+  /** GitHub login of who asks; `belay` where a schedule does. */
+  by: z.string().min(1),
+};
+
+export const operationRequestedSchema = z.discriminatedUnion('operation', [
+  /** Without `components` everything that is deployed in the environment. */
+  z.object({ operation: z.literal('destroy'), ...asked, components: z.array(z.string()).min(1).optional() }),
+  z.object({ operation: z.literal('rollback'), ...asked }),
+  z.object({ operation: z.literal('restore'), ...asked }),
+]);
+export type OperationRequested = z.infer<typeof operationRequestedSchema>;
+
+/** Names under which an operation is published and the rule matches. */
+export const OPERATION_EVENT = { source: 'belay.command', detailType: 'Operation requested' } as const;
+
+/** What a release begins with. */
+export const releaseRequestSchema = z.union([operationRequestedSchema, pushReceivedSchema]);
+export type ReleaseRequest = z.infer<typeof releaseRequestSchema>;

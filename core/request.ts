@@ -1,0 +1,50 @@
+/** What every release request says, a push and an operation alike; called by `resolve`. */
+
+import type { OperationRequested, ReleaseRequest } from './contracts/operation.ts';
+import type { Repository } from './contracts/push.ts';
+import { branchOf, type QuietEnd, quietEnd } from './push.ts';
+import type { Operation } from './words.ts';
+
+/** A request as the first steps of a release see it. */
+export interface Request {
+  /** By which it is served once. */
+  readonly id: string;
+  readonly operation: Operation;
+  readonly repository: Repository;
+  readonly commit: string;
+  readonly branch: string;
+  /** GitHub login of who pushed or asked. */
+  readonly by: string;
+  /** Asked for although a newer commit was attempted since. */
+  readonly older: boolean;
+  /** Why it comes to nothing, where that can be told at once. */
+  readonly quiet: QuietEnd | undefined;
+}
+
+/** An operation is about the default branch: what is deployed came from there. */
+export function readRequest(request: ReleaseRequest): Request {
+  const { repository } = request;
+  if ('operation' in request) {
+    const { operation, commit, by } = request;
+    const older = operation === 'rollback';
+    const branch = repository.defaultBranch;
+    return { id: request.request, operation, repository, commit, branch, by, older, quiet: undefined };
+  }
+  const { delivery: id, after: commit, sender: by } = request;
+  const [branch, quiet] = [branchOf(request), quietEnd(request)];
+  return { id, operation: 'apply', repository, commit, branch, by, older: false, quiet };
+}
+
+/** `destroy of dev/app, asked for by mira`: what people read while it is under way. */
+export function describeOperation(request: OperationRequested, components: readonly string[]): string {
+  const { environment, commit, by } = request;
+  const targets = components.map((component) => `${environment}/${component}`).join(', ');
+  switch (request.operation) {
+    case 'destroy':
+      return `destroy of ${targets}, asked for by ${by}`;
+    case 'rollback':
+      return `rollback of ${environment} to ${commit.slice(0, 7)}, asked for by ${by}`;
+    case 'restore':
+      return `rollback of ${targets} to last good, asked for by ${by}`;
+  }
+}

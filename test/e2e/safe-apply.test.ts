@@ -1,0 +1,4 @@
+/** Failures, people and redrives through the whole local twin: where the environment is afterwards, and what was said about it. */
+import './cases/rollback.ts';
+import './cases/approvals.ts';
+import './cases/recovery.ts';
