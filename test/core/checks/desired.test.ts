@@ -323,7 +323,7 @@ test('whatever the ledger says, GitHub takes it', () => {
         }
       },
     ),
-    { numRuns: 25 },
+    { numRuns: 12 },
   );
 });
 
