@@ -76,7 +76,6 @@ function explained(error: unknown, name: string, wanted: string): unknown {
     422: `the App may not have ${wanted}: give it that in its settings → Permissions, and accept it in the installation`,
   };
   const hint = advice[error.status];
-  return hint === undefined
-    ? error
-    : new GitHubError(error.status, `${error.message}; ${hint}`, error.retryAt);
+  // No GitHubError: nobody must take the missing App for a missing branch, or give up what can be mended.
+  return hint === undefined ? error : new Error(`${error.message}; ${hint}`);
 }

@@ -1,4 +1,7 @@
-/** Belay as a GitHub App through the whole local twin: an error at its line of code, a question with its buttons. */
+/** Belay as a GitHub App through the whole local twin: an error at its line of code, a question with its buttons, an outage. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { outcomeItemSchema } from '../../core/ledger/work-items.ts';
@@ -46,7 +49,7 @@ withTool('code that is not valid fails its check, at the line', async () => {
   expect(twin.world.parts.github.statuses.newest({ repository: receipt.repository, sha })).toEqual([]);
 });
 
-test('a change that waits for a person has buttons, and another run tells how it went on', async () => {
+test('a change that waits for a person has buttons; an outage of GitHub loses nothing of how it goes on', async () => {
   const repository = twin.repository('asking');
   const sha = repository.commit({
     'belay.yaml': manifest({
@@ -89,17 +92,21 @@ test('a change that waits for a person has buttons, and another run tells how it
   const [item] = await twin.world.query(key.pk, key.sk);
   expect(outcomeItemSchema.parse(item).progress).toBe('approving');
 
+  // GitHub is away while the release goes on, and is told how it ended when it is back.
+  const { limits } = twin.world.parts.github;
+  limits.isDown = true;
   const order = { action: 'approve', by: 'ada', environment: 'dev', component: 'one' } as const;
   await twin.world.command({ ...order, repository: receipt.repository, release });
+  const requests = join(twin.folder, 'state/github/requests.jsonl');
+  await until('GitHub to refuse', () => readFileSync(requests, 'utf8').includes('"status":503'));
   await twin.ended(receipt);
-  expect(shown(receipt.repository, sha)).toEqual({
+  expect(shown(receipt.repository, sha).belay).toBe('in_progress: 0 of 2 targets done');
+  limits.isDown = false;
+  const end = {
     belay: 'success: 2 targets: 2 applied',
     'belay/dev/one': 'success: applied: 1 to add',
     'belay/dev/two': 'success: applied: 1 to add',
-  });
-  const all = twin.world.parts.github.checks.of({ repository: receipt.repository, sha }, 'all');
-  expect(all.filter((run) => run.name === name).map(({ conclusion }) => conclusion)).toEqual([
-    'success',
-    'action_required',
-  ]);
+  };
+  await until('the end on GitHub', () => isDeepStrictEqual(shown(receipt.repository, sha), end));
+  expect(runsOf(receipt.repository, sha).flatMap(({ actions }) => actions)).toEqual([]);
 });

@@ -104,6 +104,17 @@ test('an App that is not installed, may too little, or has another key says so',
   );
 });
 
+test('an App that is not installed is not taken for a branch that is gone', async () => {
+  const { api, github, head } = await world();
+  github.app.installedOn = () => false;
+  expect(await messageOf(api.branchHead('local/shop', 'main'))).toContain(
+    'the App is not installed on local/shop',
+  );
+  expect(await messageOf(api.compare('local/shop', head, 'main'))).toContain(
+    'the App is not installed on local/shop',
+  );
+});
+
 test('a failed try is forgotten', async () => {
   const { access, github } = await world();
   github.app.installedOn = () => false;
