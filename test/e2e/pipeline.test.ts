@@ -3,3 +3,4 @@ import './cases/changes.ts';
 import './cases/deliveries.ts';
 import './cases/failures.ts';
 import './cases/jobs.ts';
+import './cases/sessions.ts';

@@ -1,24 +1,16 @@
 /** Destroy and rollback by hand through the whole local twin: a chain with the real tool, shell components, a dirty environment. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { outputsKey, stateKey } from '../../core/keys.ts';
-import { ledgerKeys } from '../../core/ledger/keys.ts';
-import { outcomeItemSchema } from '../../core/ledger/work-items.ts';
-import type { CommandOrder, PushReceipt } from '../../local/cli/twin.ts';
-import { environment, fileComponent, fileComponents, manifest } from './support/components.ts';
-import type { Repository } from './support/repository.ts';
-import { endsOf, outcomesOf, statusesOf } from './support/summary.ts';
-import { openTestTwin, type TestTwin, until } from './support/twin.ts';
-import { withTool } from './support/with-tool.ts';
-
-// Each test is several releases, beside whatever else the machine does.
-jest.setTimeout(120_000);
-
-let twin: TestTwin;
-beforeAll(async () => {
-  twin = await openTestTwin();
-});
-afterAll(() => twin.close());
+import { expect, test } from '@jest/globals';
+import { outputsKey, stateKey } from '../../../core/keys.ts';
+import { ledgerKeys } from '../../../core/ledger/keys.ts';
+import { outcomeItemSchema } from '../../../core/ledger/work-items.ts';
+import type { CommandOrder, PushReceipt } from '../../../local/cli/twin.ts';
+import { environment, fileComponent, fileComponents, manifest } from '../support/components.ts';
+import type { Repository } from '../support/repository.ts';
+import { twin } from '../support/shared-twin.ts';
+import { endsOf, outcomesOf, statusesOf } from '../support/summary.ts';
+import { until } from '../support/twin.ts';
+import { withTool } from '../support/with-tool.ts';
 
 /** The file is removed as what was applied has it: the commands are those of last good. */
 const removable = (name: string, inputs: readonly string[] = []) => {
@@ -80,10 +72,10 @@ async function approveAll(receipt: PushReceipt): Promise<string[]> {
 }
 
 withTool('a chain is destroyed in reverse order, each after a yes; then it is deployed anew', async () => {
-  const repository = twin.repository('chain');
+  const repository = twin.repository('destroyed');
   const files = {
     'belay.yaml': manifest({
-      environments: { dev: environment(twin.deployed('chain')) },
+      environments: { dev: environment(twin.deployed('destroyed')) },
       components: {
         one: removable('one'),
         two: { path: 'components/two', needs: ['one'], inputs: { above: 'one.first' } },
@@ -120,8 +112,8 @@ withTool('a chain is destroyed in reverse order, each after a yes; then it is de
     'belay/dev/two': 'success: destroyed: 1 to destroy, 1 output to change',
   });
   expect([report.commit, report.reason]).toEqual([sha, 'destroyed dev/one, dev/three, dev/two']);
-  expect(existsSync(twin.deployed('chain', 'one'))).toBe(false);
-  expect(readFileSync(twin.deployed('chain', 'calls'), 'utf8').trim().split('\n').slice(-2)).toEqual([
+  expect(existsSync(twin.deployed('destroyed', 'one'))).toBe(false);
+  expect(readFileSync(twin.deployed('destroyed', 'calls'), 'utf8').trim().split('\n').slice(-2)).toEqual([
     'destroy three',
     'destroy one',
   ]);
@@ -132,15 +124,15 @@ withTool('a chain is destroyed in reverse order, each after a yes; then it is de
   repository.commit({ 'components/one/text': 'again\n' });
   const anew = await twin.push(repository);
   expect(outcomesOf(anew)).toEqual({ 'dev/one': 'applied', 'dev/two': 'applied', 'dev/three': 'applied' });
-  expect(readFileSync(twin.deployed('chain', 'three'), 'utf8')).toBe('three\nin_two=again\n');
+  expect(readFileSync(twin.deployed('destroyed', 'three'), 'utf8')).toBe('three\nin_two=again\n');
 });
 
 test.concurrent('back to an older commit; the head is not deployed again by itself, the next push is', async () => {
-  const repository = twin.repository('older');
+  const repository = twin.repository('by-hand');
   const commit = (one: string, two: string) =>
     repository.commit({
       'belay.yaml': manifest({
-        environments: { dev: environment(twin.deployed('older')) },
+        environments: { dev: environment(twin.deployed('by-hand')) },
         components: { one: fileComponent('one'), two: fileComponent('two', ['one']) },
       }),
       ...fileComponents({ one, two }),
@@ -160,13 +152,13 @@ test.concurrent('back to an older commit; the head is not deployed again by itse
   expect(statusesOf(report)).toMatchObject({
     belay: 'success: rollback (asked for by mira): 2 targets: 2 applied',
   });
-  expect(readFileSync(twin.deployed('older', 'two'), 'utf8')).toBe('two\nin_one=one\n');
+  expect(readFileSync(twin.deployed('by-hand', 'two'), 'utf8')).toBe('two\nin_one=one\n');
   const swept = await twin.world.sweep();
   expect(swept.filter((line) => line.includes('no release has come'))).toEqual([]);
 
   commit('ONE\n', 'third\n');
   expect((await twin.push(repository)).verdict).toBe('succeeded');
-  expect(readFileSync(twin.deployed('older', 'two'), 'utf8')).toBe('third\nin_one=ONE\n');
+  expect(readFileSync(twin.deployed('by-hand', 'two'), 'utf8')).toBe('third\nin_one=ONE\n');
 });
 
 test.concurrent('what is dirty goes back to its last good when it is asked for', async () => {

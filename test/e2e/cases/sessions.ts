@@ -10,9 +10,10 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { environment, manifest } from './support/components.ts';
-import { openTestTwin, type TestTwin, until } from './support/twin.ts';
+import { expect, test } from '@jest/globals';
+import { environment, manifest } from '../support/components.ts';
+import { twin } from '../support/shared-twin.ts';
+import { until } from '../support/twin.ts';
 
 /** Writes down every credential code in this job can come by, and holds the job until the test has tried those of the job's role. */
 const spy = `import { execSync } from 'node:child_process';
@@ -33,7 +34,6 @@ keep('job', JSON.stringify({ ...own, SessionToken: own.Token }));
 while (!existsSync(join(folder, 'go'))) await new Promise((wake) => setTimeout(wake, 20));
 `;
 
-let twin: TestTwin;
 let folder: string;
 let repository: number;
 let bucket: string;
@@ -80,9 +80,8 @@ const list = (job: string, Prefix: string) =>
   tried(s3(job).send(new ListObjectsV2Command({ Bucket: bucket, Prefix })));
 const state = (component: string, id = repository) => `${id}/state/dev/${component}.tfstate`;
 
-let ended: Promise<unknown>;
-beforeAll(async () => {
-  twin = await openTestTwin();
+/** Two jobs that hold still, their credentials taken. `ended`: their release, once they may go on. */
+async function spied(): Promise<{ readonly ended: Promise<unknown> }> {
   folder = twin.deployed('taken');
   bucket = twin.world.parts.artifacts;
   const component = (name: string) => ({
@@ -100,15 +99,16 @@ beforeAll(async () => {
     'components/spy/spy.mjs': spy,
     'components/victim/spy.mjs': spy,
   });
-  ended = twin.push(made);
+  const ended = twin.push(made);
   await until('both plans', () =>
     ['spy', 'victim'].every((one) => existsSync(join(folder, `${one}-plan-job`))),
   );
   repository = (await twin.world.repositoryAt(made.directory)) ?? 0;
-});
-afterAll(() => twin.close());
+  return { ended };
+}
 
-test("a job's own role may call the functions that serve jobs, and nothing else", async () => {
+/** A job's own role may call the functions that serve jobs, and nothing else. */
+async function ownRoleIsOnlyForCalls() {
   expect(await list('spy-plan-job', `${repository}/releases/`)).toBe('AccessDenied');
   expect(await read('spy-plan-job', state('spy'))).toBe('AccessDenied');
   expect(await write('spy-plan-job', state('spy'))).toBe('AccessDenied');
@@ -128,11 +128,10 @@ test("a job's own role may call the functions that serve jobs, and nothing else"
   };
   expect(await called('command')).toBe('AccessDeniedException');
   expect(await called('sessions')).toBe('ok');
-  writeFileSync(join(folder, 'go'), '');
-  await ended;
-});
+}
 
-test('an apply may write the state of its target and its lock, and nobody else’s', async () => {
+/** An apply may write the state of its target and its lock, and nobody else’s. */
+async function applyReachesItsState() {
   expect(await write('victim-apply-state', state('victim'))).toBe('ok');
   expect(await read('victim-apply-state', state('victim'))).toBe('ok');
   expect(await write('victim-apply-state', `${state('victim')}.tflock`)).toBe('ok');
@@ -142,9 +141,10 @@ test('an apply may write the state of its target and its lock, and nobody else�
     expect(await read('victim-apply-state', other)).toBe('AccessDenied');
     expect(await write('victim-apply-state', other)).toBe('AccessDenied');
   }
-});
+}
 
-test("a plan may read the state of its target, write none, and see nobody else's", async () => {
+/** A plan may read the state of its target, write none, and see nobody else's. */
+async function planReadsItsState() {
   expect(await read('victim-plan-state', state('victim'))).toBe('ok');
   expect(await read('spy-plan-state', state('spy'))).toBe('NoSuchKey');
   expect(await write('spy-plan-state', state('spy'))).toBe('AccessDenied');
@@ -156,9 +156,10 @@ test("a plan may read the state of its target, write none, and see nobody else's
   expect(await list('spy-plan-state', 'env:/')).toBe('ok');
   expect(await list('spy-plan-state', '')).toBe('AccessDenied');
   expect(await list('spy-plan-state', `${repository}/`)).toBe('AccessDenied');
-});
+}
 
-test('the other identity is the role of its own environment and stage, not allowed anything here', async () => {
+/** The other identity is the role of its own environment and stage, not allowed anything here. */
+async function otherIdentityIsForItsEnvironment() {
   const whoIs = async (job: string) =>
     (await new STSClient(as(job)).send(new GetCallerIdentityCommand({}))).Arn?.replace(/[^/]+$/, '');
   expect(await whoIs('spy-plan-environment')).toBe(
@@ -168,4 +169,14 @@ test('the other identity is the role of its own environment and stage, not allow
     'arn:aws:sts::111122223333:assumed-role/belay-environment-apply/',
   );
   expect(await read('spy-apply-environment', state('spy'))).toBe('AccessDenied');
+}
+
+test.concurrent('what code in a job can reach is its own target, as its stage may', async () => {
+  const { ended } = await spied();
+  await ownRoleIsOnlyForCalls();
+  writeFileSync(join(folder, 'go'), '');
+  await ended;
+  await applyReachesItsState();
+  await planReadsItsState();
+  await otherIdentityIsForItsEnvironment();
 });
