@@ -3,6 +3,7 @@
  *
  *   npm pack @octokit/openapi && tar xzf octokit-openapi-*.tgz
  *   node scripts/cut-github-api.mjs package/generated/api.github.com.json VERSION
+ *   npx biome format --write local/github/api/slice.json
  *
  * Only what validates is kept: parameters, request bodies, bodies of good answers, and the schemas those refer to.
  */

@@ -1,5 +1,5 @@
 /** What the App asks with its own word: where it is installed, tokens, its webhook's deliveries. */
-import { notFound, paged, type RestAnswer, refused, unprocessable } from '../answers.ts';
+import { notFound, paged, type RestAnswer, unprocessable } from '../answers.ts';
 import type { Permissions } from '../app.ts';
 import type { Place, Routes } from './route.ts';
 
@@ -62,7 +62,7 @@ export const appRoutes: Routes = {
   'POST /app/hook/deliveries/{delivery_id}/attempts': {
     asApp: ({ deliveries }, { values }) => {
       const attempt = deliveries.attempts().find(({ id }) => id === Number(values.delivery_id));
-      if (attempt === undefined) return refused(404, 'Not Found');
+      if (attempt === undefined) return notFound;
       void deliveries.redeliver(attempt.guid);
       return { status: 202, body: {} };
     },

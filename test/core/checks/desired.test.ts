@@ -1,10 +1,5 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  manifestAnnotations,
-  problemAnnotations,
-  removalAnnotations,
-} from '../../../core/checks/annotations.ts';
 import { askedDigest } from '../../../core/checks/buttons.ts';
 import { desiredChecks } from '../../../core/checks/desired.ts';
 import type { DeploymentItem, ReleaseItem } from '../../../core/ledger/release-items.ts';
@@ -235,65 +230,7 @@ test('a refused manifest is told at its lines', () => {
   expect(check?.run.output.summary).toContain(
     '- belay.yaml:3:5 unknown key \\`nets\\`\n- belay.yaml:9:1 dev',
   );
-  expect(manifestAnnotations(check?.manifestProblems ?? '')).toMatchObject([
-    {
-      path: 'belay.yaml',
-      start_line: 3,
-      end_line: 3,
-      annotation_level: 'failure',
-      message: 'unknown key `nets`',
-    },
-    { path: 'belay.yaml', start_line: 9, title: 'dev is there twice' },
-  ]);
-});
-
-test('problems and dangers are annotated at their line, where they have one in the repository', () => {
-  const problem = {
-    severity: 'error',
-    summary: 'Unsupported argument',
-    detail: 'An argument named "x"…',
-  } as const;
-  expect(
-    problemAnnotations([
-      { ...problem, file: 'app/main.tf', line: 7 },
-      { ...problem, severity: 'warning', file: 'app/main.tf', detail: '' },
-      problem,
-      { ...problem, file: '../elsewhere.tf', line: 1 },
-    ]),
-  ).toEqual([
-    {
-      path: 'app/main.tf',
-      start_line: 7,
-      end_line: 7,
-      annotation_level: 'failure',
-      title: 'Unsupported argument',
-      message: 'An argument named "x"…',
-    },
-    {
-      path: 'app/main.tf',
-      start_line: 1,
-      end_line: 1,
-      annotation_level: 'warning',
-      title: 'Unsupported argument',
-      message: 'Unsupported argument',
-    },
-  ]);
-  const removal = { address: 'aws_db_instance.main', type: 'aws_db_instance', replace: false };
-  const place = { file: 'db/main.tf', line: 12 };
-  expect(
-    removalAnnotations(
-      'dev/db',
-      [{ ...removal, place }, removal, { ...removal, type: 'x', place }],
-      ['aws_db_instance'],
-    ),
-  ).toMatchObject([
-    {
-      path: 'db/main.tf',
-      start_line: 12,
-      annotation_level: 'warning',
-      title: 'dev/db would destroy aws_db_instance.main',
-    },
-  ]);
+  expect(check?.manifestProblems).toBe(reason);
 });
 
 test('whatever the ledger says, GitHub takes it', () => {

@@ -1,43 +1,7 @@
 /** The recording GitHub as an App meets it: its word, narrowed tokens, check runs, limits. */
-import { generateKeyPairSync, sign } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { commit, repository, start } from './support.ts';
-
-const pair = () =>
-  generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
-  }).privateKey;
-const KEY = pair();
-const NOW = Date.parse('2026-11-21T10:00:00Z');
-
-function jwt(claims: object = {}, key = KEY): string {
-  const seconds = NOW / 1000;
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const said = { iss: '77', iat: seconds - 60, exp: seconds + 540, ...claims };
-  const signed = `${part({ alg: 'RS256', typ: 'JWT' })}.${part(said)}`;
-  return `${signed}.${sign('sha256', Buffer.from(signed), key).toString('base64url')}`;
-}
-
-const clock = { now: NOW };
-
-/** A GitHub with an App, one pushed repository, and calls with a token of these permissions. */
-async function appWorld(permissions: object = { checks: 'write' }) {
-  clock.now = NOW;
-  const secret = JSON.stringify({ appId: '77', privateKey: KEY });
-  const world = await start(200, { secret, now: () => clock.now });
-  const { commit: head } = await world.github.receivePush({ directory: repository() });
-  const issued = await world.rest(
-    'POST',
-    '/app/installations/1/access_tokens',
-    { repositories: ['shop'], permissions },
-    jwt(),
-  );
-  const call = (method: string, path: string, body?: object) =>
-    world.rest(method, path, body, issued.body.token);
-  return { ...world, head, issued, call, secret };
-}
+import { appWorld, clock, jwt, NOW, pair } from './app-world.ts';
+import { repository, start } from './support.ts';
 
 const RUNS = '/repos/local/shop/check-runs';
 const summary = { title: 'planning', summary: 'planning' };
@@ -219,74 +183,6 @@ test('limits and outages, when a test wants them', async () => {
   expect(used.headers.get('x-ratelimit-reset')).toBe(String(NOW / 1000 + 3600));
   github.limits.isDown = true;
   expect((await create()).status).toBe(503);
-});
-
-test('pull requests, comments and reactions', async () => {
-  const { call, github, head } = await appWorld({ issues: 'write', pull_requests: 'read' });
-  const directory = repository('other');
-  commit(directory, 'more', { c: '1' });
-  github.discussions.open({
-    repository: 100000001,
-    title: 'Bigger',
-    user: 'mira',
-    head: 'main',
-    base: 'main',
-  });
-  expect((await call('GET', '/repos/local/shop/pulls?head=local:main')).body).toMatchObject([
-    { number: 1, title: 'Bigger', head: { sha: head }, user: { login: 'mira' } },
-  ]);
-  expect(await call('GET', '/repos/local/shop/pulls/2')).toMatchObject({ status: 404 });
-  const comments = '/repos/local/shop/issues/1/comments';
-  expect(await call('POST', comments, { body: 'x'.repeat(65_537) })).toMatchObject({
-    status: 422,
-    body: { errors: [{ message: 'body is too long (maximum is 65536 characters)' }] },
-  });
-  expect(await call('POST', comments, { body: 'a plan' })).toMatchObject({ status: 201, body: { id: 1 } });
-  await call('PATCH', '/repos/local/shop/issues/comments/1', { body: 'another plan' });
-  expect((await call('GET', comments)).body).toMatchObject([{ body: 'another plan', user: { type: 'Bot' } }]);
-  const react = () => call('POST', '/repos/local/shop/issues/comments/1/reactions', { content: 'rocket' });
-  expect([(await react()).status, (await react()).status]).toEqual([201, 200]);
-});
-
-test('deployments: no merge, no required contexts, and older ones become inactive', async () => {
-  const { call, head } = await appWorld({ deployments: 'write' });
-  const at = '/repos/local/shop/deployments';
-  const order = { ref: head, environment: 'dev', auto_merge: false, required_contexts: [] };
-  expect(await call('POST', at, { ...order, auto_merge: true })).toMatchObject({ status: 409 });
-  expect(await call('POST', at, { ref: head, auto_merge: false })).toMatchObject({ status: 409 });
-  for (const id of [1, 2]) {
-    expect(await call('POST', at, order)).toMatchObject({ status: 201, body: { id, sha: head } });
-    await call('POST', `${at}/${id}/statuses`, { state: 'success', description: 'applied' });
-  }
-  const states = async (id: number) =>
-    (await call('GET', `${at}/${id}/statuses`)).body.map(({ state }: { state: string }) => state);
-  expect([await states(1), await states(2)]).toEqual([['inactive', 'success'], ['success']]);
-  expect((await call('GET', `${at}?environment=dev`)).body).toMatchObject([{ id: 2 }, { id: 1 }]);
-});
-
-test('refs and commits are made as the pipeline makes its history', async () => {
-  const { call, head } = await appWorld({ contents: 'write' });
-  const at = '/repos/local/shop/git';
-  const tree = await call('POST', `${at}/trees`, {
-    tree: [{ path: 'note', mode: '100644', type: 'blob', content: 'deployed' }],
-  });
-  const made = await call('POST', `${at}/commits`, {
-    message: 'release 1',
-    tree: tree.body.sha,
-    parents: [head],
-  });
-  expect(made).toMatchObject({ status: 201, body: { message: 'release 1', parents: [{ sha: head }] } });
-  const ref = { ref: 'refs/belay/dev/history', sha: made.body.sha };
-  expect(await call('POST', `${at}/refs`, ref)).toMatchObject({ status: 201 });
-  expect(await call('POST', `${at}/refs`, ref)).toMatchObject({ status: 422 });
-  expect(await call('PATCH', `${at}/refs/belay/dev/history`, { sha: head })).toMatchObject({
-    status: 422,
-    body: { message: 'Update is not a fast forward' },
-  });
-  expect(await call('PATCH', `${at}/refs/belay/dev/history`, { sha: head, force: true })).toMatchObject({
-    status: 200,
-  });
-  expect((await call('GET', `${at}/ref/belay/dev/history`)).body).toMatchObject({ object: { sha: head } });
 });
 
 test('the App sees its deliveries, and has failed ones sent again', async () => {
