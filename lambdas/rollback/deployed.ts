@@ -48,21 +48,26 @@ export async function readDeployed(
   return environment.targets.flatMap(({ entry }) => deployed.get(entry.component) ?? []);
 }
 
-/** Written under this very lease, not tested well: an apply or a test that failed, or an apply nobody heard of again. */
+/**
+ * Written under this very lease, not tested well: an apply or a test that failed, or an apply nobody heard of again. What an earlier
+ * attempt wrote counts when this one got as far as judging its plan: then its test has failed, or its apply could not begin.
+ */
 function wasBroken(
   { fence }: RollbackInput,
   { live }: TargetItem,
   outcome: OutcomeItem | undefined,
 ): boolean {
   const isOurs = outcome?.attempt === fence && (outcome.outcome ?? 'failed') === 'failed';
-  return isOurs && live?.state === 'dirty' && live.fence === fence;
+  if (!isOurs || live?.state !== 'dirty') return false;
+  return live.fence === fence || (outcome.writtenBefore === true && outcome.planDigest !== undefined);
 }
 
 /** What an earlier attempt of the release has changed counts too: it was never good together with the rest. */
 function wasChanged(input: RollbackInput, item: TargetItem, outcome: OutcomeItem | undefined): boolean {
   if (wasBroken(input, item, outcome)) return true;
   const { live, lastGood } = item;
-  if (outcome?.outcome === 'applied') return lastGood?.release === input.release.id;
+  const isWritten = outcome?.outcome === 'applied' || outcome?.writtenBefore === true;
+  if (isWritten && lastGood?.release === input.release.id) return true;
   return live?.state === 'dirty' && live.commit === input.release.commit;
 }
 
