@@ -93,7 +93,7 @@ class LeaseStory {
   async tell(): Promise<string[]> {
     const { chance, below } = bound(this.#schedule);
     const isRewritten = chance(0.2);
-    const digits = ['1', '2', '3', ...(chance(0.3) ? ['4'] : [])].map((digit, index, all) =>
+    const digits = ['1', '2', '3', ...(chance(0.2) ? ['4'] : [])].map((digit, index, all) =>
       isRewritten && index === all.length - 1 ? 'f' : digit,
     );
     // Deliveries come in any order, and now and then much later.
