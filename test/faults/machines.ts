@@ -84,6 +84,14 @@ export class Machines implements Host {
     return [...this.#executions.values()].filter(({ status }) => status === 'RUNNING');
   }
 
+  /** Releases that ended otherwise than well: what people see in the console. */
+  get failedReleases(): Execution[] {
+    return [...this.#executions.values()].filter(
+      ({ record, status }) =>
+        record.stateMachineName === 'belay-release' && status !== 'RUNNING' && status !== 'SUCCEEDED',
+    );
+  }
+
   statusOf(arn: string): Status | undefined {
     return this.#executions.get(arn)?.status;
   }

@@ -136,6 +136,11 @@ async function actAsPeople(world: World): Promise<void> {
     if (world.machines.statusOf(item.execution) === 'SUCCEEDED') continue;
     await ask(world, { action: 'redrive', release: item.id, older: false });
   }
+  // One that was stopped before it had a name can only be redriven in the console.
+  const named = new Set(releases.map(({ item }) => item.execution));
+  for (const { arn } of world.machines.failedReleases) {
+    if (!named.has(arn)) await world.machines.redrives.redrive(arn);
+  }
 }
 
 async function ask(world: World, order: object): Promise<void> {
