@@ -2,7 +2,7 @@
 
 import type { Executions, Redrives, Tokens } from '../../lambdas/ports.ts';
 import { parseDefinition } from '../../local/asl/definition.ts';
-import { StatesError, StatesServiceError } from '../../local/asl/errors.ts';
+import { StatesServiceError } from '../../local/asl/errors.ts';
 import { type Execution, startExecution } from '../../local/asl/execution.ts';
 import type { HistoryEvent } from '../../local/asl/history.ts';
 import type { Host, TaskCall } from '../../local/asl/host.ts';
@@ -11,10 +11,8 @@ import type { ExecutionRecord, Status } from '../../local/asl/record.ts';
 import { redriveExecution, redriveStatus } from '../../local/asl/redrive.ts';
 import { TaskTokens } from '../../local/asl/tokens.ts';
 import { synthesize, text } from '../support/assembly.ts';
-import type { Batch } from './batch.ts';
-import { type Functions, isFunction } from './functions.ts';
-import type { KINDS, Points } from './points.ts';
 import type { SimClock } from './sim-clock.ts';
+import { aboutOf, runTask, type TaskWorld } from './tasks.ts';
 
 const PLACE = 'arn:aws:states:eu-west-1:111122223333';
 
@@ -33,19 +31,12 @@ export const definitions = (() => {
 type MachineName = keyof typeof definitions;
 
 /** What Step Functions works with. */
-export interface MachinesWorld {
+export interface MachinesWorld extends Omit<TaskWorld, 'start' | 'stopsNested'> {
   readonly clock: SimClock;
   /** Tells the executions of this world from those of the world it began with. */
   readonly run: string;
-  readonly points: Points;
-  readonly functions: () => Functions;
-  readonly batch: () => Batch;
-  readonly read: (key: string) => Promise<Uint8Array | undefined>;
   readonly ended: (record: ExecutionRecord) => void;
-  trail(line: string): void;
 }
-
-type TaskKind = Extract<keyof typeof KINDS.task, string>;
 
 export class Machines implements Host {
   readonly clock: SimClock;
@@ -99,10 +90,11 @@ export class Machines implements Host {
   // What the interpreter needs.
 
   task(resource: string, call: TaskCall): Promise<Json> {
-    if (resource.endsWith(':s3:getObject')) return this.#readItems(call);
-    if (resource.endsWith(':states:startExecution.sync:2')) return this.#runDeployment(call);
-    if (resource.endsWith(':batch:submitJob.sync')) return this.#runJob(call);
-    return this.#invoke(call);
+    return runTask(resource, call, {
+      ...this.#world,
+      start: (input) => this.start('belay-deployment', input, call.executionArn),
+      stopsNested: () => !this.#leaving.has(call.executionArn),
+    });
   }
 
   appendEvent(arn: string, event: HistoryEvent): void {
@@ -196,90 +188,6 @@ export class Machines implements Host {
     },
   };
 
-  // The services that Tasks call.
-
-  async #invoke(call: TaskCall): Promise<Json> {
-    const { FunctionName, Payload } = call.arguments as {
-      FunctionName: string;
-      Payload: Record<string, Json>;
-    };
-    const name = /^<Functions(\w+)Function[0-9A-F]{8}\.Arn>$/.exec(FunctionName)?.[1] ?? FunctionName;
-    if (!isFunction(name)) throw new Error(`the harness has no function ${FunctionName}`);
-    const about = aboutOf(Payload);
-    const invoke = () => this.#world.functions().invoke(name, Payload, about);
-    const kinds = ['throttled', 'failed after', 'twice', ...(call.token === undefined ? ['timed out'] : [])];
-    const kind = this.#struck(call, `invokes ${name} ${about}`, kinds as TaskKind[]);
-    if (kind === 'throttled') throw new StatesError('Lambda.TooManyRequestsException', 'Rate Exceeded.');
-    if (kind === 'twice') await invoke();
-    const answer = await invoke();
-    if (kind === 'failed after') throw new StatesError('Lambda.ServiceException', 'Internal error');
-    if (kind === 'timed out') return new Promise(() => {});
-    return { ExecutedVersion: '$LATEST', Payload: answer, StatusCode: 200 };
-  }
-
-  async #readItems(call: TaskCall): Promise<Json> {
-    const { Key } = call.arguments as { Key: string };
-    const kind = this.#struck(call, `reads ${Key.split('/').slice(-2).join('/')}`, ['throttled']);
-    const body = await this.#world.read(Key);
-    if (kind !== undefined) throw new StatesError('S3.SlowDown', 'Reduce your request rate.');
-    if (body === undefined) throw new StatesError('S3.NoSuchKey', `there is no object ${Key}`);
-    return Buffer.from(body).toString('utf8');
-  }
-
-  async #runDeployment(call: TaskCall): Promise<Json> {
-    const { Input } = call.arguments as { Input: { environment: string } };
-    const kind = this.#struck(call, `starts the deployment to ${Input.environment}`, [
-      ...(['throttled', 'failed after', 'reported lost'] as const),
-    ]);
-    if (kind === 'throttled') throw new StatesError('StepFunctions.ThrottlingException', 'Rate exceeded');
-    const execution = this.start('belay-deployment', Input, call.executionArn);
-    if (kind === 'failed after') throw new StatesError('StepFunctions.ThrottlingException', 'Rate exceeded');
-    if (kind === 'reported lost') throw new StatesError('StepFunctions.SdkClientException', 'Read timed out');
-    call.submitted({ ExecutionArn: execution.arn });
-    const abandon = () => {
-      if (!this.#leaving.has(call.executionArn)) execution.stop();
-    };
-    call.signal.addEventListener('abort', abandon);
-    await execution.done.finally(() => call.signal.removeEventListener('abort', abandon));
-    const { status, output = null, cause } = execution.record;
-    if (status === 'SUCCEEDED') return { ExecutionArn: execution.arn, Output: output, Status: status };
-    throw new StatesError('States.TaskFailed', JSON.stringify({ Status: status, Cause: cause ?? '' }));
-  }
-
-  async #runJob(call: TaskCall): Promise<Json> {
-    const { JobName, ContainerOverrides, Tags } = call.arguments as {
-      JobName: string;
-      ContainerOverrides: { Environment: { Value: string }[] };
-      Tags: { interruptible: string };
-    };
-    const batch = this.#world.batch();
-    const kinds = ['throttled', 'failed after', 'reported lost', 'timed out'] as const;
-    const kind = this.#struck(call, `submits ${JobName}`, kinds);
-    if (kind === 'throttled') throw new StatesError('Batch.BatchException', 'Too Many Requests');
-    const isInterruptible = Tags.interruptible === 'true';
-    const key = ContainerOverrides.Environment[0]?.Value ?? '';
-    const job = batch.submit({ key, name: JobName, isInterruptible });
-    if (kind === 'failed after') throw new StatesError('Batch.ServerException', 'Internal error');
-    if (kind === 'reported lost') throw new StatesError('Batch.AccessDeniedException', 'not now');
-    call.submitted({ JobId: job.id });
-    const abandon = () => {
-      if (isInterruptible) batch.terminate(job.id);
-    };
-    call.signal.addEventListener('abort', abandon);
-    await job.done.finally(() => call.signal.removeEventListener('abort', abandon));
-    if (kind === 'timed out') return new Promise(() => {});
-    const detail = batch.detail(job);
-    if (job.status === 'SUCCEEDED') return detail;
-    throw new StatesError('States.TaskFailed', JSON.stringify(detail));
-  }
-
-  #struck(call: TaskCall, what: string, kinds: readonly TaskKind[]): TaskKind | undefined {
-    const name = `"${call.stateName}" ${what}`;
-    const kind = this.#world.points.at('task', name, kinds);
-    if (kind !== undefined) this.#world.trail(`*** ${kind} at ${name}`);
-    return kind;
-  }
-
   /** The Release and the Deployment an execution belongs to. */
   #around(arn: string): {
     readonly release: Execution | undefined;
@@ -305,11 +213,4 @@ export class Machines implements Host {
     const input = record?.mapRunArn === undefined ? undefined : (record.input as Record<string, Json>);
     return input === undefined ? (arn.split(':').at(-1) ?? arn) : `flow of ${aboutOf(input)}`;
   }
-}
-
-/** `dev/a`, `reverse dev/a`, `dev`: what a payload is about. */
-function aboutOf(payload: Record<string, Json>): string {
-  const { environment, component, pass } = payload;
-  const target = [environment, component].filter((part) => part !== undefined).join('/');
-  return pass === undefined || pass === 'deploy' ? target : `${pass} ${target}`;
 }
