@@ -43,6 +43,8 @@ export interface Ledger {
   ): Promise<Record<string, LedgerValue> | undefined>;
   /** Deletes the item if there is one. False when the condition does not hold. */
   remove(key: LedgerKey, condition?: Condition): Promise<boolean>;
+  /** Waits a moment before a change that others were faster with is tried again; `tries` is how often that has happened. */
+  backOff(tries: number): Promise<void>;
 }
 
 /** The artifacts bucket. */

@@ -1,5 +1,7 @@
 /** What the ledger is to say about each target when a deployment opens; called by `open`. */
 import type { AffectedTarget } from '../content/affected.ts';
+import type { ReleaseRef } from '../contracts/release.ts';
+import type { TargetItem } from '../ledger/environment-items.ts';
 import type { OutcomeItem, TurnItem } from '../ledger/work-items.ts';
 import type { ResolvedTarget } from '../manifest/resolved.ts';
 import { GOOD_OUTCOMES } from '../words.ts';
@@ -10,6 +12,9 @@ export interface OpeningTarget {
   readonly fence: number;
   readonly found: AffectedTarget;
   readonly existing: OutcomeItem | undefined;
+  readonly release: Pick<ReleaseRef, 'id' | 'commit'>;
+  /** What is deployed of it. */
+  readonly item: TargetItem;
 }
 
 /**
@@ -17,7 +22,8 @@ export interface OpeningTarget {
  * brought the target to where it still is.
  * @throws Error when a newer deployment of the release has opened already.
  */
-export function openTarget({ environment, fence, found, existing }: OpeningTarget): OutcomeItem {
+export function openTarget(opening: OpeningTarget): OutcomeItem {
+  const { environment, fence, found, existing } = opening;
   const { component } = found;
   if (existing !== undefined && existing.attempt > fence) {
     throw new Error(
@@ -27,7 +33,16 @@ export function openTarget({ environment, fence, found, existing }: OpeningTarge
   if (existing?.attempt === fence) return existing;
   if (found.effect !== 'unaffected') {
     const { effect: affected, reason } = found;
-    return { environment, component, attempt: fence, affected, progress: 'waiting', reason };
+    const writtenBefore = wasWritten(opening) && { writtenBefore: true };
+    return {
+      environment,
+      component,
+      attempt: fence,
+      affected,
+      progress: 'waiting',
+      reason,
+      ...writtenBefore,
+    };
   }
   if (existing?.outcome !== undefined && GOOD_OUTCOMES.includes(existing.outcome)) return existing;
   return {
@@ -39,6 +54,13 @@ export function openTarget({ environment, fence, found, existing }: OpeningTarge
     outcome: 'unchanged',
     reason: 'not affected',
   };
+}
+
+/** What an earlier attempt wrote is this release's doing, though this attempt may find its plan empty. */
+function wasWritten({ release, item: { live, lastGood }, existing }: OpeningTarget): boolean {
+  if (live?.state === 'dirty' && live.commit === release.commit) return true;
+  const isOurs = existing?.outcome === 'applied' || existing?.writtenBefore === true;
+  return isOurs && lastGood?.release === release.id;
 }
 
 /** A fresh turn: waits for those it needs that are affected too. */

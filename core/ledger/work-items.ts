@@ -33,6 +33,8 @@ export const outcomeItemSchema = z.object({
     .optional(),
   /** In a destroy: what is deployed, which is what its plan works on. */
   destroys: z.object({ commit: commitSchema, document: z.string() }).optional(),
+  /** An earlier attempt of the release has written it to the cloud, and it was still like that when this attempt was opened. */
+  writtenBefore: z.boolean().optional(),
   /** When its turn came. */
   startedAt: z.iso.datetime().optional(),
   endedAt: z.iso.datetime().optional(),

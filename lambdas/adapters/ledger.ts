@@ -1,4 +1,5 @@
 /** The ledger in DynamoDB; made once by every handler that reads or writes it. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   DeleteCommand,
@@ -10,6 +11,9 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import type { Ledger } from '../ports.ts';
 import { expressions } from './ledger-expressions.ts';
+
+/** No pause is longer, however often others were faster. Milliseconds. */
+const LONGEST_PAUSE = 200;
 
 /** Items come back with their key attributes `pk` and `sk`; string sets are JavaScript Sets; absent members are left out. */
 export function dynamoLedger(table: string, dynamo = new DynamoDBClient({})): Ledger {
@@ -70,6 +74,10 @@ export function dynamoLedger(table: string, dynamo = new DynamoDBClient({})): Le
         client.send(new DeleteCommand({ TableName: table, Key: { ...key }, ...expressions(condition) })),
       );
       return removed !== undefined;
+    },
+
+    async backOff(tries) {
+      await pause(Math.random() * Math.min(10 * tries, LONGEST_PAUSE));
     },
   };
 }

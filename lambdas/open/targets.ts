@@ -6,6 +6,7 @@ import type { MapItem, ReleaseDocument, ReleaseEnvironment } from '../../core/co
 import { findAffected } from '../../core/deployment/affected.ts';
 import { resolveInputs } from '../../core/deployment/inputs.ts';
 import { openTarget, openTurn } from '../../core/deployment/opening.ts';
+import type { TargetItem } from '../../core/ledger/environment-items.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { type OutcomeItem, turnItemSchema } from '../../core/ledger/work-items.ts';
 import type { Ledger, ObjectStore } from '../ports.ts';
@@ -24,7 +25,7 @@ export async function openTargets(
   { ledger, store }: { readonly ledger: Ledger; readonly store: ObjectStore },
 ): Promise<MapItem[]> {
   const environment = environmentIn(document, opening.environment);
-  const found = await judgeTargets(environment, document, { ledger, store });
+  const { found, known } = await judgeTargets(environment, document, { ledger, store });
   const existing = await readOutcomes(ledger, opening.release, environment.name);
   const items = found.map((one) => {
     const before = existing.get(one.component);
@@ -33,6 +34,8 @@ export async function openTargets(
       fence: opening.fence,
       found: one,
       existing: before,
+      release: opening.release,
+      item: known.get(one.component) ?? {},
     });
     return { before, item };
   });
@@ -55,7 +58,7 @@ async function judgeTargets(
   environment: ReleaseEnvironment,
   document: ReleaseDocument,
   { ledger, store }: { readonly ledger: Ledger; readonly store: ObjectStore },
-): Promise<AffectedTarget[]> {
+): Promise<{ found: AffectedTarget[]; known: ReadonlyMap<string, TargetItem> }> {
   const { account, region, targets } = environment;
   const tree = await readTree(store, document);
   const known = await readTargets(ledger, document.release.repository, environment.name);
@@ -67,7 +70,7 @@ async function judgeTargets(
     const key = contentKey({ target: entry, account, region, tree, dependencies });
     return { component: entry.component, key, item, inputs: resolveInputs(entry, outputs) };
   });
-  return findAffected(entries, facts);
+  return { found: findAffected(entries, facts), known };
 }
 
 async function openTurns(

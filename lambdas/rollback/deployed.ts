@@ -55,8 +55,9 @@ export async function readDeployed(
 }
 
 /**
- * Written under this very lease, not tested well: an apply or a test that failed, or an apply nobody heard of again. Where a person
- * asked, what `open` found dirty.
+ * Written under this very lease, not tested well: an apply or a test that failed, or an apply nobody heard of again. What an earlier
+ * attempt wrote counts when this one got as far as judging its plan: then its test has failed, or its apply could not begin. Where a
+ * person asked, what `open` found dirty.
  */
 function wasBroken(
   { fence, isAsked }: Input,
@@ -65,7 +66,8 @@ function wasBroken(
 ): boolean {
   if (isAsked) return outcome?.attempt === fence && outcome.affected === 'changed';
   const isOurs = outcome?.attempt === fence && (outcome.outcome ?? 'failed') === 'failed';
-  return isOurs && live?.state === 'dirty' && live.fence === fence;
+  if (!isOurs || live?.state !== 'dirty') return false;
+  return live.fence === fence || (outcome.writtenBefore === true && outcome.planDigest !== undefined);
 }
 
 /** What an earlier attempt of the release has changed counts too: it was never good together with the rest. */
@@ -73,7 +75,8 @@ function wasChanged(input: Input, item: TargetItem, outcome: OutcomeItem | undef
   if (wasBroken(input, item, outcome)) return true;
   if (input.isAsked) return false;
   const { live, lastGood } = item;
-  if (outcome?.outcome === 'applied') return lastGood?.release === input.release.id;
+  const isWritten = outcome?.outcome === 'applied' || outcome?.writtenBefore === true;
+  if (isWritten && lastGood?.release === input.release.id) return true;
   return live?.state === 'dirty' && live.commit === input.release.commit;
 }
 

@@ -1,5 +1,4 @@
 /** Reading and compare-and-set of an environment's item; used by every function that touches lease, writers or gate. */
-import { setTimeout as pause } from 'node:timers/promises';
 import { NEW_ENVIRONMENT } from '../../core/deployment/lease.ts';
 import { type EnvironmentItem, environmentItemSchema } from '../../core/ledger/environment-items.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
@@ -11,7 +10,7 @@ export interface EnvironmentAddress {
   readonly environment: string;
 }
 
-/** With pauses of up to 200 ms this outlasts the busiest moment, when hundreds of jobs of an environment begin at once. */
+/** With the pauses between them this outlasts the busiest moment, when hundreds of jobs of an environment begin at once. */
 const MAX_TRIES = 60;
 
 export async function readEnvironment(
@@ -41,7 +40,7 @@ export async function changeEnvironment(
     const condition =
       item.version === 0 ? ({ absent: true } as const) : { equals: { version: item.version } };
     if (await ledger.put(key, written, condition)) return written;
-    await pause(Math.random() * Math.min(10 * tries, 200));
+    await ledger.backOff(tries);
   }
   throw new Error(
     `changing the environment ${address.environment} of repository ${address.repository} in the ledger: others changed it ${MAX_TRIES} times in a row; try again`,

@@ -192,13 +192,13 @@ describe('destroy', () => {
     const ref = await askFor(w, { action: 'destroy', components: ['app'] });
     await deploy(w, ref, { person: ada('approve') });
     expect(await outcomesOf(w, ref)).toEqual(['app: destroyed (1 destroyed)']);
-    const spec = w.store.json(`7/releases/${ref.id}/dev/app/plan/job.json`);
+    const spec = w.store.json(`7/releases/${ref.id}/dev/app/plan/job-3-0.json`);
     expect(spec).toMatchObject({
       ...{ stage: 'plan', destroy: true },
       source: { commit: commitOf('1'), key: `7/last-good/sources/${commitOf('1')}.tar.gz` },
       target: { component: 'app', needs: ['database'] },
     });
-    expect(w.store.json(`7/releases/${ref.id}/dev/app/destroy/job.json`)).toMatchObject({
+    expect(w.store.json(`7/releases/${ref.id}/dev/app/destroy/job-3-0.json`)).toMatchObject({
       ...{ stage: 'destroy', planDigest: `plan 0 of app in ${ref.id}` },
     });
     // It is about the commit that was attempted last, where people look.

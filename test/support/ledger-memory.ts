@@ -41,6 +41,7 @@ export function ledgerMemory(): LedgerMemory {
       items.delete(nameOf(key));
       return true;
     },
+    async backOff() {},
   };
 }
 
@@ -103,13 +104,16 @@ function setAt(parent: Item, name: string): Set<unknown> {
 
 /** A copy without `undefined` members (`structuredClone` would make Sets of another realm under jest); an empty set cannot be stored, as in DynamoDB. */
 function storable<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Set) {
     if (value.size === 0) throw new Error('the ledger cannot store an empty set');
     return new Set(value) as T;
   }
-  if (Array.isArray(value)) return value.map(storable) as T;
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([name, part]) => (part === undefined ? [] : [[name, storable(part)]])),
-  ) as T;
+  if (Array.isArray(value)) return value.map((part) => storable(part)) as T;
+  const copy: Item = {};
+  for (const name in value) {
+    const part = (value as Item)[name];
+    if (part !== undefined) copy[name] = storable(part);
+  }
+  return copy as T;
 }

@@ -446,6 +446,39 @@ describe('afterwards', () => {
     expect(Object.fromEntries(w.cloud)).toMatchObject({ network: '1111111', database: '1111111' });
   });
 
+  test('a redrive that finds an earlier attempt already applied takes it back with what it breaks', async () => {
+    await first();
+    const second = await next([network, database]);
+    const cutOff = { database: { apply: 'fails', reverse: { plan: 'fails' } } } as const;
+    expect(await deploy(w, second, { tools: cutOff })).toMatchObject({ verdict: 'broken' });
+    expect(w.cloud.get('network')).toBe('2222222');
+    const tools = { network: { plan: 'empty', reverse: {} }, database: { apply: 'fails' } } as const;
+    expect(await deploy(w, second, { execution: 'redriven', tools })).toMatchObject({
+      verdict: 'rolled-back',
+    });
+    expect(await outcomesOf(w, second)).toEqual([
+      'database: rolled-back (rolled back to 1111111 after: apply failed: the apply said no)',
+      'network: rolled-back (rolled back to 1111111 after: database failed)',
+    ]);
+    expect(Object.fromEntries(w.cloud)).toMatchObject({ network: '1111111', database: '1111111' });
+  });
+
+  test('a redrive whose test fails again goes back, though there was nothing left to apply', async () => {
+    await first();
+    const second = await next([network, database]);
+    const cutOff = { database: { test: 'fails', reverse: { plan: 'fails' } } } as const;
+    expect(await deploy(w, second, { tools: cutOff })).toMatchObject({ verdict: 'broken' });
+    const tools = { network: { plan: 'empty' }, database: { plan: 'empty', test: 'fails' } } as const;
+    expect(await deploy(w, second, { execution: 'redriven', tools })).toMatchObject({
+      verdict: 'rolled-back',
+    });
+    expect(await outcomesOf(w, second)).toEqual([
+      'database: rolled-back (rolled back to 1111111 after: test failed: the test said no)',
+      'network: rolled-back (rolled back to 1111111 after: database failed)',
+    ]);
+    expect(Object.fromEntries(w.cloud)).toMatchObject({ network: '1111111', database: '1111111' });
+  });
+
   test('targets go back to the commit each was last good at', async () => {
     await first([network, database]);
     const second = await release(w, {
