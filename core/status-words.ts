@@ -1,5 +1,6 @@
 /** The wording of commit statuses, one place for all of it: called by `statuses.ts`. */
 import type { ChangeCounts } from './contracts/job.ts';
+import { describeOrphans } from './deployment/orphans.ts';
 import { isGood, ROLLING_BACK } from './deployment/verdict.ts';
 import type { DeploymentItem, ReleaseItem } from './ledger/release-items.ts';
 import type { OutcomeItem } from './ledger/work-items.ts';
@@ -74,11 +75,12 @@ export function releaseWording(
   deployments: readonly DeploymentItem[],
   targets: readonly OutcomeItem[],
 ): Wording {
-  const { operation = 'apply', sender } = release;
+  const { operation = 'apply', because, sender } = release;
   const wording = plainWording(release, deployments, targets);
   if (operation === 'apply') return wording;
   const what = operation === 'restore' ? 'rollback to last good' : operation;
-  return { ...wording, text: `${what} (asked for by ${sender}): ${wording.text}` };
+  const why = because ?? `asked for by ${sender}`;
+  return { ...wording, text: `${what} (${why}): ${wording.text}` };
 }
 
 /** `targets` are all that were requested so far, the unaffected included. */
@@ -93,8 +95,8 @@ function plainWording(
   if (verdict === 'nothing-to-do') return { state, text: withDetail('nothing to do', reason) };
   if (verdict === 'refused') return { state, text: `refused: ${firstLine(reason)}` };
   if (verdict === 'succeeded' || verdict === 'failed') {
-    const tally = [...rollbacksOf(deployments), tallyOf(targets)].filter((part) => part !== '').join('; ');
-    if (tally !== '') return { state, text: tally };
+    const tally = [...rollbacksOf(deployments), tallyOf(targets)].filter((part) => part !== '');
+    if (tally.length > 0) return { state, text: [...tally, ...describeOrphans(deployments)].join('; ') };
   }
   return { state, text: withDetail(verdict, reason) };
 }

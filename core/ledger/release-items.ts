@@ -28,6 +28,8 @@ export const releaseItemSchema = z.object({
   branch: z.string(),
   /** @default apply */
   operation: operationSchema.optional(),
+  /** Of a destroy that nobody asked for: the environment's `ttl` is over. */
+  because: z.literal('ttl').optional(),
   /** GitHub login of who pushed or asked. */
   sender: z.string(),
   /** The Release machine's execution ARN. */
@@ -52,6 +54,8 @@ export const deploymentItemSchema = z.object({
   progress: z.string(),
   verdict: environmentVerdictSchema.optional(),
   reason: z.string(),
+  /** Components that are deployed here and no longer in the manifest. */
+  orphans: z.array(z.string()).optional(),
 });
 export type DeploymentItem = z.infer<typeof deploymentItemSchema>;
 

@@ -63,12 +63,13 @@ async function judge(
   { plan, item }: { readonly plan: PlanSummary; readonly item: OutcomeItem },
   { ledger, store }: GuardPorts,
 ): Promise<Judgement> {
-  if (item.destroys !== undefined) return judgeDestroy(plan);
   const { release, environment, component } = input;
   const address = addressOf(input);
   const document = await readReleaseDocument(store, release);
   const found = environmentIn(document, environment);
   const { entry } = targetIn(found, component);
+  const policy = await policyInForce(ledger, address, entry);
+  if (item.destroys !== undefined) return judgeDestroy(plan, document.because === 'ttl' ? policy : undefined);
   const { live } = await readTargetItem(ledger, address);
   // `record` notes the content of what was applied in full, whatever its test said; without it, an apply was cut off.
   const isCutOff = live?.state === 'dirty' && live.contentKey === undefined;
@@ -77,7 +78,6 @@ async function judge(
   );
   const isUnrecorded =
     isCutOff || (isConsumed && !(await store.exists(outputsKey(release.repository, environment, component))));
-  const policy = await policyInForce(ledger, address, entry);
   const work = await readWork(input, { document, item }, store);
   const facts = { plan, policy, hasTest: work.entry.test !== undefined, isUnrecorded };
   if (item.rollback !== undefined) return judgeRollbackPlan(input, facts, store);
