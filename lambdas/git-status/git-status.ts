@@ -51,17 +51,25 @@ async function showRelease(ref: ReleaseRef, ports: GitStatusPorts): Promise<void
   const { ledger, github, log } = ports;
   const record = await recordOf(ref, ledger);
   if (record === undefined) return;
+  const releaseKey = ledgerKeys.release(ref.repository, ref.id);
   for (const status of changedStatuses(record)) {
     try {
       await github.createStatus(record.release.repository.fullName, ref.commit, status);
     } catch (error) {
-      // 404 and 422 do not get better: the commit or the repository is gone, or the commit has a thousand statuses.
+      // 404 and 422 do not get better by trying: the repository or the commit is gone, the token may not see it, or the commit has
+      // a thousand statuses. The next change of the release asks GitHub again.
       if (!(error instanceof GitHubError) || (error.status !== 404 && error.status !== 422)) throw error;
-      log('status dropped', { release: ref.id, context: status.context, error: error.message });
+      log('status refused', {
+        ...{ level: 'error', release: ref.id, context: status.context, status: error.status },
+        error: error.message,
+      });
+      await ledger.update(releaseKey, { set: { unshown: error.message } }, { present: true });
       return;
     }
     await ledger.put(ledgerKeys.status(ref.repository, ref.commit, status.context), status);
   }
+  if (record.release.unshown !== undefined)
+    await ledger.update(releaseKey, { remove: ['unshown'] }, { present: true });
 }
 
 /** Undefined when another release of the commit is the newest: what this one says is past. */
