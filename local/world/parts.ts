@@ -165,7 +165,10 @@ export async function openParts(options: WorldOptions, folder: string, progress:
   executions.recover();
   bus.startSchedules({ now: !isNew });
   const eventSources = startEventSources({ assembly, queues, functions, principals, authorize });
-  void deleteExpiredItems(dynamo, clock).catch((error) => log(`deleting expired items: ${String(error)}`));
+  const closing = new AbortController();
+  const expiring = deleteExpiredItems(dynamo, clock, closing.signal).catch((error) =>
+    log(`deleting expired items: ${String(error)}`),
+  );
 
   return {
     assembly,
@@ -185,6 +188,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
     github,
     /** Closes everything, the parts that feed others first. Running jobs need the endpoint until they have ended. */
     async close() {
+      closing.abort();
       bus.close();
       await Promise.all([eventSources.close(), api.close(), github.close()]);
       await executions.close();
@@ -192,6 +196,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
       await functions.close();
       await gateway.close();
       queues.close();
+      await expiring;
       await dynamo.close();
     },
   };
