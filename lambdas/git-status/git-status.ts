@@ -2,6 +2,7 @@
 import type * as z from 'zod';
 import { type gitStatus as contract, statusMessageSchema } from '../../core/contracts/functions.ts';
 import type { ReleaseRef } from '../../core/contracts/release.ts';
+import { rollbackPrefixes, withRollbackQuestions } from '../../core/deployment/rollback-questions.ts';
 import { ledgerKeys, ledgerPrefixes } from '../../core/ledger/keys.ts';
 import {
   commitItemSchema,
@@ -81,10 +82,15 @@ async function recordOf(
   if (newest === undefined || commitItemSchema.parse(newest).release !== id) return undefined;
   const { pk } = ledgerKeys.release(repository, id);
   const ofCommit = ledgerKeys.commit(repository, commit).pk;
+  const outcomesUnder = async (prefix: string) =>
+    outcomeItemSchema.array().parse(await ledger.query(pk, prefix));
+  const deployments = deploymentItemSchema.array().parse(await ledger.query(pk, ledgerPrefixes.deployments));
+  const outcomes = await outcomesUnder(ledgerPrefixes.outcomes);
+  const passes = await Promise.all(rollbackPrefixes(deployments).map(outcomesUnder));
   return {
     release: releaseItemSchema.parse(await ledger.get(ledgerKeys.release(repository, id))),
-    deployments: deploymentItemSchema.array().parse(await ledger.query(pk, ledgerPrefixes.deployments)),
-    outcomes: outcomeItemSchema.array().parse(await ledger.query(pk, ledgerPrefixes.outcomes)),
+    deployments,
+    outcomes: withRollbackQuestions(outcomes, passes.flat()),
     written: statusItemSchema.array().parse(await ledger.query(ofCommit, ledgerPrefixes.statuses)),
   };
 }

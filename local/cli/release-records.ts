@@ -1,5 +1,6 @@
 /** Reads what the ledger and the artifacts know of one release; called by `push`, `status` and `log`. */
 import { releaseDocumentSchema } from '../../core/contracts/release.ts';
+import { rollbackPrefixes, withRollbackQuestions } from '../../core/deployment/rollback-questions.ts';
 import { releaseKey } from '../../core/keys.ts';
 import {
   type TargetItem,
@@ -34,14 +35,17 @@ export async function readRecords(
     twin.query(key.pk, ledgerPrefixes.outcomes),
     ...found.environments.map((environment) => targetsIn(twin, repository, environment)),
   ]);
+  const underWay = deployments.map((one) => deploymentItemSchema.parse(one));
+  const passes = await Promise.all(rollbackPrefixes(underWay).map((prefix) => twin.query(key.pk, prefix)));
+  const parsed = (items: readonly object[]) => items.map((one) => outcomeItemSchema.parse(one));
   return {
     release: found,
     document:
       document === undefined
         ? undefined
         : releaseDocumentSchema.parse(JSON.parse(Buffer.from(document).toString('utf8'))),
-    deployments: deployments.map((one) => deploymentItemSchema.parse(one)),
-    outcomes: outcomes.map((one) => outcomeItemSchema.parse(one)),
+    deployments: underWay,
+    outcomes: withRollbackQuestions(parsed(outcomes), parsed(passes.flat())),
     targets: new Map(targets.flat()),
   };
 }

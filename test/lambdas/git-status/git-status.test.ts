@@ -101,6 +101,21 @@ test('the ledger goes to GitHub once, and then only what has changed', async () 
   ]);
 });
 
+test('a question that a rollback asks is shown at its target', async () => {
+  const { deliver, posted, ledger, put } = await world();
+  await put(outcome('app', { progress: 'ended', outcome: 'failed', reason: 'apply failed' }));
+  await ledger.update(ledgerKeys.deployment(1, ID, 'dev'), {
+    set: { progress: 'rolling back to last good' },
+  });
+  const at = { environment: 'dev', component: 'app', pass: 'reverse' } as const;
+  const asking = { progress: 'approving', reason: 'to roll back it would destroy x' } as const;
+  await ledger.put(ledgerKeys.outcome(1, ID, at), outcome('app', asking));
+  expect(await deliver(ID)).toEqual(DONE);
+  expect(posted).toContain(
+    'acme/shop@c0ffee1 belay/dev/app pending: waiting for approval: to roll back it would destroy x',
+  );
+});
+
 test('an older release of the commit no longer speaks for it', async () => {
   const { deliver, posted, ledger } = await world();
   const newer = '20261121-c0ffee1-2';
