@@ -124,7 +124,7 @@ export class Functions extends Construct {
       image,
       command: 'lease',
       contract: contracts.lease,
-      bindings: [ledger, statusQueue, token, api, tokens, deployments, jobs],
+      bindings: [ledger, statusQueue, token, api, tokens, deployments, releases, jobs],
     }).fn;
     this.open = new ContainerFunction(this, 'Open', {
       image,

@@ -68,6 +68,8 @@ export const leaseGrantSchema = z.discriminatedUnion('decision', [
   z.object({ decision: z.literal('granted'), fence: z.int() }),
   z.object({ decision: z.literal('superseded'), reason: z.string() }),
   z.object({ decision: z.literal('cancelled'), reason: z.string() }),
+  /** Only the deployment was redriven: nobody would go on after it. */
+  z.object({ decision: z.literal('failed'), reason: z.string() }),
 ]);
 export type LeaseGrant = z.infer<typeof leaseGrantSchema>;
 

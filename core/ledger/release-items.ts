@@ -41,6 +41,8 @@ export const releaseItemSchema = z.object({
   endedAt: z.iso.datetime().optional(),
   /** A person wants it stopped: read at every turn and guard. */
   cancelled: z.object({ by: z.string(), at: z.iso.datetime() }).optional(),
+  /** Why GitHub does not take its statuses; absent as soon as it does. */
+  unshown: z.string().optional(),
   /** A person wants it deployed although a newer commit was attempted since. */
   older: z.boolean().optional(),
 });

@@ -147,6 +147,8 @@ function worded(doing: string, error: unknown): Error {
       ? '; put a valid token into the GitHub token secret'
       : status === 403
         ? '; the token lacks a permission for this'
-        : '';
+        : status === 404
+          ? '; it is gone, or the token has no access to it'
+          : '';
   return new GitHubError(status, `${doing}: GitHub answered ${status}: ${message}${hint}`);
 }

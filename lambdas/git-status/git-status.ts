@@ -2,6 +2,7 @@
 import type * as z from 'zod';
 import { type gitStatus as contract, statusMessageSchema } from '../../core/contracts/functions.ts';
 import type { ReleaseRef } from '../../core/contracts/release.ts';
+import { rollbackPrefixes, withRollbackQuestions } from '../../core/deployment/rollback-questions.ts';
 import { ledgerKeys, ledgerPrefixes } from '../../core/ledger/keys.ts';
 import {
   commitItemSchema,
@@ -51,17 +52,25 @@ async function showRelease(ref: ReleaseRef, ports: GitStatusPorts): Promise<void
   const { ledger, github, log } = ports;
   const record = await recordOf(ref, ledger);
   if (record === undefined) return;
+  const releaseKey = ledgerKeys.release(ref.repository, ref.id);
   for (const status of changedStatuses(record)) {
     try {
       await github.createStatus(record.release.repository.fullName, ref.commit, status);
     } catch (error) {
-      // 404 and 422 do not get better: the commit or the repository is gone, or the commit has a thousand statuses.
+      // 404 and 422 do not get better by trying: the repository or the commit is gone, the token may not see it, or the commit has
+      // a thousand statuses. The next change of the release asks GitHub again.
       if (!(error instanceof GitHubError) || (error.status !== 404 && error.status !== 422)) throw error;
-      log('status dropped', { release: ref.id, context: status.context, error: error.message });
+      log('status refused', {
+        ...{ level: 'error', release: ref.id, context: status.context, status: error.status },
+        error: error.message,
+      });
+      await ledger.update(releaseKey, { set: { unshown: error.message } }, { present: true });
       return;
     }
     await ledger.put(ledgerKeys.status(ref.repository, ref.commit, status.context), status);
   }
+  if (record.release.unshown !== undefined)
+    await ledger.update(releaseKey, { remove: ['unshown'] }, { present: true });
 }
 
 /** Undefined when another release of the commit is the newest: what this one says is past. */
@@ -73,10 +82,15 @@ async function recordOf(
   if (newest === undefined || commitItemSchema.parse(newest).release !== id) return undefined;
   const { pk } = ledgerKeys.release(repository, id);
   const ofCommit = ledgerKeys.commit(repository, commit).pk;
+  const outcomesUnder = async (prefix: string) =>
+    outcomeItemSchema.array().parse(await ledger.query(pk, prefix));
+  const deployments = deploymentItemSchema.array().parse(await ledger.query(pk, ledgerPrefixes.deployments));
+  const outcomes = await outcomesUnder(ledgerPrefixes.outcomes);
+  const passes = await Promise.all(rollbackPrefixes(deployments).map(outcomesUnder));
   return {
     release: releaseItemSchema.parse(await ledger.get(ledgerKeys.release(repository, id))),
-    deployments: deploymentItemSchema.array().parse(await ledger.query(pk, ledgerPrefixes.deployments)),
-    outcomes: outcomeItemSchema.array().parse(await ledger.query(pk, ledgerPrefixes.outcomes)),
+    deployments,
+    outcomes: withRollbackQuestions(outcomes, passes.flat()),
     written: statusItemSchema.array().parse(await ledger.query(ofCommit, ledgerPrefixes.statuses)),
   };
 }

@@ -2,6 +2,7 @@
 import type * as z from 'zod';
 import type { guard as contract, TargetRef } from '../../core/contracts/functions.ts';
 import { jobResultSchema, type PlanSummary } from '../../core/contracts/job.ts';
+import { knownChanges } from '../../core/deployment/changes.ts';
 import { judgePlan } from '../../core/deployment/policy.ts';
 import { outputsKey, stageKey } from '../../core/keys.ts';
 import type { OutcomeItem } from '../../core/ledger/work-items.ts';
@@ -31,11 +32,12 @@ type Judgement = z.input<typeof contract.output>;
 export async function guard(input: Input, ports: GuardPorts): Promise<Judgement> {
   if (input.after === 'apply') return judgeFailedApply(input, ports);
   const plan = await readPlan(input, ports.store);
-  const { changes, planDigest, changeDigest, dependencies } = plan;
+  const { planDigest, changeDigest, dependencies } = plan;
+  const changes = knownChanges(plan);
   const item = await requireOutcome(ports.ledger, input);
   await noteProgress(ports.ledger, input, {
     progress: 'checking',
-    changes,
+    ...(changes && { changes }),
     planDigest,
     changeDigest,
     dependencies,

@@ -27,6 +27,7 @@ export function drawRelease(view: ReleaseView, now: Date, rows = Number.POSITIVE
   };
   return [
     titleOf(view, now),
+    ...(view.unshown === null ? [] : [[plain(`  not shown on GitHub: ${view.unshown}`)]]),
     ...view.environments.flatMap((environment) => [
       headingOf(environment),
       ...environment.targets

@@ -2,6 +2,7 @@
 import { releaseDocumentSchema } from '../../core/contracts/release.ts';
 import { expiryOf } from '../../core/deployment/expiry.ts';
 import { isDeployed } from '../../core/deployment/orphans.ts';
+import { rollbackPrefixes, withRollbackQuestions } from '../../core/deployment/rollback-questions.ts';
 import { releaseKey } from '../../core/keys.ts';
 import {
   policiesItemSchema,
@@ -37,14 +38,17 @@ export async function readRecords(
     twin.query(key.pk, ledgerPrefixes.outcomes),
     ...found.environments.map((environment) => environmentNow(twin, repository, environment)),
   ]);
+  const underWay = deployments.map((one) => deploymentItemSchema.parse(one));
+  const passes = await Promise.all(rollbackPrefixes(underWay).map((prefix) => twin.query(key.pk, prefix)));
+  const parsed = (items: readonly object[]) => items.map((one) => outcomeItemSchema.parse(one));
   return {
     release: found,
     document:
       document === undefined
         ? undefined
         : releaseDocumentSchema.parse(JSON.parse(Buffer.from(document).toString('utf8'))),
-    deployments: deployments.map((one) => deploymentItemSchema.parse(one)),
-    outcomes: outcomes.map((one) => outcomeItemSchema.parse(one)),
+    deployments: underWay,
+    outcomes: withRollbackQuestions(parsed(outcomes), parsed(passes.flat())),
     targets: new Map(environments.flatMap(({ targets }) => targets)),
     ends: new Map(environments.flatMap(({ name, end }) => (end === undefined ? [] : [[name, end]]))),
   };

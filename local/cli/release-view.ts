@@ -60,6 +60,8 @@ export interface ReleaseView {
   readonly branch: string;
   readonly verdict: ReleaseVerdict | null;
   readonly reason: string;
+  /** Why GitHub does not show its statuses. */
+  readonly unshown: string | null;
   readonly startedAt: string;
   readonly endedAt: string | null;
   /** In `after` order, targets in the order of their needs. */
@@ -75,6 +77,7 @@ export function viewOf(records: ReleaseRecords): ReleaseView {
     branch: release.branch,
     verdict: release.verdict ?? null,
     reason: release.reason,
+    unshown: release.unshown ?? null,
     startedAt: release.startedAt,
     endedAt: release.endedAt ?? null,
     environments: release.environments.map((name) => environmentView(records, name)),

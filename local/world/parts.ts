@@ -180,7 +180,10 @@ export async function openParts(options: WorldOptions, folder: string, progress:
   bus.startSchedules({ now: !isNew });
   schedules.start();
   const eventSources = startEventSources({ assembly, queues, functions, principals, authorize });
-  void deleteExpiredItems(dynamo, clock).catch((error) => log(`deleting expired items: ${String(error)}`));
+  const closing = new AbortController();
+  const expiring = deleteExpiredItems(dynamo, clock, closing.signal).catch((error) =>
+    log(`deleting expired items: ${String(error)}`),
+  );
 
   return {
     assembly,
@@ -201,6 +204,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
     github,
     /** Closes everything, the parts that feed others first. Running jobs need the endpoint until they have ended. */
     async close() {
+      closing.abort();
       bus.close();
       schedules.close();
       await Promise.all([eventSources.close(), api.close(), github.close()]);
@@ -209,6 +213,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
       await functions.close();
       await gateway.close();
       queues.close();
+      await expiring;
       await dynamo.close();
     },
   };

@@ -140,7 +140,11 @@ export function world() {
         return 'sent' as const;
       },
     },
-    executions: { isRunning: async (execution: string) => running.has(execution) },
+    // Releases run until a test says how they ended.
+    executions: {
+      isRunning: async (execution: string) =>
+        running.has(execution) || (execution.startsWith('arn:release:') && !ends.has(execution)),
+    },
     jobs: {
       hasEnded: async (jobId: string) => endedJobs.has(jobId),
       wasSubmittedFor: async (jobId: string) => !strayJobs.has(jobId),
