@@ -51,9 +51,13 @@ export const stateKey = (repository: number, environment: string, component: str
 export const lastGoodSourceKey = (repository: number, commit: string) =>
   `${repository}/last-good/sources/${commit}.tar.gz`;
 
+/** Where a target's last goods are. Ends with a slash. */
+export const lastGoodFolder = (repository: number, environment: string, component: string) =>
+  `${repository}/last-good/${environment}/${component}/`;
+
 /** What else it takes to return to a target's last good (`LastGoodDocument`), and the bundle that holds its lock file. */
 export const lastGoodKey = (target: TargetAddress, file: 'last-good.json' | 'bundle.tar.gz') =>
-  `${target.repository}/last-good/${target.environment}/${target.component}/${target.release}/${folderOf(target)}${file}`;
+  `${lastGoodFolder(target.repository, target.environment, target.component)}${target.release}/${folderOf(target)}${file}`;
 
 /** The managed state as it was before a release's apply under a lease: a redrive's apply keeps its own. */
 export const stateBackupKey = (target: TargetAddress, fence: number) =>

@@ -2,6 +2,7 @@
 
 import type { OperationRequested, ReleaseRequest } from './contracts/operation.ts';
 import type { Repository } from './contracts/push.ts';
+import type { ReleaseItem } from './ledger/release-items.ts';
 import { branchOf, type QuietEnd, quietEnd } from './push.ts';
 import type { Operation } from './words.ts';
 
@@ -15,6 +16,8 @@ export interface Request {
   readonly branch: string;
   /** GitHub login of who pushed or asked. */
   readonly by: string;
+  /** Where nobody asked. */
+  readonly because: ReleaseItem['because'];
   /** Asked for although a newer commit was attempted since. */
   readonly older: boolean;
   /** Why it comes to nothing, where that can be told at once. */
@@ -28,11 +31,14 @@ export function readRequest(request: ReleaseRequest): Request {
     const { operation, commit, by } = request;
     const older = operation === 'rollback';
     const branch = repository.defaultBranch;
-    return { id: request.request, operation, repository, commit, branch, by, older, quiet: undefined };
+    const because = request.operation === 'destroy' ? request.because : undefined;
+    const asked = { operation, repository, commit, branch, by, because, older };
+    return { id: request.request, ...asked, quiet: undefined };
   }
   const { delivery: id, after: commit, sender: by } = request;
   const [branch, quiet] = [branchOf(request), quietEnd(request)];
-  return { id, operation: 'apply', repository, commit, branch, by, older: false, quiet };
+  const pushed = { repository, commit, branch, by, because: undefined, older: false };
+  return { id, operation: 'apply', ...pushed, quiet };
 }
 
 /** `destroy of dev/app, asked for by mira`: what people read while it is under way. */
@@ -41,7 +47,9 @@ export function describeOperation(request: OperationRequested, components: reado
   const targets = components.map((component) => `${environment}/${component}`).join(', ');
   switch (request.operation) {
     case 'destroy':
-      return `destroy of ${targets}, asked for by ${by}`;
+      return request.because === 'ttl'
+        ? `destroy of ${targets}: the ttl of ${environment} is over`
+        : `destroy of ${targets}, asked for by ${by}`;
     case 'rollback':
       return `rollback of ${environment} to ${commit.slice(0, 7)}, asked for by ${by}`;
     case 'restore':

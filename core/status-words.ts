@@ -1,5 +1,6 @@
 /** The wording of statuses and of checks' titles, one place for all of it: called by `statuses.ts` and `checks/desired.ts`. */
 import type { ChangeCounts } from './contracts/job.ts';
+import { describeOrphans } from './deployment/orphans.ts';
 import { isGood, ROLLING_BACK } from './deployment/verdict.ts';
 import type { DeploymentItem, ReleaseItem } from './ledger/release-items.ts';
 import type { OutcomeItem } from './ledger/work-items.ts';
@@ -73,10 +74,10 @@ const MIN_DELAY = 5;
 
 /** The release's own: of one that was asked for by command, with what it is and who asked in front. */
 export function releaseWording(record: ReleaseWords): Wording {
-  const { operation = 'apply', sender } = record.release;
+  const { operation = 'apply', because, sender } = record.release;
   const { state, text } = plainWording(record);
   const what = operation === 'restore' ? 'rollback to last good' : operation;
-  const asked = operation === 'apply' ? '' : `${what} (asked for by ${sender}): `;
+  const asked = operation === 'apply' ? '' : `${what} (${because ?? `asked for by ${sender}`}): `;
   const delayed = delayOf(record.delay);
   return { state, text: `${delayed === '' ? '' : `(${delayed}) `}${asked}${text}` };
 }
@@ -103,8 +104,8 @@ function plainWording({ release, deployments, outcomes: targets }: ReleaseWords)
   if (verdict === 'nothing-to-do') return { state, text: withDetail('nothing to do', reason) };
   if (verdict === 'refused') return { state, text: `refused: ${firstLine(reason)}` };
   if (verdict === 'succeeded' || verdict === 'failed') {
-    const tally = [...rollbacksOf(deployments), tallyOf(targets)].filter((part) => part !== '').join('; ');
-    if (tally !== '') return { state, text: tally };
+    const tally = [...rollbacksOf(deployments), tallyOf(targets)].filter((part) => part !== '');
+    if (tally.length > 0) return { state, text: [...tally, ...describeOrphans(deployments)].join('; ') };
   }
   return { state, text: withDetail(verdict, reason) };
 }

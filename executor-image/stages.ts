@@ -194,7 +194,7 @@ async function toolContext(
   const { spec, settings, workspace, log, stop, masking } = job;
   const identity = await writeIdentity(job);
   const env = toolEnvironment({
-    own: job.environment,
+    own: await withoutMissingConfig(job),
     settings,
     identity,
     target: spec.target,
@@ -202,6 +202,14 @@ async function toolContext(
     secrets,
   });
   return { spec, workspace, env, inputs, run: createRun(log, stop), log, masking, stop };
+}
+
+/** The tools warn of a CLI configuration that is not there before every single command: said once is enough. */
+async function withoutMissingConfig({ environment, log }: Job): Promise<Job['environment']> {
+  const { TF_CLI_CONFIG_FILE: file, ...others } = environment;
+  if (!file || (await stat(file).catch(() => undefined))) return environment;
+  log.say(`TF_CLI_CONFIG_FILE names ${file}, which is not there: left out`);
+  return others;
 }
 
 async function chooseTool({ spec, settings }: Job, context: ToolContext): Promise<Tool> {

@@ -152,6 +152,22 @@ export interface Bus {
   }): Promise<void>;
 }
 
+/** EventBridge Scheduler: events that are published on the bus later, each once. */
+export interface Schedules {
+  /** Makes the schedule, or replaces what it was. `at` must be in the future; whole seconds count. */
+  set(
+    name: string,
+    event: {
+      readonly at: Date;
+      readonly source: string;
+      readonly detailType: string;
+      readonly detail: object;
+    },
+  ): Promise<void>;
+  /** Nothing happens when there is none. */
+  remove(name: string): Promise<void>;
+}
+
 /** A secret while it rotates: the values that are accepted now, newest first, never empty. */
 export interface RotatingSecret {
   /** `fresh`: do not answer from the cache (unless it was filled a moment ago). */

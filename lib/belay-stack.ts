@@ -3,6 +3,7 @@ import { Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { DeploymentMachine } from './deployment-machine.ts';
 import { Executor } from './executor.ts';
+import { Expiry } from './expiry.ts';
 import { Functions } from './functions.ts';
 import { Bus, Ingress } from './ingress.ts';
 import { ReleaseMachine } from './release-machine.ts';
@@ -17,6 +18,7 @@ export class BelayStack extends Stack {
     const functions = new Functions(this, 'Functions', {
       stores,
       bus,
+      expiry: new Expiry(this, 'Expiry', { bus }),
       github: { url: 'https://github.com', apiUrl: 'https://api.github.com', writesPerHour: 450 },
     });
     const { queue } = new Executor(this, 'Executor', { stores, functions });

@@ -10,6 +10,7 @@ import * as contracts from '../core/contracts/functions.ts';
 import * as jobServices from '../core/contracts/job-services.ts';
 import { type Binding, permission, variables } from './binding.ts';
 import { ContainerFunction } from './container-function.ts';
+import type { Expiry } from './expiry.ts';
 import { Image } from './image.ts';
 import {
   DEPLOYMENT_MACHINE,
@@ -56,6 +57,7 @@ export interface GitHubProps {
 export interface FunctionsProps {
   readonly stores: Stores;
   readonly bus: EventBus;
+  readonly expiry: Expiry;
   readonly github: GitHubProps;
 }
 
@@ -82,7 +84,7 @@ export class Functions extends Construct {
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
-    const { stores, bus, github } = props;
+    const { stores, bus, github, expiry } = props;
     const stack = Stack.of(this);
     this.image = new Image(this, 'Image', {
       folder: 'lambdas',
@@ -94,6 +96,7 @@ export class Functions extends Construct {
     const readArtifacts = stores.useArtifacts('read');
     const artifacts = stores.useArtifacts('read-write');
     const statusQueue = stores.useStatusQueue();
+    const schedules = expiry.useSchedules();
     const token = stores.useGitHubToken();
     const api = variables({ GITHUB_API_URL: github.apiUrl });
     const tokens = allow(['states:SendTaskSuccess'], machineArns(stack, DEPLOYMENT_MACHINE));
@@ -130,13 +133,20 @@ export class Functions extends Construct {
       image,
       command: 'lease',
       contract: contracts.lease,
-      bindings: [ledger, statusQueue, token, api, tokens, deployments, jobs],
+      bindings: [ledger, statusQueue, token, api, tokens, deployments, releases, jobs],
     }).fn;
     this.open = new ContainerFunction(this, 'Open', {
       image,
       command: 'open',
       contract: contracts.open,
-      bindings: [ledger, artifacts, statusQueue, token, api],
+      bindings: [
+        stores.useLedgerWithRemoval(),
+        // What a renamed target leaves under its old name.
+        stores.useArtifactsWithRemoval('*/state/*', '*/outputs/*'),
+        statusQueue,
+        token,
+        api,
+      ],
       timeout: Duration.minutes(5),
       memory: 1024,
     }).fn;
@@ -184,7 +194,7 @@ export class Functions extends Construct {
       image,
       command: 'settle',
       contract: contracts.settle,
-      bindings: [ledger, readArtifacts, statusQueue],
+      bindings: [ledger, readArtifacts, statusQueue, schedules],
       timeout: Duration.minutes(5),
     }).fn;
     const redrive = allow(['states:RedriveExecution'], executionsOf(stack, RELEASE_MACHINE));
@@ -224,6 +234,7 @@ export class Functions extends Construct {
         publish,
         token,
         api,
+        schedules,
       ],
       timeout: Duration.minutes(15),
     }).fn;

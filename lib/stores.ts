@@ -108,7 +108,7 @@ export class Stores extends Construct {
     };
   }
 
-  /** As `useLedger`, and items may be deleted: for the sweep, which forgets what has ended. */
+  /** As `useLedger`, and items may be deleted: for the sweep, which forgets what has ended, and where targets are renamed. */
   useLedgerWithRemoval(): Binding<'LEDGER_TABLE'> {
     const ledger = this.useLedger();
     return {
@@ -140,8 +140,8 @@ export class Stores extends Construct {
     };
   }
 
-  /** As read-write, and objects of these key patterns may be removed. */
-  useArtifactsWithRemoval(...removable: readonly string[]): Binding<'ARTIFACTS_BUCKET'> {
+  /** As read-write, and objects whose keys match may be removed; the bucket keeps their versions. */
+  useArtifactsWithRemoval(...patterns: string[]): Binding<'ARTIFACTS_BUCKET'> {
     const artifacts = this.useArtifacts('read-write');
     return {
       ...artifacts,
@@ -150,7 +150,7 @@ export class Stores extends Construct {
         fn.addToRolePolicy(
           new PolicyStatement({
             actions: ['s3:DeleteObject'],
-            resources: removable.map((pattern) => this.artifacts.arnForObjects(pattern)),
+            resources: patterns.map((pattern) => this.artifacts.arnForObjects(pattern)),
           }),
         );
       },

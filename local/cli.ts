@@ -11,9 +11,15 @@ import { secret } from './cli/commands/secret.ts';
 import { status } from './cli/commands/status.ts';
 import { sweep } from './cli/commands/sweep.ts';
 import { tell } from './cli/commands/tell.ts';
-import { openTwin } from './cli/open-twin.ts';
+import { closeOnInterrupt } from './cli/interrupt.ts';
+import { openTwin as openPlainTwin } from './cli/open-twin.ts';
 import { questionsOnly, screenFor } from './cli/screen.ts';
 import { BadInput, EXIT, USAGE, UsageError } from './cli/usage.ts';
+
+const { openTwin, spared } = closeOnInterrupt(
+  openPlainTwin,
+  (line) => void process.stderr.write(`${line}\n`),
+);
 
 async function main(argv: readonly string[]): Promise<number> {
   const command = parseCommand(argv, callersDirectory());
@@ -22,6 +28,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return EXIT.done;
   }
   const { exitCode, result, lines } = await run(command);
+  await spared();
   const said = lines.map((line) => `${line}\n`).join('');
   process.stdout.write(command.json ? `${JSON.stringify(result)}\n` : said);
   // Why nothing was started is said to people, too.
@@ -76,7 +83,8 @@ main(process.argv.slice(2)).then(
   (exitCode) => {
     process.exitCode = exitCode;
   },
-  (error: unknown) => {
+  async (error: unknown) => {
+    await spared();
     const message = error instanceof Error ? error.message : String(error);
     process.stderr.write(`belay: ${message}\n`);
     if (error instanceof UsageError) process.stderr.write(`\n${USAGE}`);

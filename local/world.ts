@@ -61,6 +61,7 @@ export class World {
   readonly #directory: StateDirectory;
   readonly #progress: Progress;
   #stopListening: () => Promise<void> = async () => {};
+  #closing: Promise<void> | undefined;
 
   constructor(directory: StateDirectory, parts: Parts, progress: Progress) {
     this.#directory = directory;
@@ -208,8 +209,13 @@ export class World {
     return (await this.parts.github.repositories.byDirectory(directory))?.id;
   }
 
-  /** Ends everything in order; running jobs get SIGTERM and their 30 seconds. */
-  async close(): Promise<void> {
+  /** Ends everything in order; running jobs get SIGTERM and their 30 seconds. Called again it waits for the same end. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await this.#stopListening();
     await this.parts.close();
     this.#directory.release();

@@ -18,11 +18,11 @@ export interface ContentKeyParts {
 
 /**
  * SHA-256 (hex) of all that makes a target what it is. Two commits with equal keys would plan the same, given the same inputs.
- * The policy is not part of it: who approves a change is not a change. Of secrets only the names count, of inputs only where
+ * Its own name and its policy are not part of it: who approves a change is not a change. Of secrets only the names count, of inputs only where
  * they come from (their values are in the input key).
  */
 export function contentKey({ target, account, region, tree, dependencies }: ContentKeyParts): string {
-  const { component, environment, watch, policy, ...entry } = target;
+  const { component, formerly, environment, watch, policy, ...entry } = target;
   const paths = [...new Set([target.path, ...dependencies])].sort();
   const watched = tree.matching(watch).map(({ path, mode, id }) => [path, mode, id]);
   return hash('belay-content-1', {

@@ -36,6 +36,14 @@ const onTarget = { ...onRelease, environment: z.string(), component: z.string() 
 /** An environment as people name it. */
 const onEnvironment = { repository: z.int(), environment: z.string(), by: z.string() };
 
+/** Where schedules are made, the bus they publish on, the role they do so with, and where what was not taken goes. */
+const SCHEDULES_ENV = [
+  'SCHEDULE_GROUP',
+  'SCHEDULE_BUS_ARN',
+  'SCHEDULE_ROLE_ARN',
+  'SCHEDULE_DEAD_LETTERS_ARN',
+] as const;
+
 /** `resolve`: claims the request, fetches the commit or reads what is deployed, stores snapshot and `release.json`. */
 export const resolve = defineContract({
   env: [
@@ -67,6 +75,8 @@ export const leaseGrantSchema = z.discriminatedUnion('decision', [
   z.object({ decision: z.literal('granted'), fence: z.int() }),
   z.object({ decision: z.literal('superseded'), reason: z.string() }),
   z.object({ decision: z.literal('cancelled'), reason: z.string() }),
+  /** Only the deployment was redriven: nobody would go on after it. */
+  z.object({ decision: z.literal('failed'), reason: z.string() }),
 ]);
 export type LeaseGrant = z.infer<typeof leaseGrantSchema>;
 
@@ -176,7 +186,7 @@ export const rollback = defineContract({
 
 /** `settle`: gives every target of a deployment exactly one outcome, and the deployment or the release its verdict. */
 export const settle = defineContract({
-  env: ['LEDGER_TABLE', 'ARTIFACTS_BUCKET', 'STATUS_QUEUE_URL'],
+  env: ['LEDGER_TABLE', 'ARTIFACTS_BUCKET', 'STATUS_QUEUE_URL', ...SCHEDULES_ENV],
   input: z.discriminatedUnion('scope', [
     deploymentRefSchema.extend({
       scope: z.literal('environment'),
@@ -241,6 +251,7 @@ export const sweep = defineContract({
     'BUS_NAME',
     'GITHUB_API_URL',
     'GITHUB_TOKEN_SECRET',
+    ...SCHEDULES_ENV,
   ],
   input: z.object({}).loose(),
   /** One line for people per thing done; empty when all is well. */

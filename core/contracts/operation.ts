@@ -1,6 +1,7 @@
 /** What a person or a schedule asks for instead of pushing: published on the bus; the Release machine is started with it. */
 import * as z from 'zod';
 import { commitSchema, pushReceivedSchema, repositorySchema } from './push.ts';
+import { releaseDocumentSchema } from './release.ts';
 
 const asked = {
   /** Unique; it plays the part that a delivery's GUID plays for a push. */
@@ -15,7 +16,12 @@ const asked = {
 
 export const operationRequestedSchema = z.discriminatedUnion('operation', [
   /** Without `components` everything that is deployed in the environment. */
-  z.object({ operation: z.literal('destroy'), ...asked, components: z.array(z.string()).min(1).optional() }),
+  z.object({
+    operation: z.literal('destroy'),
+    ...asked,
+    components: z.array(z.string()).min(1).optional(),
+    because: releaseDocumentSchema.shape.because,
+  }),
   z.object({ operation: z.literal('rollback'), ...asked }),
   z.object({ operation: z.literal('restore'), ...asked }),
 ]);

@@ -27,6 +27,8 @@ export const releaseDocumentSchema = z.object({
   release: releaseRefSchema,
   /** @default apply */
   operation: operationSchema.optional(),
+  /** Of a destroy that nobody asked for: the environment's `ttl` is over. */
+  because: z.literal('ttl').optional(),
   repository: repositorySchema,
   branch: z.string(),
   /** The commit's root tree id. Absent where no commit is brought: what is worked on then is what is deployed. */
@@ -37,6 +39,8 @@ export const releaseDocumentSchema = z.object({
       account: z.string(),
       region: z.string(),
       after: z.array(z.string()),
+      /** Seconds. */
+      ttl: z.int().positive().optional(),
       targets: z.array(releaseTargetSchema),
     }),
   ),

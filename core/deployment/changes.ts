@@ -1,5 +1,5 @@
-/** What a plan's counts say to people; called by `record`. */
-import type { ChangeCounts } from '../contracts/job.ts';
+/** What a plan's counts say to people; called by `guard` and `record`. */
+import type { ChangeCounts, PlanSummary } from '../contracts/job.ts';
 
 const words: readonly (readonly [keyof ChangeCounts, string])[] = [
   ['import', 'imported'],
@@ -10,9 +10,19 @@ const words: readonly (readonly [keyof ChangeCounts, string])[] = [
   ['move', 'moved'],
 ];
 
-/** `2 added, 1 replaced`. */
+/** The counts of a plan; undefined where it changes something and counts nothing: a shell component need not say what it does. */
+export function knownChanges({
+  changes,
+  hasChanges,
+}: Pick<PlanSummary, 'changes' | 'hasChanges'>): ChangeCounts | undefined {
+  const isCounted = Object.values(changes).some((count) => count > 0);
+  return hasChanges && !isCounted ? undefined : changes;
+}
+
+/** `2 added, 1 replaced`; empty where the changes are not known. */
 export function describeChanges(changes: ChangeCounts | undefined): string {
   const parts = words.flatMap(([count, word]) => (changes?.[count] ? `${changes[count]} ${word}` : []));
   if (parts.length > 0) return parts.join(', ');
-  return changes?.outputs ? 'only outputs changed' : 'no resource changed';
+  if (changes === undefined) return '';
+  return changes.outputs ? 'only outputs changed' : 'no resource changed';
 }

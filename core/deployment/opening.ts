@@ -15,6 +15,8 @@ export interface OpeningTarget {
   readonly release: Pick<ReleaseRef, 'id' | 'commit'>;
   /** What is deployed of it. */
   readonly item: TargetItem;
+  /** Why it may not be planned under its name. */
+  readonly refused: string | undefined;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface OpeningTarget {
  * @throws Error when a newer deployment of the release has opened already.
  */
 export function openTarget(opening: OpeningTarget): OutcomeItem {
-  const { environment, fence, found, existing } = opening;
+  const { environment, fence, found, existing, refused } = opening;
   const { component } = found;
   if (existing !== undefined && existing.attempt > fence) {
     throw new Error(
@@ -31,18 +33,11 @@ export function openTarget(opening: OpeningTarget): OutcomeItem {
     );
   }
   if (existing?.attempt === fence) return existing;
+  const waiting = { environment, component, attempt: fence, progress: 'waiting' } as const;
+  if (refused !== undefined) return { ...waiting, affected: 'changed', reason: refused, refused };
   if (found.effect !== 'unaffected') {
     const { effect: affected, reason } = found;
-    const writtenBefore = wasWritten(opening) && { writtenBefore: true };
-    return {
-      environment,
-      component,
-      attempt: fence,
-      affected,
-      progress: 'waiting',
-      reason,
-      ...writtenBefore,
-    };
+    return { ...waiting, affected, reason, ...(wasWritten(opening) && { writtenBefore: true }) };
   }
   if (existing?.outcome !== undefined && GOOD_OUTCOMES.includes(existing.outcome)) return existing;
   return {

@@ -85,6 +85,10 @@ export const targetItemSchema = z.object({
     .optional(),
   /** Repository paths the last applied plan read besides the component's directory. */
   dependencies: z.array(z.string()).optional(),
+  /** Names it had before, the oldest first. */
+  formerly: z.array(z.string()).optional(),
+  /** Set while what is left under the name it had last must still be removed. */
+  renamedFrom: z.string().optional(),
   /** An apply of this release could not write its state: nothing is planned until the copy at the S3 key `key` is back in place. */
   blocked: z.object({ release: z.string(), key: z.string() }).optional(),
 });
@@ -94,7 +98,10 @@ export type TargetItem = z.infer<typeof targetItemSchema>;
 export const policiesItemSchema = z.object({
   commit: commitSchema,
   policies: z.record(z.string(), resolvedTargetSchema.shape.policy),
+  /** When the environment succeeded and how many seconds of life that gave it; absent where it stays. */
+  lifetime: z.object({ since: z.iso.datetime(), seconds: z.int().positive() }).optional(),
 });
+export type Lifetime = NonNullable<z.infer<typeof policiesItemSchema>['lifetime']>;
 export type PoliciesItem = z.infer<typeof policiesItemSchema>;
 
 /** An environment the sweep looks after. */

@@ -28,6 +28,8 @@ export const releaseItemSchema = z.object({
   branch: z.string(),
   /** @default apply */
   operation: operationSchema.optional(),
+  /** Of a destroy that nobody asked for: the environment's `ttl` is over. */
+  because: z.literal('ttl').optional(),
   /** GitHub login of who pushed or asked. */
   sender: z.string(),
   /** The Release machine's execution ARN. */
@@ -39,6 +41,8 @@ export const releaseItemSchema = z.object({
   endedAt: z.iso.datetime().optional(),
   /** A person wants it stopped: read at every turn and guard. */
   cancelled: z.object({ by: z.string(), at: z.iso.datetime() }).optional(),
+  /** Why GitHub does not take its statuses; absent as soon as it does. */
+  unshown: z.string().optional(),
   /** A person wants it deployed although a newer commit was attempted since. */
   older: z.boolean().optional(),
 });
@@ -52,6 +56,8 @@ export const deploymentItemSchema = z.object({
   progress: z.string(),
   verdict: environmentVerdictSchema.optional(),
   reason: z.string(),
+  /** Components that are deployed here and no longer in the manifest. */
+  orphans: z.array(z.string()).optional(),
 });
 export type DeploymentItem = z.infer<typeof deploymentItemSchema>;
 

@@ -16,6 +16,8 @@ export const outcomeItemSchema = z.object({
   progress: z.enum(['waiting', 'planning', 'checking', 'approving', 'applying', 'testing', 'ended']),
   outcome: outcomeSchema.optional(),
   reason: z.string(),
+  /** Why it may not be planned under this name. */
+  refused: z.string().optional(),
   changes: changeCountsSchema.optional(),
   planDigest: z.string().optional(),
   changeDigest: z.string().optional(),

@@ -1,6 +1,7 @@
 /** `belay.yaml` from text to a checked manifest, or to every problem at once; called by `resolve` and the command line. */
 import { readDocument } from './document.ts';
 import type { Draft } from './draft.ts';
+import { checkFormerNames } from './former-names.ts';
 import { type Finding, type Problem, placeWords } from './problem.ts';
 import { checkReferences } from './reference-rules.ts';
 import { repositoryPath } from './repository-path.ts';
@@ -36,6 +37,7 @@ export function parseManifest(
     ...('findings' in shape ? shape.findings : []),
     ...checkReferences(shape.draft),
     ...checkTargets(shape.draft),
+    ...checkFormerNames(shape.draft),
     ...(surroundings === undefined ? [] : checkDirectories(shape.draft, surroundings)),
   ];
   const problems = [

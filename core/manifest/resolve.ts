@@ -12,6 +12,8 @@ export interface ResolvedEnvironment {
   readonly region: string;
   /** The environments that must have succeeded before this one. */
   readonly after: string[];
+  /** How long after its last success it is destroyed. Seconds; absent when it stays. */
+  readonly ttl?: number;
   /** Each after everything it needs; ties in file order. */
   readonly targets: ResolvedTarget[];
 }
@@ -24,14 +26,24 @@ export function resolveTargets(manifest: Manifest): ResolvedEnvironment[] {
   return order.flatMap((name) => {
     const environment = entry(manifest.environments, name);
     if (environment === undefined) return [];
-    const { account, region, after } = environment;
-    return [{ name, account, region, after: namesOf(after), targets: targetsIn(manifest, name) }];
+    const { account, region, after, ttl } = environment;
+    const lifetime = ttl === undefined ? {} : { ttl: secondsIn(ttl) };
+    return [
+      { name, account, region, after: namesOf(after), ...lifetime, targets: targetsIn(manifest, name) },
+    ];
   });
 }
 
 /** `after` is one name or a list. */
 export function namesOf<Name>(after: Name | Name[] | undefined): Name[] {
   return after === undefined ? [] : Array.isArray(after) ? after : [after];
+}
+
+const SECONDS: Readonly<Record<string, number>> = { m: 60, h: 3600, d: 86_400 };
+
+/** `72h` in seconds; the schema has checked the form. */
+function secondsIn(ttl: string): number {
+  return Number(ttl.slice(0, -1)) * (SECONDS[ttl.slice(-1)] ?? 0);
 }
 
 /** The tool a component is deployed with, and its version; a version belongs to the tool it is named beside. */
@@ -63,9 +75,10 @@ function targetOf(
   component: { name: string } & Manifest['components'][string],
 ): ResolvedTarget {
   const levels = levelsOf<Settings>(manifest, environment, component.name);
-  const { test, commands } = component;
+  const { test, commands, formerly } = component;
   return {
     component: component.name,
+    ...(formerly !== undefined && { formerly }),
     environment,
     path: repositoryPath(component.path) ?? repositoryRoot,
     ...toolOf(manifest.defaults, component),

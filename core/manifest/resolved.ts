@@ -26,6 +26,8 @@ export const commandsSchema = z
 
 export const resolvedTargetSchema = z.object({
   component: z.string(),
+  /** The component's name in earlier commits: what is deployed under that name is taken over. */
+  formerly: z.string().optional(),
   environment: z.string(),
   path: z.string(),
   tool: toolSchema,

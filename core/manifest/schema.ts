@@ -70,9 +70,13 @@ const account = z
   })
   .regex(/^\d{12}$/, { error: 'must be 12 digits in quotes, such as `"111122223333"`' });
 
+const badTtl = 'must be minutes, hours or days, such as `30m`, `72h` or `14d`';
+
 const region = z
   .string()
   .regex(/^[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}$/, { error: 'must be an AWS region, such as `eu-west-1`' });
+
+const ttl = z.string({ error: badTtl }).regex(/^[1-9]\d{0,3}[mhd]$/, { error: badTtl });
 
 const after = z.union([name, listOf(name)], {
   error: 'must be the name of an environment, or a list of such names',
@@ -87,7 +91,7 @@ const environment = z.strictObject({
   selfApproval: z.boolean().optional(),
   protect: protect.optional(),
   rollback: rollbackSchema.optional(),
-  ttl: notServed('ttl'),
+  ttl: ttl.optional(),
   env: env.optional(),
   variables: variables.optional(),
 });
@@ -138,7 +142,7 @@ const component = z.strictObject({
   approvers: approvers.optional(),
   protect: protect.optional(),
   rollback: rollbackSchema.optional(),
-  formerly: notServed('formerly'),
+  formerly: name.optional(),
 });
 
 const defaults = z.strictObject({
@@ -185,10 +189,6 @@ function listOf(item: z.ZodString) {
       });
     })
     .meta({ uniqueItems: true });
-}
-
-function notServed(key: string) {
-  return z.never({ error: `\`${key}\` is not served by this version of Belay; remove it` }).optional();
 }
 
 function isNotEmpty(map: object): boolean {

@@ -39,8 +39,7 @@ function findingsOf(issue: z.core.$ZodIssue): Finding[] {
     return [{ path, at: 'key', message: `\`${path.at(-1)}\` ${issue.issues[0]?.message}` }];
   }
   const isMissing = issue.message === missing;
-  const isRefusedKey = issue.code === 'invalid_type' && issue.expected === 'never';
-  return [{ path, at: isMissing || isRefusedKey ? 'key' : 'value', message: issue.message }];
+  return [{ path, at: isMissing ? 'key' : 'value', message: issue.message }];
 }
 
 const missing = 'is missing';

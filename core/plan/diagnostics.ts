@@ -60,6 +60,17 @@ export function printedDiagnostics(text: string, componentPath: string): Diagnos
   return diagnostics;
 }
 
+/**
+ * What the command of a failed provisioner said last, or how it ended; empty for other diagnostics. The tools wrap the sentence:
+ * https://developer.hashicorp.com/terraform/language/resources/provisioners/local-exec
+ */
+export function provisionerFailure({ summary, detail }: Pick<Diagnostic, 'summary' | 'detail'>): string {
+  if (!/^(local|remote)-exec provisioner error$/.test(summary)) return '';
+  const [, status = '', output = ''] = /(exit\s+status\s+\d+)\.\s+Output:([\s\S]*)$/.exec(detail) ?? [];
+  const last = output.trim().split('\n').at(-1)?.trim();
+  return last || status.replaceAll(/\s+/g, ' ');
+}
+
 /** Lines from one heading to the end of its frame or to the next heading. */
 function diagnosticBlocks(text: string): string[][] {
   const blocks: string[][] = [];

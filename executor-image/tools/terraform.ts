@@ -5,6 +5,7 @@ import * as z from 'zod';
 import type { Diagnostic, Outputs } from '../../core/contracts/job.ts';
 import {
   printedDiagnostics,
+  provisionerFailure,
   repositoryPath,
   validateDiagnostics,
   validateJsonSchema,
@@ -246,14 +247,15 @@ export class TerraformTool implements Tool {
 }
 
 /**
- * `network/main.tf:3: Unsupported argument`, of the first error that has a place. One without says in its first paragraph what
+ * `network/main.tf:3: Unsupported argument`, of the first error that has a place, with what a provisioner's command said last. One without says in its first paragraph what
  * it is about (which provider, which lock). The fallback where the tool printed none.
  */
 function firstError(diagnostics: readonly Diagnostic[], fallback: string): string {
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   const error = errors.find(({ file }) => file !== undefined) ?? errors[0];
   if (!error) return fallback;
-  if (error.file) return `${error.file}:${error.line}: ${error.summary}`;
+  const said = provisionerFailure(error);
+  if (error.file) return [`${error.file}:${error.line}`, error.summary, said].filter(Boolean).join(': ');
   const [about = ''] = error.detail.trim().split(/\n\s*\n/);
   return about === '' ? error.summary : `${error.summary}: ${about.replaceAll(/\s+/g, ' ')}`;
 }

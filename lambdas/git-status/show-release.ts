@@ -1,5 +1,6 @@
 /** Brings the ledger's newest truth about one release to GitHub, as checks or as statuses. Called by `git-status`. */
 import type { ReleaseRef } from '../../core/contracts/release.ts';
+import { rollbackPrefixes, withRollbackQuestions } from '../../core/deployment/rollback-questions.ts';
 import { ledgerKeys, ledgerPrefixes } from '../../core/ledger/keys.ts';
 import {
   checkItemSchema,
@@ -27,14 +28,26 @@ export async function showRelease(ref: ReleaseRef, ports: ShowReleasePorts): Pro
   try {
     await show(record, ports);
   } catch (error) {
-    // 404 and 422 do not get better: the commit or the repository is gone, or the commit has a thousand statuses.
-    if (error instanceof GitHubError && (error.status === 404 || error.status === 422)) {
-      ports.log('status dropped', { release: ref.id, error: error.message });
-      return;
-    }
+    // 404 and 422 do not get better by trying: the repository or the commit is gone, the token may not see it, or the commit has
+    // a thousand statuses. The next change of the release asks GitHub again.
+    if (error instanceof GitHubError && (error.status === 404 || error.status === 422))
+      return noteRefusal(ref, error, ports);
     if (!(error instanceof OverBudget && error.isProgress)) await noteDelay(ref, record, ports);
     throw error;
   }
+  if (record.release.unshown !== undefined)
+    await ports.ledger.update(releaseKey(ref), { remove: ['unshown'] }, { present: true });
+}
+
+const releaseKey = ({ repository, id }: ReleaseRef) => ledgerKeys.release(repository, id);
+
+async function noteRefusal(
+  ref: ReleaseRef,
+  { status, message }: GitHubError,
+  { ledger, log }: ShowReleasePorts,
+): Promise<void> {
+  log('status refused', { level: 'error', release: ref.id, status, error: message });
+  await ledger.update(releaseKey(ref), { set: { unshown: message } }, { present: true });
 }
 
 /** What a commit was first shown as, it stays: a status and a check of one name would both be required. */
@@ -64,10 +77,15 @@ async function recordOf(
   // Said to be over before GitHub is told so; when that fails again, it is open again.
   if (delay !== undefined && late?.until === undefined)
     await ledger.put(ledgerKeys.delay(repository, commit), delay);
+  const outcomesUnder = async (prefix: string) =>
+    outcomeItemSchema.array().parse(await ledger.query(pk, prefix));
+  const deployments = deploymentItemSchema.array().parse(await ledger.query(pk, ledgerPrefixes.deployments));
+  const outcomes = await outcomesUnder(ledgerPrefixes.outcomes);
+  const passes = await Promise.all(rollbackPrefixes(deployments).map(outcomesUnder));
   return {
     release: releaseItemSchema.parse(await ledger.get(ledgerKeys.release(repository, id))),
-    deployments: deploymentItemSchema.array().parse(await ledger.query(pk, ledgerPrefixes.deployments)),
-    outcomes: outcomeItemSchema.array().parse(await ledger.query(pk, ledgerPrefixes.outcomes)),
+    deployments,
+    outcomes: withRollbackQuestions(outcomes, passes.flat()),
     delay,
   };
 }

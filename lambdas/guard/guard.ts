@@ -2,6 +2,7 @@
 import type * as z from 'zod';
 import type { guard as contract, TargetRef } from '../../core/contracts/functions.ts';
 import { jobResultSchema, type PlanSummary } from '../../core/contracts/job.ts';
+import { knownChanges } from '../../core/deployment/changes.ts';
 import { judgePlan } from '../../core/deployment/policy.ts';
 import { outputsKey, stageKey } from '../../core/keys.ts';
 import type { OutcomeItem } from '../../core/ledger/work-items.ts';
@@ -31,11 +32,12 @@ type Judgement = z.input<typeof contract.output>;
 export async function guard(input: Input, ports: GuardPorts): Promise<Judgement> {
   if (input.after === 'apply') return judgeFailedApply(input, ports);
   const plan = await readPlan(input, ports.store);
-  const { changes, planDigest, changeDigest, dependencies } = plan;
+  const { planDigest, changeDigest, dependencies } = plan;
+  const changes = knownChanges(plan);
   const item = await requireOutcome(ports.ledger, input);
   await noteProgress(ports.ledger, input, {
     progress: 'checking',
-    changes,
+    ...(changes && { changes }),
     planDigest,
     changeDigest,
     dependencies,
@@ -63,12 +65,13 @@ async function judge(
   { plan, item }: { readonly plan: PlanSummary; readonly item: OutcomeItem },
   { ledger, store }: GuardPorts,
 ): Promise<Judgement> {
-  if (item.destroys !== undefined) return judgeDestroy(plan);
   const { release, environment, component } = input;
   const address = addressOf(input);
   const document = await readReleaseDocument(store, release);
   const found = environmentIn(document, environment);
   const { entry } = targetIn(found, component);
+  const policy = await policyInForce(ledger, address, entry);
+  if (item.destroys !== undefined) return judgeDestroy(plan, document.because === 'ttl' ? policy : undefined);
   const { live } = await readTargetItem(ledger, address);
   // `record` notes the content of what was applied in full, whatever its test said; without it, an apply was cut off.
   const isCutOff = live?.state === 'dirty' && live.contentKey === undefined;
@@ -77,7 +80,6 @@ async function judge(
   );
   const isUnrecorded =
     isCutOff || (isConsumed && !(await store.exists(outputsKey(release.repository, environment, component))));
-  const policy = await policyInForce(ledger, address, entry);
   const work = await readWork(input, { document, item }, store);
   const facts = { plan, policy, hasTest: work.entry.test !== undefined, isUnrecorded };
   if (item.rollback !== undefined) return judgeRollbackPlan(input, facts, store);

@@ -1,6 +1,6 @@
 /** Takes an environment's lease for a deployment or gives it back; called by the Deployment machine, first and last. */
 import type * as z from 'zod';
-import type { lease as contract } from '../../core/contracts/functions.ts';
+import type { lease as contract, LeaseGrant } from '../../core/contracts/functions.ts';
 import {
   acquire,
   cancelWaiting,
@@ -37,6 +37,11 @@ type GiveBack = Extract<Input, { action: 'give-back' }>;
  */
 export async function lease(input: Input, ports: LeasePorts): Promise<Record<string, never>> {
   const where = { repository: input.release.repository, environment: input.environment };
+  if (input.action === 'acquire' && (await isAlone(input, ports))) {
+    const reason = 'only this deployment was redriven, and its release is not running';
+    await ports.tokens.succeed(input.token, { decision: 'failed', reason } satisfies LeaseGrant);
+    return {};
+  }
   const changed =
     input.action === 'acquire' ? await apply(input, where, ports) : await leave(input, where, ports);
   const told = await sendAnswers(changed, where, ports);
@@ -79,6 +84,17 @@ async function apply(input: Acquire, where: EnvironmentAddress, ports: LeasePort
   return changeEnvironment(ports.ledger, where, (current) =>
     cancelWaiting(current, { execution, tokens: [token], reason }),
   );
+}
+
+/**
+ * A deployment that asked before and whose release has ended since was redriven by itself, in the console. A release that is
+ * redriven starts a fresh one, so its own state, which Step Functions tells with a delay, is not asked about then.
+ */
+async function isAlone({ release, environment, execution }: Acquire, ports: LeasePorts): Promise<boolean> {
+  const deployment = await readDeploymentItem(ports.ledger, release, environment);
+  if (deployment?.execution !== execution) return false;
+  const { execution: ofRelease } = await readReleaseItem(ports.ledger, release);
+  return !(await ports.executions.isRunning(ofRelease));
 }
 
 /** A redriven release is on its way again, whatever it ended as before. */

@@ -1,5 +1,6 @@
 /** The `open` function as it is deployed. */
 import { open as contract } from '../../core/contracts/functions.ts';
+import { systemClock } from '../adapters/clock.ts';
 import { gitHub } from '../adapters/github.ts';
 import { gitHubAccess } from '../adapters/github-token.ts';
 import { dynamoLedger } from '../adapters/ledger.ts';
@@ -13,6 +14,7 @@ const ports = {
   store: objectStore(env.ARTIFACTS_BUCKET),
   github: gitHub(env.GITHUB_API_URL, gitHubAccess(env.GITHUB_TOKEN_SECRET, env.GITHUB_API_URL)),
   status: sqsStatusQueue(env.STATUS_QUEUE_URL),
+  clock: systemClock,
 };
 
 export const handler = contract.handle((input) => open(input, ports));

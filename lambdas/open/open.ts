@@ -2,15 +2,18 @@
 import type * as z from 'zod';
 import type { open as contract } from '../../core/contracts/functions.ts';
 import type { ReleaseDocument } from '../../core/contracts/release.ts';
+import { notDueReason } from '../../core/deployment/expiry.ts';
 import { targetsKey } from '../../core/keys.ts';
 import type { EnvironmentItem } from '../../core/ledger/environment-items.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
-import type { GitHub, Ledger, ObjectStore, StatusQueue } from '../ports.ts';
-import { bringsCommit, readReleaseDocument } from '../shared/documents.ts';
+import type { Clock, GitHub, Ledger, ObjectStore, StatusQueue } from '../ports.ts';
+import { bringsCommit, environmentIn, readReleaseDocument } from '../shared/documents.ts';
 import { readEnvironment } from '../shared/environment-item.ts';
 import { readReleaseItem } from '../shared/items.ts';
 import { reopenLater } from '../shared/later-environments.ts';
+import { readPolicies } from '../shared/policy-in-force.ts';
 import { noteAttempt, passGate } from './gate.ts';
+import { finishRenamings, type Names, settleNames } from './names.ts';
 import { openStanding } from './standing.ts';
 import { type Opening, openTargets } from './targets.ts';
 
@@ -21,6 +24,7 @@ export interface OpenPorts {
   readonly store: ObjectStore;
   readonly github: GitHub;
   readonly status: StatusQueue;
+  readonly clock: Clock;
 }
 
 /**
@@ -41,17 +45,39 @@ export async function open(input: Opening, ports: OpenPorts): Promise<Opened> {
     if (reason !== undefined) return { decision: 'superseded', reason };
     await noteAttempt(ports.ledger, address, { document, mustHoldLease });
   }
-  const opened = await openIts(input, document, ports);
-  await showOpened(input, ports.ledger);
+  if (document.because === 'ttl') {
+    const inForce = await readPolicies(ports.ledger, release.repository, environment);
+    const reason = notDueReason(inForce, ports.clock.now());
+    if (reason !== undefined) return { decision: 'superseded', reason };
+  }
+  const names = await namesIn(input, document, ports);
+  const opened = await openIts(input, { document, refused: names.refused }, ports);
+  await showOpened(input, names.orphans, ports.ledger);
   await reopenLater(ports.ledger, document, environment);
   await ports.status.changed(release);
   return opened;
 }
 
+/** Only a commit's manifest says what has another name now, and what it no longer names. */
+async function namesIn(
+  { release, environment }: Opening,
+  document: ReleaseDocument,
+  ports: OpenPorts,
+): Promise<Names> {
+  const where = { repository: release.repository, environment };
+  if (bringsCommit(document)) return settleNames(where, environmentIn(document, environment).targets, ports);
+  await finishRenamings(where, ports);
+  return { refused: new Map(), orphans: [] };
+}
+
 /** The gate, and what is affected, are about a commit; where none is brought, about what is deployed. */
-async function openIts(input: Opening, document: ReleaseDocument, ports: OpenPorts): Promise<Opened> {
+async function openIts(
+  input: Opening,
+  { document, refused }: { readonly document: ReleaseDocument; readonly refused: Names['refused'] },
+  ports: OpenPorts,
+): Promise<Opened> {
   if (!bringsCommit(document)) return openStanding(input, document, ports);
-  const targets = await openTargets(input, document, ports);
+  const targets = await openTargets(input, document, { ...ports, refused });
   const key = targetsKey(input.release.repository, input.release.id, input.environment);
   await ports.store.put(key, JSON.stringify(targets));
   return targets.length === 0 ? { decision: 'nothing-to-do' } : { decision: 'deploy', targetsKey: key };
@@ -65,9 +91,13 @@ function requireLease({ execution, environment, fence }: Opening, item: Environm
 }
 
 /** The deployment is under way, and so is its release again when this is a redrive. */
-async function showOpened({ release, environment, execution }: Opening, ledger: Ledger) {
+async function showOpened(
+  { release, environment, execution }: Opening,
+  orphans: readonly string[],
+  ledger: Ledger,
+) {
   const { repository, id } = release;
-  const change = { set: { progress: 'deploying', reason: '' }, remove: ['verdict'] };
+  const change = { set: { progress: 'deploying', reason: '', orphans }, remove: ['verdict'] };
   await ledger.update(ledgerKeys.deployment(repository, id, environment), change, { equals: { execution } });
   const { verdict } = await readReleaseItem(ledger, release);
   if (verdict === undefined) return;

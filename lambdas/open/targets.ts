@@ -22,7 +22,16 @@ export type Opening = DeploymentRef & { readonly fence: number };
 export async function openTargets(
   opening: Opening,
   document: ReleaseDocument,
-  { ledger, store }: { readonly ledger: Ledger; readonly store: ObjectStore },
+  {
+    ledger,
+    store,
+    refused,
+  }: {
+    readonly ledger: Ledger;
+    readonly store: ObjectStore;
+    /** Component → why it may not be planned: it gets its turn and fails. */
+    readonly refused: ReadonlyMap<string, string>;
+  },
 ): Promise<MapItem[]> {
   const environment = environmentIn(document, opening.environment);
   const { found, known } = await judgeTargets(environment, document, { ledger, store });
@@ -36,6 +45,7 @@ export async function openTargets(
       existing: before,
       release: opening.release,
       item: known.get(one.component) ?? {},
+      refused: refused.get(one.component),
     });
     return { before, item };
   });

@@ -80,6 +80,7 @@ async function preparePlan(
   };
   const held = await blockedReason(input, item, ports);
   if (held) return isRollback ? failing(held) : { decision: 'end', outcome: 'skipped', reason: held };
+  if (item.refused) return failing(item.refused);
 
   const inputs = await inputsOf(input, { work, item }, ports.store);
   if ('problem' in inputs) return failing(inputs.problem);

@@ -12,6 +12,8 @@ const FORGOTTEN: Readonly<Record<keyof TargetItem, undefined>> = {
   goodBefore: undefined,
   live: undefined,
   dependencies: undefined,
+  formerly: undefined,
+  renamedFrom: undefined,
   blocked: undefined,
 };
 

@@ -28,6 +28,7 @@ export async function examineDeployed(
   const document: ReleaseDocument = {
     version: 1,
     ...{ release, operation, repository, branch: repository.defaultBranch },
+    ...('because' in request && { because: request.because }),
     environments: [{ name, ...placeOf(documents), after: [], targets: documents.map(asTarget) }],
   };
   const key = releaseKey(release.repository, release.id);

@@ -22,7 +22,7 @@ export async function openRelease(
   { request, startedAt }: { readonly request: Request; readonly startedAt: string },
   ledger: Ledger,
 ): Promise<ReleaseItem | undefined> {
-  const { operation, repository, commit, branch, by, older } = request;
+  const { operation, because, repository, commit, branch, by, older } = request;
   if (delivery.release !== undefined) return adopt(delivery, repository.id, delivery.release, ledger);
   const { execution } = delivery;
   for (let n = 1; ; n++) {
@@ -32,6 +32,7 @@ export async function openRelease(
       commit,
       branch,
       operation,
+      ...(because && { because }),
       sender: by,
       execution,
       environments: [],

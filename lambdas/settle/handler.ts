@@ -3,6 +3,7 @@ import { settle as contract } from '../../core/contracts/functions.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { dynamoLedger } from '../adapters/ledger.ts';
 import { objectStore } from '../adapters/object-store.ts';
+import { schedulerSchedules } from '../adapters/schedules.ts';
 import { sqsStatusQueue } from '../adapters/status-queue.ts';
 import { settle } from './settle.ts';
 
@@ -12,6 +13,7 @@ const ports = {
   store: objectStore(env.ARTIFACTS_BUCKET),
   clock: systemClock,
   status: sqsStatusQueue(env.STATUS_QUEUE_URL),
+  schedules: schedulerSchedules(env),
 };
 
 export const handler = contract.handle((input) => settle(input, ports));

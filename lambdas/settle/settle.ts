@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import type { settle as contract, DeploymentRef } from '../../core/contracts/functions.ts';
 import type { ReleaseDocument } from '../../core/contracts/release.ts';
 import { readableReason } from '../../core/deployment/failure.ts';
+import { describeOrphans } from '../../core/deployment/orphans.ts';
 import {
   describeDone,
   describeEnd,
@@ -13,13 +14,15 @@ import {
 } from '../../core/deployment/verdict.ts';
 import type { PoliciesItem } from '../../core/ledger/environment-items.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
+import type { DeploymentItem } from '../../core/ledger/release-items.ts';
 import type { OutcomeItem } from '../../core/ledger/work-items.ts';
 import type { EnvironmentVerdict, ReleaseVerdict } from '../../core/words.ts';
-import type { Clock, Ledger, ObjectStore, StatusQueue } from '../ports.ts';
+import type { Clock, Ledger, ObjectStore, Schedules, StatusQueue } from '../ports.ts';
 import { bringsCommit, environmentIn, readReleaseDocument } from '../shared/documents.ts';
 import { readEnvironment } from '../shared/environment-item.ts';
 import { readDeploymentItem, readOutcomes, readReleaseItem, readTargets } from '../shared/items.ts';
 import { skipLater } from '../shared/later-environments.ts';
+import { keepExpiry, lifetimeFrom } from './expiry.ts';
 import { endLostTargets } from './lost-targets.ts';
 import { foldRollback } from './passes.ts';
 
@@ -28,6 +31,7 @@ export interface SettlePorts {
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly status: StatusQueue;
+  readonly schedules: Schedules;
 }
 
 type Input = z.output<typeof contract.input>;
@@ -64,7 +68,8 @@ async function settleEnvironment(
     };
   }
   await endLostTargets(input, environmentIn(document, environment), ledger);
-  const fence = (await heldFence(input, ledger)) ?? input.fence;
+  const held = await heldFence(input, ledger);
+  const fence = held ?? input.fence;
   if (fence !== undefined) await foldRollback({ ...input, fence }, ledger);
   const outcomes = [...(await readOutcomes(ledger, release, environment)).values()];
   const dirty = await leftDirty(input, { outcomes, fence, ledger });
@@ -79,13 +84,15 @@ async function settleEnvironment(
     ...(ended && { reason: ended.reason }),
   });
   if (verdict === 'succeeded') {
-    if (bringsCommit(document)) await keepPolicies(input, document, ledger);
+    if (bringsCommit(document)) await keepPolicies(input, document, ports);
   } else {
     await skipLater(ledger, document, environment);
     await endRelease(input, { verdict: verdictOfFailedRelease(verdict), reason: summary }, ports);
   }
+  if (held !== undefined) await keepExpiry(input, document, ports);
   await showSettled(input, verdict, {
     reason: ended?.reason ?? describeEnd(verdict, { outcomes, dirty }),
+    orphans: deployment?.orphans,
     ledger,
   });
   return { verdict, summary };
@@ -140,19 +147,32 @@ function verdictOf(
 async function keepPolicies(
   { release, environment }: DeploymentRef,
   document: ReleaseDocument,
-  ledger: Ledger,
+  { ledger, clock }: SettlePorts,
 ): Promise<void> {
   const policies = environmentIn(document, environment).targets.map(
     ({ entry }) => [entry.component, entry.policy] as const,
   );
-  const item: PoliciesItem = { commit: release.commit, policies: Object.fromEntries(policies) };
+  const lifetime = lifetimeFrom(document, environment, clock.now());
+  const item: PoliciesItem = {
+    commit: release.commit,
+    policies: Object.fromEntries(policies),
+    ...(lifetime && { lifetime }),
+  };
   await ledger.put(ledgerKeys.policies(release.repository, environment), item);
 }
 
 async function showSettled(
   { release, environment, execution }: DeploymentRef,
   verdict: EnvironmentVerdict,
-  { reason, ledger }: { readonly reason: string; readonly ledger: Ledger },
+  {
+    reason,
+    orphans,
+    ledger,
+  }: {
+    readonly reason: string;
+    readonly orphans: readonly string[] | undefined;
+    readonly ledger: Ledger;
+  },
 ): Promise<void> {
   await ledger.put(ledgerKeys.deployment(release.repository, release.id, environment), {
     environment,
@@ -160,6 +180,7 @@ async function showSettled(
     progress: 'ended',
     verdict,
     reason,
+    ...(orphans && { orphans }),
   });
 }
 
@@ -169,15 +190,19 @@ async function settleRelease(
   ports: SettlePorts,
 ): Promise<Settled> {
   const outcomes: OutcomeItem[] = [];
+  const deployments: DeploymentItem[] = [];
   for (const { name } of document.environments) {
     outcomes.push(...(await readOutcomes(ports.ledger, input.release, name)).values());
+    const deployment = await readDeploymentItem(ports.ledger, input.release, name);
+    if (deployment !== undefined) deployments.push(deployment);
   }
   const verdict = verdictOfDoneRelease(outcomes);
   const environments = document.environments.map(({ name }) => name);
   const { operation } = document;
   const { commit } = input.release;
   const targets = outcomes.map(({ environment, component }) => `${environment}/${component}`);
-  const reason = describeDone(verdict, { operation, environments, targets, commit });
+  const done = describeDone(verdict, { operation, environments, targets, commit });
+  const reason = [done, ...describeOrphans(deployments)].join('; ');
   await endRelease(input, { verdict, reason }, ports);
   return { verdict, summary: reason };
 }

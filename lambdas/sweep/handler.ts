@@ -9,6 +9,7 @@ import { batchJobs } from '../adapters/jobs.ts';
 import { dynamoLedger } from '../adapters/ledger.ts';
 import { log } from '../adapters/log.ts';
 import { objectStore } from '../adapters/object-store.ts';
+import { schedulerSchedules } from '../adapters/schedules.ts';
 import { sqsStatusQueue } from '../adapters/status-queue.ts';
 import { stepFunctionsTokens } from '../adapters/tokens.ts';
 import { sweep } from './sweep.ts';
@@ -18,6 +19,7 @@ const ports = {
   ledger: dynamoLedger(env.LEDGER_TABLE),
   store: objectStore(env.ARTIFACTS_BUCKET),
   status: sqsStatusQueue(env.STATUS_QUEUE_URL),
+  schedules: schedulerSchedules(env),
   tokens: stepFunctionsTokens(),
   executions: stepFunctionsExecutions(),
   redrives: stepFunctionsRedrives(),

@@ -1,13 +1,17 @@
 /** Sweeps one environment's lease: ended owners, waiters and writers go, unsent answers are sent. Called by `sweep`. */
 import type { EnvironmentItem, KnownItem } from '../../core/ledger/environment-items.ts';
 import { tendLease } from '../shared/lease-tending.ts';
+import { yieldToNewer } from '../shared/yielding.ts';
 import type { SweepPorts } from './ports.ts';
 
 export async function sweepLease(
   { repository, environment }: KnownItem,
   ports: SweepPorts,
 ): Promise<readonly string[]> {
-  const { before, after } = await tendLease({ repository: repository.id, environment }, ports);
+  const address = { repository: repository.id, environment };
+  const { before, after } = await tendLease(address, ports);
+  // A writer that has just been taken out may have been all that kept the owner from giving way.
+  await yieldToNewer(address, ports);
   if (before.version === after.version) return [];
   const where = `${environment} of ${repository.fullName}`;
   return changesBetween(before, after).map((change) => `${where}: ${change}`);

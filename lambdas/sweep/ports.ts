@@ -1,5 +1,15 @@
 /** The outside world as the sweep sees it: what it needs besides that of `record` and `settle`. */
-import type { Bus, Clock, GitHub, Ledger, Log, ObjectStore, Redrives, StatusQueue } from '../ports.ts';
+import type {
+  Bus,
+  Clock,
+  GitHub,
+  Ledger,
+  Log,
+  ObjectStore,
+  Redrives,
+  Schedules,
+  StatusQueue,
+} from '../ports.ts';
 import type { TendPorts } from '../shared/lease-tending.ts';
 
 export interface SweepPorts extends TendPorts {
@@ -10,5 +20,6 @@ export interface SweepPorts extends TendPorts {
   readonly redrives: Redrives;
   readonly github: Pick<GitHub, 'branchHead' | 'commitMessage'>;
   readonly bus: Bus;
+  readonly schedules: Schedules;
   readonly log: Log;
 }

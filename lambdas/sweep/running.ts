@@ -13,6 +13,7 @@ import {
 } from '../../core/ledger/work-items.ts';
 import { type Pass, passSchema } from '../../core/words.ts';
 import { record } from '../record/record.ts';
+import { readApproval, sendApproval } from '../shared/approvals.ts';
 import { readDocument } from '../shared/documents.ts';
 import { readEnvironment } from '../shared/environment-item.ts';
 import { readDeploymentItem } from '../shared/items.ts';
@@ -81,6 +82,12 @@ async function sweepPass(ref: DeploymentRef, pass: Pass, ports: SweepPorts): Pro
     if (outcome?.progress !== 'waiting' || outcome.attempt !== turn.attempt) continue;
     if (await answerTurn(turn, ports.tokens))
       did.push(`${ref.environment}/${component} was told its turn again`);
+  }
+  for (const outcome of outcomes) {
+    if (outcome.outcome !== undefined || outcome.progress !== 'approving') continue;
+    const approval = await readApproval(ledger, target(outcome));
+    if (approval?.attempt === outcome.attempt && (await sendApproval(approval, ports.tokens)))
+      did.push(`${ref.environment}/${outcome.component} was told again what was decided about it`);
   }
   return did;
 }

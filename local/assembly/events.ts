@@ -1,6 +1,12 @@
-/** Reads event buses, their archives, and rules with their targets. */
+/** Reads event buses, their archives, rules with their targets, and the groups of schedules. */
 import { z } from 'zod';
-import type { ArchiveDefinition, BusDefinition, RuleDefinition, TargetDefinition } from './model.ts';
+import type {
+  ArchiveDefinition,
+  BusDefinition,
+  RuleDefinition,
+  ScheduleGroupDefinition,
+  TargetDefinition,
+} from './model.ts';
 import type { Resolver } from './resolve.ts';
 import { attributeOf, ignored, readAll } from './schema.ts';
 
@@ -114,4 +120,15 @@ export function readArchives(resolver: Resolver): ArchiveDefinition[] {
       pattern: properties.EventPattern,
     }),
   );
+}
+
+const scheduleGroupSchema = z.strictObject({ Name: ignored, Tags: ignored });
+
+/** The groups that functions make schedules in; the stack itself has no schedules. */
+export function readScheduleGroups(resolver: Resolver): ScheduleGroupDefinition[] {
+  const reader = { type: 'AWS::Scheduler::ScheduleGroup', schema: scheduleGroupSchema };
+  return readAll(resolver, reader, (_, resource) => ({
+    name: resource.name,
+    arn: attributeOf(resolver, resource, 'Arn'),
+  }));
 }

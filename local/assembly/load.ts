@@ -1,6 +1,6 @@
 /** Loads the synthesized stack from cdk.out: what the world runs is exactly what would be deployed. */
 import { readJobDefinitions, readJobQueues } from './batch.ts';
-import { readArchives, readBuses, readRules } from './events.ts';
+import { readArchives, readBuses, readRules, readScheduleGroups } from './events.ts';
 import { readEventSources, readFunctions, readInvokePermissions } from './functions.ts';
 import { readStateMachines } from './machines.ts';
 import type { Assembly } from './model.ts';
@@ -58,6 +58,7 @@ export function loadAssembly(options: AssemblyOptions): Assembly {
     buses: readBuses(resolver),
     rules: readRules(resolver),
     archives: readArchives(resolver),
+    scheduleGroups: readScheduleGroups(resolver),
     queues: readQueues(resolver),
     tables: readTables(resolver),
     buckets: readBuckets(resolver),

@@ -78,6 +78,12 @@ export interface ArchiveDefinition {
   readonly pattern?: unknown;
 }
 
+/** A group that schedules are made in. */
+export interface ScheduleGroupDefinition {
+  readonly name: string;
+  readonly arn: string;
+}
+
 /** A queue, and what its policy says. */
 export interface StackQueue extends QueueDefinition {
   readonly arn: string;
@@ -148,6 +154,7 @@ export interface Assembly {
   readonly buses: readonly BusDefinition[];
   readonly rules: readonly RuleDefinition[];
   readonly archives: readonly ArchiveDefinition[];
+  readonly scheduleGroups: readonly ScheduleGroupDefinition[];
   readonly queues: readonly StackQueue[];
   readonly tables: readonly TableDefinition[];
   readonly buckets: readonly BucketDefinition[];

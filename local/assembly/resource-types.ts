@@ -110,6 +110,10 @@ const run: Readonly<Record<string, ResourceType>> = {
     nameLimit: 48,
     attributes: { Arn: regional('events', 'archive/') },
   },
+  'AWS::Scheduler::ScheduleGroup': {
+    nameProperty: 'Name',
+    attributes: { Arn: regional('scheduler', 'schedule-group/') },
+  },
   'AWS::Batch::ComputeEnvironment': {
     nameProperty: 'ComputeEnvironmentName',
     nameLimit: 128,

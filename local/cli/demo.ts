@@ -5,7 +5,8 @@ import { parseArgs } from 'node:util';
 import { pushWith } from './commands/push.ts';
 import { commitAll, copyShop } from './demo/shop.ts';
 import { type Step, steps } from './demo/steps.ts';
-import { openTwin } from './open-twin.ts';
+import { closeOnInterrupt } from './interrupt.ts';
+import { openTwin as openPlainTwin } from './open-twin.ts';
 import type { ReleaseReport } from './report.ts';
 import { screenFor } from './screen.ts';
 import { table } from './table.ts';
@@ -106,6 +107,10 @@ writeFileSync(marker, '');
 say(strong('Belay: five pushes to a small shop, deployed by the real tool on this machine.'));
 // The shop's manifest names no place to deploy to: `host` takes it from here.
 process.env.TF_VAR_root = deployed;
+const { openTwin, spared } = closeOnInterrupt(
+  openPlainTwin,
+  (line) => void process.stderr.write(`${line}\n`),
+);
 const twin = await openTwin({ stateDir, passEnv: ['TF_VAR_root'] });
 try {
   await twin.putSecret({
@@ -124,5 +129,6 @@ try {
     );
   process.exitCode = surprising.length === 0 ? 0 : 1;
 } finally {
+  await spared();
   await twin.close();
 }

@@ -16,7 +16,10 @@ const plain = (text: string): Piece => ({ text, tone: 'plain' });
  * `rows`, those that are moving or went wrong are shown and the others counted.
  */
 export function drawRelease(view: ReleaseView, now: Date, rows = Number.POSITIVE_INFINITY): Line[] {
-  const fits = 1 + view.environments.reduce((sum, { targets }) => sum + 1 + targets.length, 0) <= rows;
+  const fits =
+    1 +
+      view.environments.reduce((sum, { targets, orphans }) => sum + 1 + targets.length + orphans.length, 0) <=
+    rows;
   const columns = {
     component: widest(view, ({ component }) => component),
     state: widest(view, stateOf),
@@ -24,11 +27,13 @@ export function drawRelease(view: ReleaseView, now: Date, rows = Number.POSITIVE
   };
   return [
     titleOf(view, now),
+    ...(view.unshown === null ? [] : [[plain(`  not shown on GitHub: ${view.unshown}`)]]),
     ...view.environments.flatMap((environment) => [
       headingOf(environment),
       ...environment.targets
         .filter((target) => fits || isWorthALine(target))
         .map((target) => lineOf(target, columns, now)),
+      ...environment.orphans.map(orphanLine),
       ...(fits ? [] : countLines(environment.targets.filter((target) => !isWorthALine(target)))),
     ]),
   ];
@@ -46,11 +51,13 @@ function titleOf(view: ReleaseView, now: Date): Line {
   ];
 }
 
-function headingOf({ name, verdict, progress }: EnvironmentView): Line {
+function headingOf({ name, verdict, progress, end }: EnvironmentView): Line {
+  const until: Line = end === null ? [] : [{ text: `  until ${end}, then destroyed (ttl)`, tone: 'quiet' }];
   return [
     { text: name, tone: 'strong' },
     plain('  '),
     { text: verdict ?? progress, tone: verdict === null ? 'quiet' : toneOfVerdict(verdict) },
+    ...until,
   ];
 }
 
@@ -70,6 +77,11 @@ function lineOf(
   const isSaid = target.reason === '' || target.outcome === 'applied';
   return isSaid ? pieces : [...pieces, { text: `  ${target.reason}`, tone: 'quiet' }];
 }
+
+const orphanLine = (component: string): Line => [
+  plain(`  ? ${component}  `),
+  { text: 'orphaned: deployed, but no longer in the manifest', tone: 'quiet' },
+];
 
 function isWorthALine(target: TargetView): boolean {
   return toneOf(target) === 'busy' || toneOf(target) === 'bad';

@@ -1,7 +1,11 @@
 /** Reads what the ledger and the artifacts know of one release; called by `push`, `status` and `log`. */
 import { releaseDocumentSchema } from '../../core/contracts/release.ts';
+import { expiryOf } from '../../core/deployment/expiry.ts';
+import { isDeployed } from '../../core/deployment/orphans.ts';
+import { rollbackPrefixes, withRollbackQuestions } from '../../core/deployment/rollback-questions.ts';
 import { releaseKey } from '../../core/keys.ts';
 import {
+  policiesItemSchema,
   type TargetItem,
   targetItemSchema,
   type UnlockItem,
@@ -28,22 +32,36 @@ export async function readRecords(
   const [item] = await twin.query(key.pk, key.sk);
   if (item === undefined) return undefined;
   const found = releaseItemSchema.parse(item);
-  const [document, deployments, outcomes, ...targets] = await Promise.all([
+  const [document, deployments, outcomes, ...environments] = await Promise.all([
     twin.artifact(releaseKey(repository, release)),
     twin.query(key.pk, ledgerPrefixes.deployments),
     twin.query(key.pk, ledgerPrefixes.outcomes),
-    ...found.environments.map((environment) => targetsIn(twin, repository, environment)),
+    ...found.environments.map((environment) => environmentNow(twin, repository, environment)),
   ]);
+  const underWay = deployments.map((one) => deploymentItemSchema.parse(one));
+  const passes = await Promise.all(rollbackPrefixes(underWay).map((prefix) => twin.query(key.pk, prefix)));
+  const parsed = (items: readonly object[]) => items.map((one) => outcomeItemSchema.parse(one));
   return {
     release: found,
     document:
       document === undefined
         ? undefined
         : releaseDocumentSchema.parse(JSON.parse(Buffer.from(document).toString('utf8'))),
-    deployments: deployments.map((one) => deploymentItemSchema.parse(one)),
-    outcomes: outcomes.map((one) => outcomeItemSchema.parse(one)),
-    targets: new Map(targets.flat()),
+    deployments: underWay,
+    outcomes: withRollbackQuestions(parsed(outcomes), parsed(passes.flat())),
+    targets: new Map(environments.flatMap(({ targets }) => targets)),
+    ends: new Map(environments.flatMap(({ name, end }) => (end === undefined ? [] : [[name, end]]))),
   };
+}
+
+/** What an environment is like by now, whatever release that comes from. */
+async function environmentNow(twin: Twin, repository: number, name: string) {
+  const targets = await targetsIn(twin, repository, name);
+  const key = ledgerKeys.policies(repository, name);
+  const [item] = await twin.query(key.pk, key.sk);
+  const lifetime = item && policiesItemSchema.parse(item).lifetime;
+  const isThere = targets.some(([, target]) => isDeployed(target));
+  return { name, targets, end: lifetime && isThere ? expiryOf(lifetime).toISOString() : undefined };
 }
 
 async function targetsIn(

@@ -1,5 +1,6 @@
 /** A release as people and scripts are shown it, merged from what the ledger and the artifacts say; called by the commands. */
 import type { ReleaseDocument } from '../../core/contracts/release.ts';
+import { isDeployed } from '../../core/deployment/orphans.ts';
 import type { TargetItem } from '../../core/ledger/environment-items.ts';
 import type { DeploymentItem, ReleaseItem } from '../../core/ledger/release-items.ts';
 import type { OutcomeItem } from '../../core/ledger/work-items.ts';
@@ -14,6 +15,8 @@ export interface ReleaseRecords {
   readonly outcomes: readonly OutcomeItem[];
   /** By `environment/component`. */
   readonly targets: ReadonlyMap<string, TargetItem>;
+  /** Environment → when its `ttl` is over, as it stands now. */
+  readonly ends: ReadonlyMap<string, string>;
 }
 
 export interface ChangeView {
@@ -45,6 +48,10 @@ export interface EnvironmentView {
   /** What it is doing, for people. */
   readonly progress: string;
   readonly targets: readonly TargetView[];
+  /** When the environment is destroyed, for its `ttl` is over then; null where it stays. */
+  readonly end: string | null;
+  /** Components that are deployed here and no longer in the manifest. */
+  readonly orphans: readonly string[];
 }
 
 export interface ReleaseView {
@@ -53,6 +60,8 @@ export interface ReleaseView {
   readonly branch: string;
   readonly verdict: ReleaseVerdict | null;
   readonly reason: string;
+  /** Why GitHub does not show its statuses. */
+  readonly unshown: string | null;
   readonly startedAt: string;
   readonly endedAt: string | null;
   /** In `after` order, targets in the order of their needs. */
@@ -68,6 +77,7 @@ export function viewOf(records: ReleaseRecords): ReleaseView {
     branch: release.branch,
     verdict: release.verdict ?? null,
     reason: release.reason,
+    unshown: release.unshown ?? null,
     startedAt: release.startedAt,
     endedAt: release.endedAt ?? null,
     environments: release.environments.map((name) => environmentView(records, name)),
@@ -88,6 +98,9 @@ function environmentView(records: ReleaseRecords, name: string): EnvironmentView
     name,
     verdict: deployment?.verdict ?? verdictWithoutDeployment(records.release.verdict),
     progress: deployment?.progress ?? 'waiting',
+    end: records.ends.get(name) ?? null,
+    // Some of them may have been destroyed since.
+    orphans: (deployment?.orphans ?? []).filter((one) => isDeployed(records.targets.get(`${name}/${one}`))),
     targets: [...new Set([...(components ?? []), ...outcomes.keys()])].map((component) => {
       const end = endOf(outcomes.get(component), records.release);
       const live = records.targets.get(`${name}/${component}`)?.live?.commit ?? null;

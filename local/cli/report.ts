@@ -38,6 +38,10 @@ export interface ReleaseReport {
     readonly name: string;
     readonly verdict: EnvironmentVerdict | null;
     readonly targets: readonly TargetReport[];
+    /** When the environment is destroyed, for its `ttl` is over then; null where it stays. */
+    readonly end: string | null;
+    /** `environment/component`: deployed there and no longer in the manifest. */
+    readonly orphans: readonly string[];
   }[];
   readonly statuses: readonly StatusReport[];
   readonly executions: readonly ExecutionReport[];
@@ -53,7 +57,7 @@ export function reportOf(
     commit: view.commit,
     verdict: view.verdict,
     reason: view.reason,
-    environments: view.environments.map(({ name, verdict, targets }) => ({
+    environments: view.environments.map(({ name, verdict, targets, end, orphans }) => ({
       name,
       verdict,
       targets: targets.map(({ environment, component, outcome, reason, commit, changes, ...times }) => ({
@@ -65,6 +69,8 @@ export function reportOf(
         startedAt: times.startedAt,
         endedAt: times.endedAt,
       })),
+      end,
+      orphans: orphans.map((component) => `${name}/${component}`),
     })),
     statuses: seen.statuses,
     executions: seen.executions,

@@ -13,6 +13,8 @@ import { createAuthorize } from '../iam/authorize.ts';
 import { startEventSources } from '../lambda/event-sources.ts';
 import { Functions } from '../lambda/functions.ts';
 import { lambdaService } from '../lambda/service.ts';
+import { Schedules } from '../scheduler/schedules.ts';
+import { schedulerService } from '../scheduler/service.ts';
 import { executionEvent } from '../states/event.ts';
 import { Executions } from '../states/executions.ts';
 import { statesService } from '../states/service.ts';
@@ -135,6 +137,17 @@ export async function openParts(options: WorldOptions, folder: string, progress:
     ...(options.busDeliveries === undefined ? {} : { deliveries: options.busDeliveries }),
   });
 
+  const schedules = new Schedules({
+    groups: assembly.scheduleGroups,
+    folder: join(folder, 'scheduler'),
+    clock,
+    bus,
+    sendMessage: (arn, body) => void queues.send(arn, { body }),
+    principals,
+    authorize,
+    lost: log,
+  });
+
   const dynamo = await dynamoStarting;
   const services: Service[] = [
     s3Service(objects),
@@ -146,6 +159,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
     batchService(jobs, place),
     statesService(executions),
     eventsService(bus),
+    schedulerService(schedules, place),
   ];
   const onFault = (error: unknown, request: string) =>
     log(`${request}: ${error instanceof Error ? error.stack : String(error)}`);
@@ -173,8 +187,12 @@ export async function openParts(options: WorldOptions, folder: string, progress:
   const isNew = executions.entries().length === 0;
   executions.recover();
   bus.startSchedules({ now: !isNew });
+  schedules.start();
   const eventSources = startEventSources({ assembly, queues, functions, principals, authorize });
-  void deleteExpiredItems(dynamo, clock).catch((error) => log(`deleting expired items: ${String(error)}`));
+  const closing = new AbortController();
+  const expiring = deleteExpiredItems(dynamo, clock, closing.signal).catch((error) =>
+    log(`deleting expired items: ${String(error)}`),
+  );
 
   return {
     assembly,
@@ -189,18 +207,22 @@ export async function openParts(options: WorldOptions, folder: string, progress:
     jobs,
     executions,
     bus,
+    schedules,
     eventSources,
     warming,
     github,
     /** Closes everything, the parts that feed others first. Running jobs need the endpoint until they have ended. */
     async close() {
+      closing.abort();
       bus.close();
+      schedules.close();
       await Promise.all([eventSources.close(), api.close(), github.close()]);
       await executions.close();
       await jobs.close();
       await functions.close();
       await gateway.close();
       queues.close();
+      await expiring;
       await dynamo.close();
     },
   };

@@ -310,6 +310,17 @@ test('whatever the ledger says, GitHub takes it', () => {
   );
 });
 
+test.each([
+  ['succeeded', 'success'],
+  ['failed', 'failure'],
+] as const)('what left the manifest is told of a release that %s', (verdict, state) => {
+  const outcome = verdict === 'succeeded' ? 'applied' : 'failed';
+  const one = deployment({ verdict, orphans: ['old', 'older'] });
+  expect(
+    ofRelease({ verdict }, [one, deployment({ environment: 'prod' })], [target('app', { outcome })]),
+  ).toBe(`belay: ${state} 1 target: 1 ${outcome}; orphaned: dev/old, dev/older`);
+});
+
 const DESTROYS = { commit: '1'.repeat(40), document: 'last-good.json' };
 const asked = { sender: 'mira' };
 
@@ -321,6 +332,11 @@ test.each<[Partial<ReleaseItem>, Partial<OutcomeItem>, string[]]>([
       'belay/dev/app: pending destroying: 1 to destroy',
       'belay: pending destroy (asked for by mira): deploying to dev',
     ],
+  ],
+  [
+    { sender: 'belay', operation: 'destroy', because: 'ttl', verdict: 'succeeded' },
+    { outcome: 'destroyed', destroys: DESTROYS, changes: { ...NONE, destroy: 1 } },
+    ['belay/dev/app: success destroyed: 1 to destroy', 'belay: success destroy (ttl): 1 target: 1 destroyed'],
   ],
   [
     { ...asked, operation: 'restore', verdict: 'succeeded' },

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, jest, test } from '@jest/globals';
+import './cases/upkeep.ts';
 import { reportOnRelease } from '../../local/cli/commands/push.ts';
 import { asking } from './support/asking.ts';
 import { environment, fileComponent, fileComponents, manifest } from './support/components.ts';

@@ -1,6 +1,6 @@
 /** Printed diagnostics of both tools, framed (a terminal's look) and plain. */
 import { expect, test } from '@jest/globals';
-import { printedDiagnostics } from '../../core/plan/diagnostics.ts';
+import { printedDiagnostics, provisionerFailure } from '../../core/plan/diagnostics.ts';
 
 const FRAMED = `╷
 │ Warning: Deprecated argument
@@ -51,4 +51,16 @@ test('plain, and without a place', () => {
 
 test('nothing', () => {
   expect(printedDiagnostics('exit 1\n', 'a')).toEqual([]);
+});
+
+test.each([
+  [
+    "Error running command 'echo one; exit 7': exit\nstatus 7. Output: one\nthe port is taken",
+    'the port is taken',
+  ],
+  ["Error running command 'false': exit status 1. Output:", 'exit status 1'],
+  ['Something else.', ''],
+])('the last word of a provisioner: %j', (detail, said) => {
+  expect(provisionerFailure({ summary: 'local-exec provisioner error', detail })).toBe(said);
+  expect(provisionerFailure({ summary: 'Another error', detail })).toBe('');
 });

@@ -160,7 +160,9 @@ resource "terraform_data" "broken" {
     const planned = await world.run({ stage: 'plan', files });
     const applied = await apply({ files }, planned);
     expect(applied.code).toBe(10);
-    expect(applied.result?.reason).toBe('components/network/main.tf:10: local-exec provisioner error');
+    expect(applied.result?.reason).toBe(
+      'components/network/main.tf:10: local-exec provisioner error: no luck',
+    );
     expect(applied.uploaded).toEqual(['log.txt', 'result.json']);
     expect(readFileSync(join(world.directory, 'terraform.tfstate'), 'utf8')).toContain('"made"');
 
@@ -282,4 +284,26 @@ withTool('an error without a place says what it is about', async () => {
   const { code, result } = await world.run({ stage: 'plan', files });
   expect(code).toBe(10);
   expect(result?.reason).toContain('registry.invalid/nobody/nobody');
+});
+
+withTool('a failed provisioner: the reason has what its command said last', async () => {
+  const command = 'echo one; echo the port is taken >&2; exit 7';
+  const main = `resource "terraform_data" "a" {\n  provisioner "local-exec" {\n    command = "${command}"\n  }\n}\n`;
+  const wish = { files: { 'components/network/main.tf': main } };
+  const planned = await world.run({ ...wish, stage: 'plan' });
+  const spec = { planDigest: planned.result?.plan?.planDigest };
+  const { code, result } = await world.run({ ...wish, stage: 'apply', spec });
+  expect(code).toBe(10);
+  expect(result?.reason).toBe(
+    'components/network/main.tf:2: local-exec provisioner error: the port is taken',
+  );
+});
+
+withTool('a CLI configuration that is not there is said once, not before every command', async () => {
+  const files = { 'components/network/main.tf': 'resource "terraform_data" "a" {}\n' };
+  const environment = { TF_CLI_CONFIG_FILE: '/nowhere/terraformrc' };
+  const { code, log } = await world.run({ stage: 'plan', files, environment });
+  expect(code).toBe(0);
+  expect(log.match(/\/nowhere\/terraformrc/g)).toHaveLength(1);
+  expect(log).toContain('TF_CLI_CONFIG_FILE names /nowhere/terraformrc, which is not there: left out');
 });

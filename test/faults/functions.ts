@@ -22,6 +22,7 @@ import type {
   MessageDelay,
   ObjectStore,
   Redrives,
+  Schedules,
   StatusQueue,
   Tokens,
 } from '../../lambdas/ports.ts';
@@ -51,6 +52,7 @@ export interface Ports {
   readonly writesPerHour: number;
   readonly git: Git;
   readonly bus: Bus;
+  readonly schedules: Schedules;
   readonly clock: Clock;
   readonly log: Log;
   readonly state: { readonly bucket: string; readonly kmsKeyArn: string };
@@ -89,7 +91,7 @@ export const isFunction = (name: string): name is FunctionName => Object.hasOwn(
 /** The ports whose calls leave the function. */
 const OUTSIDE = [
   ...(['ledger', 'store', 'status', 'tokens', 'executions'] as const),
-  ...(['redrives', 'jobs', 'jobControl', 'github', 'git', 'bus'] as const),
+  ...(['redrives', 'jobs', 'jobControl', 'github', 'git', 'bus', 'schedules'] as const),
 ] as const;
 
 /** One run of a function: dead once it was killed. */

@@ -210,6 +210,8 @@ export class World {
       writesPerHour: 1_000_000,
       git: repository.git,
       bus: { publish: async ({ detail }) => this.push(detail as PushReceived) },
+      // No environment of these scenarios has an end: there is only something to remove.
+      schedules: { set: async () => {}, remove: async () => {} },
       clock: { now: () => new Date(clock.now()) },
       log: () => {},
       state: { bucket: 'artifacts', kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/k' },

@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import type { TargetRef } from '../../core/contracts/functions.ts';
 import type { JobSpec } from '../../core/contracts/job.ts';
 import { nonceHash } from '../../core/job-proof.ts';
+import { stateKey, stateLockKey } from '../../core/keys.ts';
 import { command } from '../../lambdas/command/command.ts';
 import {
   type Call,
@@ -128,6 +129,29 @@ const scenarios: Record<string, { run: Scenario; outcomes: readonly string[] }> 
     },
     outcomes: ['app: applied (1 added)', 'network: applied (1 added)'],
   },
+  'both are renamed and moved, the second fails and goes back': {
+    run: async (w, call) => {
+      const environments = { dev: [network, app] };
+      const tools = { network: { outputs } };
+      await deploy(w, await release(w, { environments }), { tools });
+      await leaveState(w);
+      const renamed = [
+        { ...network, component: 'net', formerly: 'network' },
+        {
+          ...app,
+          ...{ component: 'web', formerly: 'app', path: 'web', needs: ['net'] },
+          inputs: { vpc_id: { component: 'net', output: 'vpc_id' } },
+        },
+      ];
+      const ref = await release(w, { commit: commitOf('2'), environments: { dev: renamed } });
+      await deploy(w, ref, { call, tools: { web: { test: 'fails' } } });
+      return ref;
+    },
+    outcomes: [
+      'net: unchanged (not affected)',
+      'web: rolled-back (rolled back to 1111111 after: test failed: the test said no)',
+    ],
+  },
   'a removal is rejected': {
     run: async (w, call) => {
       const ref = await release(w, { environments: { dev: [network, app], prod: [network] } });
@@ -167,6 +191,14 @@ const scenarios: Record<string, { run: Scenario; outcomes: readonly string[] }> 
     ],
   },
 };
+
+/** What the applies of the first release would have left. */
+async function leaveState({ store }: World) {
+  for (const name of ['network', 'app']) {
+    await store.put(stateKey(7, 'dev', name), `{"lineage":"${name}","serial":1}`);
+    await store.put(stateLockKey(7, 'dev', name), 'stale');
+  }
+}
 
 async function firstRelease(w: World, dev = [network, app]) {
   await deploy(w, await release(w, { environments: { dev } }), { tools: { network: { outputs } } });

@@ -72,6 +72,8 @@ export interface ReleaseSetup {
   readonly older?: boolean;
   readonly environments: Readonly<Record<string, readonly ResolvedTarget[]>>;
   readonly tree?: Readonly<Record<string, string>>;
+  /** Seconds every environment lives. */
+  readonly ttl?: number;
 }
 
 /** How the fake tool behaves for one target; by default a plan adds one resource and everything succeeds. */
@@ -105,6 +107,8 @@ export function world() {
   const ends = new Map<string, ExecutionStatus>();
   const terminated: string[] = [];
   const published: object[] = [];
+  /** What EventBridge Scheduler has: name → the time and what is published then. */
+  const scheduled = new Map<string, { readonly at: string; readonly detail: object }>();
   const endedJobs = new Set<string>();
   /** Jobs that Batch knows as submitted for something else than what they ask for. */
   const strayJobs = new Set<string>();
@@ -136,7 +140,11 @@ export function world() {
         return 'sent' as const;
       },
     },
-    executions: { isRunning: async (execution: string) => running.has(execution) },
+    // Releases run until a test says how they ended.
+    executions: {
+      isRunning: async (execution: string) =>
+        running.has(execution) || (execution.startsWith('arn:release:') && !ends.has(execution)),
+    },
     jobs: {
       hasEnded: async (jobId: string) => endedJobs.has(jobId),
       wasSubmittedFor: async (jobId: string) => !strayJobs.has(jobId),
@@ -167,6 +175,13 @@ export function world() {
     },
     jobControl: { terminate: async (jobId: string) => void terminated.push(jobId) },
     bus: { publish: async ({ detail }: { detail: object }) => void published.push(detail) },
+    schedules: {
+      set: async (name: string, { at, detail }: { readonly at: Date; readonly detail: object }) => {
+        if (at.getTime() <= now) throw new Error(`the schedule ${name} lies in the past`);
+        scheduled.set(name, { at: at.toISOString(), detail });
+      },
+      remove: async (name: string) => void scheduled.delete(name),
+    },
     log: () => {},
     state: { bucket: 'artifacts', kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/k' },
     newRequestId: () => `request-${published.length + 1}`,
@@ -182,6 +197,7 @@ export function world() {
       strayJobs,
       terminated,
       published,
+      scheduled,
       sent,
       changed,
       github,
@@ -222,6 +238,7 @@ export async function release({ ledger, store }: World, setup: ReleaseSetup): Pr
       account: '111122223333',
       region: 'eu-west-1',
       after: [],
+      ...(setup.ttl && { ttl: setup.ttl }),
       targets: targets.map((entry) => ({ entry: { ...entry, environment: name }, references: [] })),
     })),
   };

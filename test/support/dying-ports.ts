@@ -22,14 +22,19 @@ export function dyingPorts(ports: World['ports'], count: number) {
       ]),
     ) as T;
   const { ledger, store, status, tokens, executions, jobs, github, ...rest } = ports;
-  const { redrives, jobControl, bus, ...others } = rest;
+  const { redrives, jobControl, bus, schedules, ...others } = rest;
   return {
     crash,
     ports: {
       ...others,
       ...{ ledger: wrap(ledger), store: wrap(store), status: wrap(status), tokens: wrap(tokens) },
       ...{ executions: wrap(executions), jobs: wrap(jobs), github: wrap(github) },
-      ...{ redrives: wrap(redrives), jobControl: wrap(jobControl), bus: wrap(bus) },
+      ...{
+        redrives: wrap(redrives),
+        jobControl: wrap(jobControl),
+        bus: wrap(bus),
+        schedules: wrap(schedules),
+      },
     },
   };
 }

@@ -71,16 +71,18 @@ test('a redriven Release starts the failed environment again, and goes on to tho
   expect(started).toEqual(['stage', 'prod']);
 });
 
-test('a cancelled waiter ends its Deployment without opening it', async () => {
+test.each([
+  ['cancelled', 'cancelled by mira'],
+  ['failed', 'only this deployment was redriven, and its release is not running'],
+])('a waiter that is told "%s" ends its Deployment without opening it', async (decision, reason) => {
   const settled: unknown[] = [];
-  const reason = 'cancelled by mira';
   const world = new World(async ({ stateName, token, arguments: given }: TaskCall): Promise<Json> => {
     if (stateName === 'Take the lease') {
-      world.tokens.sendSuccess(token ?? '', JSON.stringify({ decision: 'cancelled', reason }));
+      world.tokens.sendSuccess(token ?? '', JSON.stringify({ decision, reason }));
     }
     if (stateName === 'Settle the deployment') {
       settled.push((given as { Payload: { ended: unknown } }).Payload.ended);
-      return { Payload: { verdict: 'cancelled', summary: 'dev was cancelled' } };
+      return { Payload: { verdict: decision, summary: 'why' } };
     }
     return { Payload: {} };
   });
@@ -89,5 +91,5 @@ test('a cancelled waiter ends its Deployment without opening it', async () => {
     environment: 'dev',
   });
   expect(status).toBe('FAILED');
-  expect(settled).toEqual([{ verdict: 'cancelled', reason }]);
+  expect(settled).toEqual([{ verdict: decision, reason }]);
 });

@@ -149,10 +149,18 @@ export function linesAfter(report: ReleaseReport, stateOption: string): string[]
     .filter(
       ({ outcome }) => outcome !== null && ['failed', 'rolled-back', 'rollback-failed'].includes(outcome),
     );
+  const orphans = report.environments.flatMap(({ orphans }) => orphans);
   return [
     ...lines,
+    ...orphans.map((target) => orphanLine(target, stateOption)),
     ...broken.map(
       ({ target }) => `see: npm run local -- log --release ${release} --target ${target}${stateOption}`,
     ),
   ];
+}
+
+/** What becomes of a component that left the manifest is up to people. */
+export function orphanLine(target: string, stateOption: string): string {
+  const [environment, component] = target.split('/');
+  return `orphaned: ${target}; to destroy it: npm run local -- destroy --env ${environment} --target ${component}${stateOption}`;
 }

@@ -7,7 +7,7 @@ import { reportOf } from '../report.ts';
 import { paint } from '../screen.ts';
 import type { OpenTwin } from '../twin.ts';
 import { EXIT } from '../usage.ts';
-import type { Ending } from './push.ts';
+import { type Ending, orphanLine } from './push.ts';
 
 /** @throws BadInput when there is no such release. */
 export async function status(command: StatusCommand, openTwin: OpenTwin): Promise<Ending> {
@@ -17,11 +17,14 @@ export async function status(command: StatusCommand, openTwin: OpenTwin): Promis
     const view = viewOf(records);
     const { repository } = records.release;
     const statuses = await twin.statuses({ repository: repository.id, sha: view.commit });
+    const result = reportOf(view, { statuses, executions: await executionsOf(twin, records) });
+    const orphans = result.environments.flatMap(({ orphans }) => orphans);
     return {
       exitCode: EXIT.done,
-      result: reportOf(view, { statuses, executions: await executionsOf(twin, records) }),
+      result,
       lines: [
         ...drawRelease(view, new Date()).map((line) => paint(line, Number.POSITIVE_INFINITY, false)),
+        ...orphans.map((target) => orphanLine(target, command.stateOption)),
         ...statuses.map(({ context, state, description }) => `${context}  ${state}  ${description}`),
       ],
     };

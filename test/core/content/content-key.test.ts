@@ -85,6 +85,7 @@ test('who must approve, the order of `needs` and of dependencies, and what nobod
     protect: ['x'],
     rollback: 'off',
   } as const;
+  expect(withTarget({ component: 'web', formerly: 'app' })).toBe(key);
   expect(withTarget({ policy: { ...policy, approvers: ['team'], protect: ['x'], rollback: 'off' } })).toBe(
     key,
   );

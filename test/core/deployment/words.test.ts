@@ -1,6 +1,6 @@
 /** The sentences people read: failures, changes, inputs, verdicts, job names. */
 import { describe, expect, test } from '@jest/globals';
-import { describeChanges } from '../../../core/deployment/changes.ts';
+import { describeChanges, knownChanges } from '../../../core/deployment/changes.ts';
 import { failureReason, readableReason } from '../../../core/deployment/failure.ts';
 import { resolveInputs } from '../../../core/deployment/inputs.ts';
 import { environmentRole, jobDefinition, jobName } from '../../../core/deployment/job-order.ts';
@@ -68,6 +68,15 @@ test('changes are counted in words', () => {
   );
   expect(describeChanges({ ...none, outputs: 1 })).toBe('only outputs changed');
   expect(describeChanges(none)).toBe('no resource changed');
+  expect(describeChanges(undefined)).toBe('');
+});
+
+test('a plan that changes something and counts nothing does not say that it changes nothing', () => {
+  const none = { add: 0, change: 0, destroy: 0, replace: 0, import: 0, move: 0, outputs: 0 };
+  expect(knownChanges({ changes: none, hasChanges: true })).toBeUndefined();
+  expect(knownChanges({ changes: none, hasChanges: false })).toEqual(none);
+  const one = { ...none, move: 1 };
+  expect(knownChanges({ changes: one, hasChanges: true })).toEqual(one);
 });
 
 describe('inputs', () => {

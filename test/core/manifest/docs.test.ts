@@ -7,8 +7,8 @@ import { manifestJsonSchema } from '../../../core/manifest/schema.ts';
 const text = readFileSync(new URL('../../../docs/manifest.md', import.meta.url), 'utf8');
 const examples = [...text.matchAll(/```yaml\n(.*?)```/gs)].map(([, example = '']) => example);
 
-test('there are two examples', () => {
-  expect(examples.length).toBe(2);
+test('there are three examples', () => {
+  expect(examples.length).toBe(3);
 });
 
 test.each(examples)('this example is a valid manifest:\n%s', (example) => {

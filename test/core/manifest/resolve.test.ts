@@ -233,3 +233,15 @@ test('a circle put into a valid manifest is always named', () => {
     }),
   );
 });
+
+test('a time to live in seconds, and a former name', () => {
+  const text = (ttl: string) => `
+version: 1
+environments: { dev: { account: "111122223333", region: eu-west-1, ttl: ${ttl} } }
+components: { net: { path: net, formerly: network } }
+`;
+  const ttls = ['30m', '72h', '14d'].map((ttl) => resolved(text(ttl))[0]?.ttl);
+  expect(ttls).toEqual([1800, 259_200, 1_209_600]);
+  expect(resolved(text('1m'))[0]?.targets[0]).toMatchObject({ component: 'net', formerly: 'network' });
+  expect(resolved(example)[0]).not.toHaveProperty('ttl');
+});

@@ -112,6 +112,21 @@ test('the ledger goes to GitHub once, and then only what has changed', async () 
   ]);
 });
 
+test('a question that a rollback asks is shown at its target', async () => {
+  const { deliver, posted, ledger, put } = await world();
+  await put(outcome('app', { progress: 'ended', outcome: 'failed', reason: 'apply failed' }));
+  await ledger.update(ledgerKeys.deployment(1, ID, 'dev'), {
+    set: { progress: 'rolling back to last good' },
+  });
+  const at = { environment: 'dev', component: 'app', pass: 'reverse' } as const;
+  const asking = { progress: 'approving', reason: 'to roll back it would destroy x' } as const;
+  await ledger.put(ledgerKeys.outcome(1, ID, at), outcome('app', asking));
+  expect(await deliver(ID)).toEqual(DONE);
+  expect(posted).toContain(
+    'acme/shop@c0ffee1 belay/dev/app pending: waiting for approval: to roll back it would destroy x',
+  );
+});
+
 test('an older release of the commit no longer speaks for it', async () => {
   const { deliver, posted, ledger } = await world();
   const newer = '20261121-c0ffee1-2';
@@ -174,14 +189,25 @@ test.each([500, 502, 429, 401])('GitHub answering %d is tried again', async (sta
   expect((await deliver(ID)).batchItemFailures).toHaveLength(1);
 });
 
-test.each([404, 422])('GitHub answering %d is logged and dropped', async (status) => {
-  const { deliver, github, lines, posted } = await world();
-  github.fails = () => new GitHubError(status, 'No commit found for SHA');
-  expect(await deliver(ID)).toEqual(DONE);
-  expect(posted).toEqual([]);
-  expect(lines).toHaveLength(1);
-  expect(lines[0]).toContain('No commit found for SHA');
-});
+test.each([404, 422])(
+  'GitHub answering %d is not tried again, and stands in the log and in the ledger until it takes them',
+  async (status) => {
+    const { deliver, github, lines, posted, ledger } = await world();
+    const unshown = async () => (await ledger.get(ledgerKeys.release(1, ID)))?.unshown;
+    github.fails = () => new GitHubError(status, 'No commit found for SHA');
+    expect(await deliver(ID)).toEqual(DONE);
+    expect(posted).toEqual([]);
+    expect(lines).toHaveLength(1);
+    for (const part of ['status refused', '"level":"error"', `"status":${status}`, 'No commit found for SHA'])
+      expect(lines[0]).toContain(part);
+    expect(await unshown()).toBe('No commit found for SHA');
+
+    github.fails = () => undefined;
+    expect(await deliver(ID)).toEqual(DONE);
+    expect(posted).not.toEqual([]);
+    expect(await unshown()).toBeUndefined();
+  },
+);
 
 test('a status that was set while the note of it was lost is set again, no more', async () => {
   const { deliver, posted, ledger } = await world();

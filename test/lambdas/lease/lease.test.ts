@@ -52,6 +52,27 @@ test('the lease goes from one deployment to the next, and those who wait see the
   expect(item?.owner).toBeUndefined();
 });
 
+test('a deployment that is redriven without its release is told so, and gets no lease', async () => {
+  const [owner, waiting] = [await push('1'), await push('2')];
+  await acquire(owner);
+  await acquire(waiting);
+  w.ends.set(`arn:release:${waiting.id}`, 'ABORTED');
+  const before = JSON.stringify([...w.ledger.items]);
+  await acquire(waiting, 'token of the redrive');
+  expect(w.sent.get('token of the redrive')).toEqual({
+    decision: 'failed',
+    reason: 'only this deployment was redriven, and its release is not running',
+  });
+  expect(JSON.stringify([...w.ledger.items])).toBe(before);
+
+  // The release's own redrive starts another deployment; that it runs may not be known yet.
+  const fresh = { environment: 'dev', execution: 'fresh', token: 'token of the fresh one' };
+  w.running.add('fresh').delete('e2');
+  await lease({ action: 'acquire', release: waiting, ...fresh }, w.ports);
+  await giveBack(owner);
+  expect(w.sent.get('token of the fresh one')).toEqual({ decision: 'granted', fence: 2 });
+});
+
 test('an older waiter of the branch is answered superseded when a newer push comes', async () => {
   const [owner, old, newest] = [await push('1'), await push('2'), await push('3')];
   await acquire(owner);

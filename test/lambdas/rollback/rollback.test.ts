@@ -7,6 +7,7 @@ import { ledgerKeys } from '../../../core/ledger/keys.ts';
 import type { OutcomeItem } from '../../../core/ledger/work-items.ts';
 import type { ResolvedTarget } from '../../../core/manifest/resolved.ts';
 import { command } from '../../../lambdas/command/command.ts';
+import { lease } from '../../../lambdas/lease/lease.ts';
 import { rollback } from '../../../lambdas/rollback/rollback.ts';
 import {
   type Call,
@@ -65,6 +66,7 @@ const next = (targets: readonly ResolvedTarget[] = chain, digit = '2') =>
     commit: commitOf(digit),
     environments: { dev: targets },
     tree: Object.fromEntries(targets.map(({ path }) => [path, digit])),
+    startedAt: `2026-11-20T10:0${digit}:00Z`,
   });
 
 /** Notes the names of all calls. */
@@ -544,6 +546,35 @@ describe('a rollback that takes away what was there before', () => {
     expect((await outcomesOf(w, second))[0]).toBe(
       'database: rollback-failed (apply failed: the apply said no; then its rollback to 1111111 failed: rejected: rejected by ada)',
     );
+  });
+
+  test('gives way to a newer push instead of waiting: broken, and the newer release gets the lease', async () => {
+    await first();
+    const second = await next([network, database]);
+    const third = await next([network, database], '3');
+    const newer = { release: third, environment: 'dev', execution: 'newer', token: 'newer' };
+    w.running.add('newer');
+    const person: Plan['person'] = () => lease({ ...newer, action: 'acquire' }, w.ports);
+    expect(await deploy(w, second, { tools: deleting, person })).toMatchObject({ verdict: 'broken' });
+    expect((await outcomesOf(w, second))[0]).toBe(
+      'database: rollback-failed (apply failed: the apply said no; then its rollback to 1111111 failed: superseded: a newer push, 3333333, is waiting)',
+    );
+    expect(w.sent.get('newer')).toEqual({ decision: 'granted', fence: 3 });
+  });
+
+  test('asks nobody while a newer push waits already', async () => {
+    await first();
+    const second = await next([network, database]);
+    const third = await next([network, database], '3');
+    w.running.add('newer');
+    const call: Plan['call'] = async (name, body) => {
+      if (name === 'rollback after deploy') {
+        const newer = { release: third, environment: 'dev', execution: 'newer', token: 'newer' };
+        await lease({ ...newer, action: 'acquire' }, w.ports);
+      }
+      return body(w.ports);
+    };
+    expect(await deploy(w, second, { tools: deleting, call })).toMatchObject({ verdict: 'broken' });
   });
 
   test('asks nobody about what the release itself has made', async () => {

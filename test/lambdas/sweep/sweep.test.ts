@@ -212,6 +212,54 @@ describe('a running release', () => {
   });
 });
 
+describe('a target that waits for a person', () => {
+  /** Of a running release; its token is `asked`. */
+  async function asking(answer?: object) {
+    const ref = await release(w, { environments: { dev: [network] } });
+    const execution = `arn:deployment:${ref.id}:dev`;
+    await deploy(w, ref, { stopBefore: 'turn network' });
+    w.running.add(`arn:release:${ref.id}`).add(execution).add('flow network');
+    const at = { environment: 'dev', component: 'network' };
+    const turnOf = { release: ref, ...at, execution, fence: 1, token: 't', flow: 'flow network' };
+    await turn(turnOf, w.ports);
+    const plan = { planDigest: 'p', changeDigest: 'c' };
+    await w.ledger.update(ledgerKeys.outcome(7, ref.id, at), { set: { ...plan, progress: 'approving' } });
+    await w.ledger.put(ledgerKeys.approval(7, ref.id, at), {
+      ...{ ...plan, attempt: 1, reason: 'it would destroy x', tokens: new Set(['asked']) },
+      ...{ requestedAt: '2026-11-20T10:00:00.000Z', ...(answer && { answer }) },
+    });
+    return ref;
+  }
+
+  test('and was answered without being told is told', async () => {
+    const yes = { decision: 'approved', reason: 'approved by ada' };
+    const ref = await asking({ ...yes, by: 'ada', at: '2026-11-20T10:01:00.000Z' });
+    expect(await done()).toEqual([`release ${ref.id}: dev/network was told again what was decided about it`]);
+    expect(w.sent.get('asked')).toEqual(yes);
+    expect(await done()).toEqual([]);
+  });
+
+  test('gives way once a writer that had ended unseen is gone', async () => {
+    await asking();
+    const key = ledgerKeys.environment(7, 'dev');
+    await w.ledger.update(key, { set: { writers: { other: 'job-1' } } });
+    const newer = await release(w, {
+      ...{ commit: commitOf('2'), environments: { dev: [network] }, startedAt: '2026-11-20T10:00:00.000Z' },
+    });
+    w.running.add('two').add(`arn:release:${newer.id}`);
+    const waiting = { environment: 'dev', execution: 'two', token: 'two t' };
+    await lease({ action: 'acquire', release: newer, ...waiting }, w.ports);
+    await done();
+    expect(w.sent.has('asked')).toBe(false);
+    w.endedJobs.add('job-1');
+    expect(await done()).toContain('dev of acme/shop: the job that wrote other has ended');
+    expect(w.sent.get('asked')).toEqual({
+      decision: 'superseded',
+      reason: 'a newer push, 2222222, is waiting',
+    });
+  });
+});
+
 test('a waiter is handed the lease of an execution that has ended', async () => {
   const first = await release(w, { environments: { dev: [network] } });
   const second = await release(w, {

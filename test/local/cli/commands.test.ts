@@ -164,6 +164,7 @@ test('a refused manifest: bad input, every problem on a line of its own', async 
     deployments: [],
     outcomes: [],
     targets: new Map(),
+    ends: new Map(),
   });
   const { exitCode, lines, result } = await run('push --repo shop', openTwin);
   expect(exitCode).toBe(2);

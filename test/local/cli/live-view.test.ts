@@ -5,7 +5,7 @@ import { drawRelease } from '../../../local/cli/live-view.ts';
 import { viewOf } from '../../../local/cli/release-view.ts';
 import { type Output, paint, screenFor } from '../../../local/cli/screen.ts';
 import { duration, shortened } from '../../../local/cli/words-for-people.ts';
-import { at, failed, outcome, running } from './records.ts';
+import { at, COMMIT, deployment, failed, outcome, running } from './records.ts';
 
 const text = (records: typeof failed, seconds: number) =>
   drawRelease(viewOf(records), new Date(at(seconds)))
@@ -153,4 +153,18 @@ test.each([
   [-5, '0.0 s'],
 ])('%d ms are %s', (milliseconds, expected) => {
   expect(duration(milliseconds)).toBe(expected);
+});
+
+test('what an environment still has in store: the end of its ttl, what left the manifest', () => {
+  const records = {
+    ...failed,
+    deployments: [{ ...deployment, orphans: ['old'] }],
+    targets: new Map([['dev/old', { live: { commit: COMMIT, state: 'clean' as const } }]]),
+    ends: new Map([['dev', at(3600)]]),
+  };
+  const lines = text(records, 500).split('\n');
+  expect([lines[1], lines[6]]).toEqual([
+    'dev  failed  until 2026-11-21T09:00:00.000Z, then destroyed (ttl)',
+    '  ? old  orphaned: deployed, but no longer in the manifest',
+  ]);
 });

@@ -126,6 +126,7 @@ export const failed: ReleaseRecords = {
   document,
   deployments: [deployment],
   outcomes,
+  ends: new Map(),
   targets: new Map([
     ['dev/network', { live: { commit: OLDER, state: 'clean' as const } }],
     ['dev/database', { live: { commit: COMMIT, state: 'clean' as const } }],

@@ -1,5 +1,6 @@
 /** The JSON object scripts rely on, from ledger items. */
 import { expect, test } from '@jest/globals';
+import { linesAfter } from '../../../local/cli/commands/push.ts';
 import { type ReleaseRecords, viewOf } from '../../../local/cli/release-view.ts';
 import { exitCodeFor, reportOf } from '../../../local/cli/report.ts';
 import { at, COMMIT, failed, OLDER, releaseItem, running } from './records.ts';
@@ -58,6 +59,8 @@ test('a failed release: every target once, those of the environment it never cam
             endedAt: null,
           },
         ],
+        end: null,
+        orphans: [],
       },
       {
         name: 'prod',
@@ -71,6 +74,8 @@ test('a failed release: every target once, those of the environment it never cam
           startedAt: null,
           endedAt: null,
         })),
+        end: null,
+        orphans: [],
       },
     ],
     statuses,
@@ -86,6 +91,30 @@ test('what a release applied keeps its commit when a later release has moved on'
     ['dev/database', COMMIT],
     ['dev/api', null],
     ['dev/web', null],
+  ]);
+});
+
+test('an environment with a ttl says when it ends', () => {
+  const ends = new Map([['dev', at(3600)]]);
+  const report = reportOf(viewOf({ ...failed, ends }), nothingSeen);
+  expect(report.environments.map(({ name, end }) => [name, end])).toEqual([
+    ['dev', '2026-11-21T09:00:00.000Z'],
+    ['prod', null],
+  ]);
+});
+
+test('what is deployed and left the manifest is listed, and how to destroy it is said', () => {
+  const deployments = failed.deployments.map((one) =>
+    one.environment === 'dev' ? { ...one, orphans: ['old', 'older'] } : one,
+  );
+  const targets = new Map(['old', 'older'].map((name) => [`dev/${name}`, live(OLDER)]));
+  const report = reportOf(viewOf({ ...failed, deployments, targets }), nothingSeen);
+  const destroyed = reportOf(viewOf({ ...failed, deployments, targets: new Map() }), nothingSeen);
+  expect(destroyed.environments.flatMap(({ orphans }) => orphans)).toEqual([]);
+  expect(report.environments.map(({ orphans }) => orphans)).toEqual([['dev/old', 'dev/older'], []]);
+  expect(linesAfter(report, ' --state-dir x').slice(0, 2)).toEqual([
+    'orphaned: dev/old; to destroy it: npm run local -- destroy --env dev --target old --state-dir x',
+    'orphaned: dev/older; to destroy it: npm run local -- destroy --env dev --target older --state-dir x',
   ]);
 });
 
@@ -126,6 +155,7 @@ test('a refused release has no environments', () => {
     deployments: [],
     outcomes: [],
     targets: new Map(),
+    ends: new Map(),
   };
   expect(reportOf(viewOf(records), nothingSeen)).toMatchObject({
     verdict: 'refused',

@@ -133,6 +133,7 @@ test('expired items are deleted when the twin asks, others stay', async () => {
   }
   expect(await deleteExpiredItems(server, clock)).toBe(1);
   clock.advance(1_000);
+  expect(await deleteExpiredItems(server, clock, AbortSignal.abort())).toBe(0);
   expect(await deleteExpiredItems(server, clock)).toBe(1);
   const { Items = [] } = await client.send(
     new ScanCommand({ TableName, FilterExpression: 'attribute_exists(expiresAt)' }),

@@ -1,10 +1,20 @@
 /** A small synthesized stack with everything a world needs, written into a folder: used by the tests of the twin's parts. */
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from '@jest/globals';
 
-/** An empty folder; `rm -rf` is left to the system's temporary directory. */
-export const temporaryFolder = (name: string) => mkdtempSync(join(tmpdir(), `belay-${name}-`));
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+});
+
+/** An empty folder, removed after the file's tests: whatever works in it must have been closed by an `afterEach`. */
+export function temporaryFolder(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `belay-${name}-`));
+  folders.push(folder);
+  return folder;
+}
 
 export interface SmallStack {
   /** Function name → text of its module, which exports `handler`. */
