@@ -1,4 +1,4 @@
-/** How a push gets in: HTTP API → webhook function → bus (with archive) → rule → the Release machine. What is asked for by command joins it on the bus. */
+/** How a push or a pull request gets in: HTTP API → webhook function → bus (with archive) → rule → the Release machine. What is asked for by command joins it on the bus. */
 import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { EventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
@@ -9,6 +9,7 @@ import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { CfnOutput, Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { OPERATION_EVENT } from '../core/contracts/operation.ts';
+import { PULL_EVENT } from '../core/contracts/pull.ts';
 import { PUSH_EVENT } from '../core/contracts/push.ts';
 
 /** Long enough to replay what a broken deployment of Belay itself has missed over a holiday. */
@@ -62,7 +63,7 @@ export class Ingress extends Construct {
     const startsRelease = (
       id: string,
       description: string,
-      event: typeof PUSH_EVENT | typeof OPERATION_EVENT,
+      event: typeof PUSH_EVENT | typeof PULL_EVENT | typeof OPERATION_EVENT,
     ) =>
       new Rule(this, id, {
         eventBus: props.bus,
@@ -78,6 +79,7 @@ export class Ingress extends Construct {
         ],
       });
     startsRelease('PushRule', 'A push starts a release', PUSH_EVENT);
+    startsRelease('PullRule', 'A pull request is planned by a release', PULL_EVENT);
     startsRelease('OperationRule', 'What is asked for by command starts a release', OPERATION_EVENT);
     new CfnOutput(this, 'WebhookUrl', { value: `${api.apiEndpoint}/webhook` });
   }

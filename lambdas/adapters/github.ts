@@ -1,7 +1,7 @@
 /** GitHub's REST API behind the ports `GitHub` and `GitHubWriter`, for the ancestry gate, `git-status` and approvers. Works with GitHub Enterprise Server. */
 import * as z from 'zod';
 import { GitHubError } from '../github-error.ts';
-import type { GitHub, GitHubWriter } from '../ports.ts';
+import type { GitHub, GitHubWriter, MergeBases } from '../ports.ts';
 import type { GitHubPlace, Permissions } from './github-app.ts';
 import { gitHubRequest, understood } from './github-request.ts';
 import type { GitHubAccess } from './github-token.ts';
@@ -9,6 +9,7 @@ import type { GitHubAccess } from './github-token.ts';
 /** Pauses before a read is tried again after a server error or a broken connection: 3 tries in all. Milliseconds. */
 const PAUSES_MS: readonly number[] = [250, 1000];
 
+const mergeBaseSchema = z.object({ merge_base_commit: z.object({ sha: z.string() }) });
 const comparisonSchema = z.object({ status: z.enum(['identical', 'ahead', 'behind', 'diverged']) });
 const membershipSchema = z.object({ state: z.enum(['active', 'pending']) });
 const commitSchema = z.object({ commit: z.object({ message: z.string() }) });
@@ -25,7 +26,11 @@ interface Call {
 }
 
 /** The API at `baseUrl` (`https://api.github.com`, or `https://<host>/api/v3`). Refusals throw `GitHubError`. */
-export function gitHub(baseUrl: string, access: GitHubAccess, pauses = PAUSES_MS): GitHub & GitHubWriter {
+export function gitHub(
+  baseUrl: string,
+  access: GitHubAccess,
+  pauses = PAUSES_MS,
+): GitHub & GitHubWriter & MergeBases {
   const send = gitHubRequest(baseUrl);
 
   async function call({ place, permissions, ...one }: Call): Promise<unknown> {
@@ -62,16 +67,25 @@ export function gitHub(baseUrl: string, access: GitHubAccess, pauses = PAUSES_MS
     });
   };
 
+  /** https://docs.github.com/en/rest/commits/commits#compare-two-commits ; undefined without a common ancestor, too. */
+  async function comparison<T extends z.ZodType>(
+    repository: string,
+    { base, head }: { readonly base: string; readonly head: string },
+    schema: T,
+  ): Promise<z.output<T> | undefined> {
+    const doing = `comparing ${base}...${head} of ${repository}`;
+    const at = inRepository(repository, { contents: 'read' });
+    const answer = await orMissing(
+      read(at(doing, 'GET /repos/{owner}/{name}/compare/{base}...{head}', { base, head, per_page: 1 })),
+    );
+    return answer === undefined ? undefined : understood(doing, schema, answer);
+  }
+
   return {
-    async compare(repository, base, head) {
-      const doing = `comparing ${base}...${head} of ${repository}`;
-      // https://docs.github.com/en/rest/commits/commits#compare-two-commits
-      const at = inRepository(repository, { contents: 'read' });
-      const answer = await orMissing(
-        read(at(doing, 'GET /repos/{owner}/{name}/compare/{base}...{head}', { base, head, per_page: 1 })),
-      );
-      return answer === undefined ? 'unknown' : understood(doing, comparisonSchema, answer).status;
-    },
+    compare: async (repository, base, head) =>
+      (await comparison(repository, { base, head }, comparisonSchema))?.status ?? 'unknown',
+    mergeBase: async (repository, base, head) =>
+      (await comparison(repository, { base, head }, mergeBaseSchema))?.merge_base_commit.sha,
     async branchHead(repository, branch) {
       const doing = `reading the head of ${branch} of ${repository}`;
       // https://docs.github.com/en/rest/git/refs#get-a-reference ; a branch's own slashes stay slashes.
