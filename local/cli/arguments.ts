@@ -24,6 +24,16 @@ export interface PushCommand extends Common {
   readonly wait: boolean;
 }
 
+export interface PlanCommand extends Common {
+  readonly name: 'plan';
+  /** Absolute path of the working copy. */
+  readonly repo: string;
+  /** The branch that is to be merged. */
+  readonly ref: string;
+  /** What it is to be merged into; absent: the default branch. */
+  readonly base?: string;
+}
+
 export interface StatusCommand extends Common {
   readonly name: 'status';
   readonly release?: string;
@@ -115,6 +125,7 @@ export type Command =
   | UnlockCommand
   | SweepCommand
   | PushCommand
+  | PlanCommand
   | StatusCommand
   | HistoryCommand
   | LogCommand
@@ -123,6 +134,7 @@ export type Command =
 
 const names = [
   'push',
+  'plan',
   'status',
   'history',
   'log',
@@ -139,6 +151,7 @@ const names = [
 const common = ['json', 'state-dir', 'help'];
 const own: Record<(typeof names)[number], readonly string[]> = {
   push: ['repo', 'ref', 'pass-env', 'slots', 'no-wait'],
+  plan: ['repo', 'ref', 'base'],
   status: ['release', 'repo'],
   history: ['repo'],
   log: ['release', 'repo', 'target'],
@@ -204,6 +217,14 @@ export function parseCommand(argv: readonly string[], directory: string): Comman
         ...(values.slots !== undefined && { slots: slots(values.slots) }),
         wait: values['no-wait'] !== true,
       };
+    case 'plan':
+      return {
+        name,
+        ...base,
+        repo: path(required(repo, '--repo DIR', name)),
+        ref: branchName(required(ref, '--ref BRANCH', name)),
+        ...(values.base !== undefined && { base: branchName(values.base) }),
+      };
     case 'status':
       return { name, ...base, ...atRepo, ...(release !== undefined && { release }) };
     case 'history':
@@ -264,6 +285,7 @@ function parsed(argv: readonly string[]) {
         'state-dir': { type: 'string' },
         repo: { type: 'string' },
         ref: { type: 'string' },
+        base: { type: 'string' },
         'pass-env': { type: 'string', multiple: true },
         slots: { type: 'string' },
         'no-wait': { type: 'boolean' },

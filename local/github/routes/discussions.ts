@@ -15,10 +15,12 @@ const pullJson = async ({ url }: Place, { bare, repository }: RepositoryCall, pu
     repo: { id: repository.id, name: repository.name, full_name: `${repository.owner}/${repository.name}` },
     user: { login: repository.owner },
   });
-  const { id, number, title, state, draft, user, head, base } = pull;
+  const { id, number, title, state, draft, user, head, base, merged } = pull;
   return {
     ...{ id, number, title, state, draft },
     user: { login: user },
+    merged: merged !== undefined,
+    merge_commit_sha: merged ?? null,
     html_url: `${html}/pull/${number}`,
     head: await end(head),
     base: await end(base),
