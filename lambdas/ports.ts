@@ -146,6 +146,19 @@ export interface GitHubWriter {
   updateCheckRun(repository: string, id: number, check: CheckRun): Promise<void>;
 }
 
+/** How the comment on a pull request is written, by the one function that does it. */
+export interface PullCommentWriter {
+  /** Answers the new comment's id. */
+  createComment(repository: string, pull: number, body: string): Promise<number>;
+  updateComment(repository: string, comment: number, body: string): Promise<void>;
+  /** A comment since a time that holds these words; undefined when there is none. */
+  findComment(
+    repository: string,
+    pull: number,
+    wanted: { readonly since: string; readonly words: string },
+  ): Promise<number | undefined>;
+}
+
 /** One line of structured log: a short event name and the facts people search by. Never secrets, never signatures. */
 export type Log = (event: string, facts?: Readonly<Record<string, unknown>>) => void;
 

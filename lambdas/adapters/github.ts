@@ -1,7 +1,7 @@
 /** GitHub's REST API behind the ports `GitHub` and `GitHubWriter`, for the ancestry gate, `git-status` and approvers. Works with GitHub Enterprise Server. */
 import * as z from 'zod';
 import { GitHubError } from '../github-error.ts';
-import type { GitHub, GitHubWriter, MergeBases } from '../ports.ts';
+import type { GitHub, GitHubWriter, MergeBases, PullCommentWriter } from '../ports.ts';
 import type { GitHubPlace, Permissions } from './github-app.ts';
 import { gitHubRequest, understood } from './github-request.ts';
 import type { GitHubAccess } from './github-token.ts';
@@ -9,6 +9,10 @@ import type { GitHubAccess } from './github-token.ts';
 /** Pauses before a read is tried again after a server error or a broken connection: 3 tries in all. Milliseconds. */
 const PAUSES_MS: readonly number[] = [250, 1000];
 
+/** GitHub answers this many at once at most. */
+const PAGE = 100;
+
+const commentSchema = z.object({ id: z.int(), body: z.string().nullish() });
 const mergeBaseSchema = z.object({ merge_base_commit: z.object({ sha: z.string() }) });
 const comparisonSchema = z.object({ status: z.enum(['identical', 'ahead', 'behind', 'diverged']) });
 const membershipSchema = z.object({ state: z.enum(['active', 'pending']) });
@@ -30,7 +34,7 @@ export function gitHub(
   baseUrl: string,
   access: GitHubAccess,
   pauses = PAUSES_MS,
-): GitHub & GitHubWriter & MergeBases {
+): GitHub & GitHubWriter & MergeBases & PullCommentWriter {
   const send = gitHubRequest(baseUrl);
 
   async function call({ place, permissions, ...one }: Call): Promise<unknown> {
@@ -124,6 +128,31 @@ export function gitHub(
       const [owner, repo] = repository.split('/');
       const parameters = { owner, repo, id, ...check };
       await call({ ...at(doing, 'PATCH /repos/{owner}/{repo}/check-runs/{id}'), parameters });
+    },
+    async createComment(repository, pull, body) {
+      const doing = `commenting on pull request ${pull} of ${repository}`;
+      const at = inRepository(repository, { issues: 'write' });
+      // https://docs.github.com/en/rest/issues/comments#create-an-issue-comment
+      const route = 'POST /repos/{owner}/{name}/issues/{pull}/comments';
+      return understood(doing, commentSchema, await call(at(doing, route, { pull, body }))).id;
+    },
+    async updateComment(repository, comment, body) {
+      const doing = `changing comment ${comment} of ${repository}`;
+      const at = inRepository(repository, { issues: 'write' });
+      // https://docs.github.com/en/rest/issues/comments#update-an-issue-comment
+      await call(at(doing, 'PATCH /repos/{owner}/{name}/issues/comments/{comment}', { comment, body }));
+    },
+    async findComment(repository, pull, { since, words }) {
+      const doing = `reading the comments on pull request ${pull} of ${repository}`;
+      const at = inRepository(repository, { issues: 'read' });
+      // https://docs.github.com/en/rest/issues/comments#list-issue-comments
+      const route = 'GET /repos/{owner}/{name}/issues/{pull}/comments';
+      for (let page = 1; ; page++) {
+        const answer = await read(at(doing, route, { pull, since, per_page: PAGE, page }));
+        const comments = understood(doing, commentSchema.array(), answer);
+        const found = comments.find(({ body }) => body?.includes(words));
+        if (found !== undefined || comments.length < PAGE) return found?.id;
+      }
     },
     async isTeamMember(organisation, team, login) {
       const doing = `asking whether ${login} is in team ${organisation}/${team}`;

@@ -23,6 +23,7 @@ import type {
   Merges,
   MessageDelay,
   ObjectStore,
+  PullCommentWriter,
   Redrives,
   Schedules,
   StatusQueue,
@@ -49,7 +50,7 @@ export interface Ports {
   readonly redrives: Redrives;
   readonly jobs: Jobs;
   readonly jobControl: JobControl;
-  readonly github: GitHub & GitHubWriter & MergeBases;
+  readonly github: GitHub & GitHubWriter & MergeBases & PullCommentWriter;
   readonly merges: Merges;
   readonly messages: MessageDelay;
   readonly writesPerHour: number;

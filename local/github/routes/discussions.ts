@@ -83,7 +83,8 @@ export const discussionRoutes: Routes = {
       if (pull === undefined) return notFound;
       const comments = place.discussions.comments
         .all()
-        .filter(({ repository, issue }) => repository === call.repository.id && issue === pull.number);
+        .filter(({ repository, issue }) => repository === call.repository.id && issue === pull.number)
+        .filter(({ updated_at }) => Date.parse(updated_at) >= Date.parse(call.query.get('since') ?? '1970'));
       return paged(call.query, comments, (items) =>
         items.map((comment) => commentJson(place, call, comment)),
       );
