@@ -1,4 +1,4 @@
-/** Opens a release that brings no commit: a destroy of what was named, or a restore of what is dirty. Called by `open`. */
+/** Opens a release that brings no commit: a destroy of what was named, or a restore of what is dirty and what takes values from it. Called by `open`. */
 import type * as z from 'zod';
 import type { open as contract } from '../../core/contracts/functions.ts';
 import type { ReleaseDocument } from '../../core/contracts/release.ts';
@@ -58,21 +58,21 @@ async function openRestore(opening: Opening, document: ReleaseDocument, ports: P
   const { release, environment, fence } = opening;
   const wish = { operation: 'restore', environment } as const;
   const judged = await judgeRequest({ ...wish, repository: document.repository }, ports);
-  const dirty: readonly string[] = 'problem' in judged ? [] : judged.components;
+  const chosen: readonly string[] = 'problem' in judged ? [] : judged.components;
   const before = await readOutcomes(ports.ledger, release, environment);
   await inParallel(environmentIn(document, environment).targets, async ({ entry: { component } }) => {
-    const isDirty = dirty.includes(component);
+    const isChosen = chosen.includes(component);
     // Brought back by an earlier attempt of the release.
-    if (!isDirty && before.get(component)?.outcome === 'rolled-back') return;
-    const item = { environment, component, attempt: fence, ...(isDirty ? DIRTY : CLEAN) };
+    if (!isChosen && before.get(component)?.outcome === 'rolled-back') return;
+    const item = { environment, component, attempt: fence, ...(isChosen ? RETURNING : STAYING) };
     await putOnce(ports.ledger, ledgerKeys.outcome(release.repository, release.id, item), item);
   });
-  return { decision: dirty.length === 0 ? 'nothing-to-do' : 'roll-back' };
+  return { decision: chosen.length === 0 ? 'nothing-to-do' : 'roll-back' };
 }
 
 type Facts = Pick<OutcomeItem, 'affected' | 'outcome' | 'progress' | 'reason'>;
-const DIRTY: Facts = { affected: 'changed', progress: 'waiting', reason: '' };
-const CLEAN: Facts = {
+const RETURNING: Facts = { affected: 'changed', progress: 'waiting', reason: '' };
+const STAYING: Facts = {
   affected: 'unaffected',
   progress: 'ended',
   outcome: 'unchanged',
