@@ -328,6 +328,17 @@ describe('destroy', () => {
     expect(await resolveRequest(w, request)).toMatchObject({ decision: 'deploy', release: ref });
   });
 
+  test('asked twice, as two requests: the second finds what the first has destroyed, and leaves it', async () => {
+    const first = await askFor(w, { action: 'destroy', components: ['app'] });
+    const second = await askFor(w, { action: 'destroy', components: ['app', 'database'] });
+    await deploy(w, first, { person: ada('approve') });
+    expect(await deploy(w, second, { person: ada('approve') })).toMatchObject({ verdict: 'succeeded' });
+    expect(await outcomesOf(w, second)).toEqual([
+      'app: unchanged (it is not deployed any more)',
+      'database: destroyed (1 destroyed)',
+    ]);
+  });
+
   test('nothing is left by the time the release begins: refused, and said so', async () => {
     await ask(w, { action: 'destroy' });
     const request = w.published.at(-1) as OperationRequested;
