@@ -212,7 +212,7 @@ async function secondRelease(w: World, dev = [network, app]) {
 }
 
 /** Every how manieth call of a function is its last; which ones differs from function to function. `npm run faults` leaves none out. */
-const STRIDE = 3;
+const STRIDE = 6;
 
 test.each(Object.entries(scenarios))(
   '%s: a crash anywhere changes nothing in the end',
