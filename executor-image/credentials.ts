@@ -1,11 +1,13 @@
 /**
- * `main.mjs credentials FILE state|environment`: the `credential_process` of the tool's two profiles. SDKs start it often, so it
- * loads little. It reads its file and no variable: the tool's environment, the manifest's included, cannot lead it elsewhere.
+ * `main.mjs credentials FILE state|environment`: opens a session for one of the tool's two profiles, and keeps it for the next one
+ * who asks. It loads little. It reads its file and no variable: the tool's environment, the manifest's included, cannot lead it elsewhere.
  */
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { containerCredentials } from './container-credentials.ts';
 import type { Identity } from './identity.ts';
 import { invoke } from './invoke.ts';
+import { keepSession, sessionFile } from './session-keeper.ts';
 
 /** What `sessions` answers; its contract is not loaded here. */
 interface Session {
@@ -26,11 +28,14 @@ export async function credentialProcess(identityFile: string, identity: string):
   const session = (await invoke(place, sessions, { ...proof, identity }, () =>
     containerCredentials(credentialSource),
   )) as Session;
-  return JSON.stringify({
+  const answer = JSON.stringify({
     Version: 1,
     AccessKeyId: session.accessKeyId,
     SecretAccessKey: session.secretAccessKey,
     SessionToken: session.sessionToken,
     Expiration: session.expiration,
   });
+  const { expiration } = session;
+  await keepSession(sessionFile(dirname(identityFile), identity), answer, { now: new Date(), expiration });
+  return answer;
 }

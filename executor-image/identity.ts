@@ -1,5 +1,6 @@
 /**
- * Who the tool is. An AWS config file outside the work tree with two profiles, both answered by `main.mjs credentials FILE …`:
+ * Who the tool is. An AWS config file outside the work tree with two profiles, both answered by `main.mjs credentials FILE …`, or by
+ * the session that it opened last (`session-keeper.ts`):
  * `belay-state` may touch the target's own state (named in the managed backend), `belay-environment` is the environment's role (the
  * tool's default). The job's own role is neither: it may call functions and nothing else.
  */
@@ -9,6 +10,7 @@ import type { CredentialSource } from '../core/contracts/executor.ts';
 import type { JobProof } from '../core/contracts/job-services.ts';
 import type { FunctionPlace } from './invoke.ts';
 import type { Job } from './job.ts';
+import { keeperScript } from './session-keeper.ts';
 
 export const STATE_PROFILE = 'belay-state';
 export const ENVIRONMENT_PROFILE = 'belay-environment';
@@ -38,14 +40,16 @@ export async function writeIdentity({
   };
   const directory = workspace.own;
   const identityFile = join(directory, 'identity.json');
+  const script = join(directory, 'session.sh');
   const config = join(directory, 'aws-config');
   const credentials = join(directory, 'aws-credentials');
   await writeFile(identityFile, JSON.stringify(identity), { mode: 0o600 });
-  const profile = (name: string, which: string, region: string) => {
-    const quoted = [...executor, 'credentials', identityFile].map((word) => `"${word}"`).join(' ');
-    // Begins and ends without a quote: the config parser of the Go SDK takes outermost quotes off the whole value.
-    return `[profile ${name}]\nregion = ${region}\ncredential_process = env ${quoted} ${which}\n`;
-  };
+  await writeFile(script, keeperScript(directory, [...executor, 'credentials', identityFile]), {
+    mode: 0o600,
+  });
+  // Begins and ends without a quote: the config parser of the Go SDK takes outermost quotes off the whole value.
+  const profile = (name: string, which: string, region: string) =>
+    `[profile ${name}]\nregion = ${region}\ncredential_process = /bin/sh "${script}" ${which}\n`;
   await writeFile(
     config,
     profile(STATE_PROFILE, 'state', settings.AWS_REGION) +

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { ensureInstalled } from './install.mjs';
+import { memoryFolder } from './memory.mjs';
 import { ensureSynth } from './synth.mjs';
 import { findTool } from './tool.mjs';
 
@@ -21,6 +22,7 @@ const commands = {
   test: {
     argv: ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js'],
     needsTool: () => true,
+    temporary: memoryFolder,
   },
 };
 
@@ -29,7 +31,7 @@ async function main([name, ...args]) {
     console.error(`usage: node scripts/run.mjs ${Object.keys(commands).join('|')} [argument…]`);
     return 2;
   }
-  const { argv, needsTool } = commands[name];
+  const { argv, needsTool, temporary } = commands[name];
   await ensureInstalled(root);
   const path = [binaries, process.env.PATH];
   if (needsTool(args)) {
@@ -40,6 +42,7 @@ async function main([name, ...args]) {
   return runToEnd(
     ['--no-warnings', ...argv.map((one) => (one.includes('/') ? join(root, one) : one)), ...args],
     {
+      TMPDIR: temporary?.(),
       ...process.env,
       PATH: path.join(delimiter),
     },

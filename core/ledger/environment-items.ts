@@ -71,7 +71,7 @@ export type LastGood = z.infer<typeof lastGoodSchema>;
 /** What is deployed of one target, and what it last worked with. */
 export const targetItemSchema = z.object({
   lastGood: lastGoodSchema.optional(),
-  /** What was last good before the release of `lastGood` came: where that release's failure elsewhere takes the target back to. */
+  /** What was last good before the release of `lastGood` came: where that release's failure elsewhere takes the target back to. It is `lastGood` itself as soon as that begins. */
   goodBefore: lastGoodSchema.optional(),
   live: z
     .object({

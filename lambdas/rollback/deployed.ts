@@ -20,7 +20,7 @@ export interface Deployed extends DeployedTarget {
   readonly document: LastGoodDocument | undefined;
 }
 
-/** `isAsked`: nothing has failed, a person wants what is dirty brought back. */
+/** `isAsked`: nothing has failed, a person wants what `open` has chosen brought back. */
 type Input = RollbackInput & { readonly isAsked: boolean };
 
 /** In the order of the manifest. */

@@ -38,7 +38,7 @@ export async function openReverse(
   );
   await leaveAsTheyAre(input, inScope, { targets, causeOf, ledger: ports.ledger });
   if (returning.length === 0) return undefined;
-  await inParallel(returning, (target) => markDirty(input, target, ports));
+  await inParallel(returning, (target) => withdraw(input, target, ports));
   const back = returning.flatMap((target): PassTarget[] => {
     const { component, lastGood } = target;
     if (lastGood === undefined) return [];
@@ -122,6 +122,22 @@ async function leaveAsTheyAre(
     const place = { environment, component, pass: 'reverse' as const };
     await putOnce(ledger, ledgerKeys.outcome(release.repository, release.id, place), item);
   });
+}
+
+/**
+ * Dirty, and last good is what it was before this release: should the way back fail, whatever is tried next must not return to what
+ * the failed release has made of it.
+ */
+async function withdraw(input: RollbackInput, target: Deployed, ports: RollbackPorts): Promise<void> {
+  const { release, environment } = input;
+  const { component, item, lastGood } = target;
+  const { live } = item;
+  if (live === undefined || item.lastGood?.release !== release.id) return markDirty(input, target, ports);
+  await ports.ledger.update(
+    ledgerKeys.target(release.repository, environment, component),
+    { set: { 'live.state': 'dirty', lastGood }, remove: ['goodBefore'] },
+    { equals: { 'live.commit': live.commit, 'live.state': live.state } },
+  );
 }
 
 /** Whatever happens from here on, the next deployment plans it again. */

@@ -30,7 +30,7 @@ export async function judgeRequest(
   if (wish.operation === 'restore') {
     const choice = chooseRestored(
       environment,
-      deployed.map(({ component, item }) => ({ component, ...item })),
+      deployed.map(({ component, item, document }) => ({ component, entry: document?.entry, ...item })),
     );
     return 'problem' in choice ? choice : { ...choice, deployed, documents: documentsOf(deployed) };
   }

@@ -1,8 +1,14 @@
-/** One execution environment of a function: a worker thread that handles one invocation at a time. Used by `pool.ts`. */
-import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
+/**
+ * One execution environment of a function: a process that handles one invocation at a time. Used by `pool.ts`. Not a thread: a dozen
+ * functions would make the twin's own process so big that every job and every git it starts took a tenth of a second to fork.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { FunctionDefinition } from '../assembly/model.ts';
-import type { ErrorDocument, InvokeMessage, WorkerAnswer, WorkerSetup } from './protocol.ts';
+import type { Answer, ErrorDocument, InvokeMessage, Setup } from './protocol.ts';
+
+const runtime = fileURLToPath(new URL('./runtime.mjs', import.meta.url));
 
 /** What an environment is made of. */
 export interface InstanceOptions {
@@ -23,46 +29,42 @@ export type InvocationEnd =
 export class Instance {
   readonly logStream: string;
   readonly startedAt: number;
-  readonly #worker: Worker;
+  readonly #process: ChildProcess;
   readonly #loaded: Promise<void>;
   #running: ((end: InvocationEnd) => void) | undefined;
-  /** Set once the worker can serve no more; every invocation then ends with it. */
+  /** Set once the process can serve no more; every invocation then ends with it. */
   #gone: ErrorDocument | undefined;
 
   constructor({ definition, environment, compileCache, print }: InstanceOptions, logStream: string) {
     this.logStream = logStream;
     this.startedAt = Date.now();
     const [module = '', exported = 'handler'] = definition.handler.split('.');
-    const setup: WorkerSetup = {
+    const setup: Setup = {
       module: pathToFileURL(`${definition.asset}/${module}.mjs`).href,
       export: exported,
       compileCache,
     };
-    this.#worker = new Worker(new URL('./worker.mjs', import.meta.url), {
+    this.#process = fork(runtime, [JSON.stringify(setup)], {
       env: { ...environment },
-      workerData: setup,
       // The flags this process was started with are no business of the function.
       execArgv: ['--no-warnings'],
-      stdout: true,
-      stderr: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // A session of its own: Ctrl-C in the user's terminal must not end it before what it serves.
+      detached: true,
     });
-    for (const stream of [this.#worker.stdout, this.#worker.stderr]) {
-      stream.setEncoding('utf8').on('data', print);
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      stream?.setEncoding('utf8').on('data', print);
     }
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#loaded = promise;
-    this.#worker.on('message', (message: WorkerAnswer) => {
-      if (message.kind === 'load-failed') this.#leave(message.error);
-      if (message.kind === 'loaded' || message.kind === 'load-failed') resolve();
-      else if (message.kind === 'succeeded') this.#end({ kind: 'succeeded', payload: message.payload });
-      else this.#end({ kind: 'failed', error: message.error });
+    this.#process.on('message', (answer: Answer) => {
+      if (answer.kind === 'broken') this.#leave(answer.error);
+      if (answer.kind === 'loaded' || answer.kind === 'broken') resolve();
+      else if (answer.kind === 'succeeded') this.#end({ kind: 'succeeded', payload: answer.payload });
+      else this.#end({ kind: 'failed', error: answer.error });
     });
-    this.#worker.on('error', (error) => {
-      const trace = (error.stack ?? '').split('\n');
-      this.#leave({ errorType: error.name, errorMessage: error.message, trace });
-    });
-    this.#worker.on('exit', (code) => {
-      const errorMessage = `Runtime exited with error: exit status ${code}`;
+    this.#process.on('exit', (code, signal) => {
+      const errorMessage = `Runtime exited with error: ${signal === null ? `exit status ${code}` : `signal: ${signal}`}`;
       this.#leave({ errorType: 'Runtime.ExitError', errorMessage, trace: [] });
       resolve();
     });
@@ -83,14 +85,17 @@ export class Instance {
     if (this.#gone !== undefined) return { kind: 'failed', error: this.#gone };
     const { promise, resolve } = Promise.withResolvers<InvocationEnd>();
     this.#running = resolve;
-    this.#worker.postMessage(message);
+    this.#process.send(message);
     return promise;
   }
 
   /** Ends the environment, whatever it is doing: a running invocation fails with `error`. */
   async close(error: ErrorDocument): Promise<void> {
     this.#leave(error);
-    await this.#worker.terminate();
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const gone = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
+    await gone;
   }
 
   #leave(error: ErrorDocument): void {

@@ -1,7 +1,7 @@
-/** What a function's worker thread (`worker.mjs`) and the twin tell each other. */
+/** What a function's process (`runtime.mjs`) and the twin tell each other. */
 
-/** Handed to a new worker. */
-export interface WorkerSetup {
+/** Handed to a new process, as JSON, as its one argument. */
+export interface Setup {
   /** File URL of the bundle. */
   readonly module: string;
   /** Name of the exported handler. */
@@ -30,9 +30,9 @@ export interface ErrorDocument {
   readonly trace: readonly string[];
 }
 
-/** From the worker: it is loaded, or an invocation has ended. */
-export type WorkerAnswer =
+/** From the process: it is loaded, can serve no more, or an invocation has ended. */
+export type Answer =
   | { readonly kind: 'loaded' }
-  | { readonly kind: 'load-failed'; readonly error: ErrorDocument }
+  | { readonly kind: 'broken'; readonly error: ErrorDocument }
   | { readonly kind: 'succeeded'; readonly requestId: string; readonly payload: string }
   | { readonly kind: 'failed'; readonly requestId: string; readonly error: ErrorDocument };

@@ -2,4 +2,5 @@
 import './cases/rollback.ts';
 import './cases/approvals.ts';
 import './cases/operations.ts';
+import './cases/people.ts';
 import './cases/recovery.ts';

@@ -1,6 +1,8 @@
 /** The executor as the process it is in the container: real clients, real signals, the credential process. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, exec, spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { jobResultSchema } from '../../core/contracts/job.ts';
 import { jobSpec, MAIN, NONCE, World } from './support/world.ts';
@@ -133,4 +135,19 @@ test('the credential process answers for both profiles and looks at no variable 
     { ...proof, identity: 'environment' },
   ]);
   for (const { headers } of asked) expect(headers.authorization).toContain('Credential=AKIAJOBROLE/');
+});
+
+test('a session is opened once and handed out again while it is fresh', async () => {
+  await prepare('true');
+  await start([], environment());
+  const own = join(world.settings().BELAY_WORKSPACE, '42/dev/network/own');
+  const config = readFileSync(join(own, 'aws-config'), 'utf8');
+  const [command = ''] = [...config.matchAll(/credential_process = (.*)/g)].map(([, line]) => line ?? '');
+  // What the manifest gives the tool does not reach it.
+  const answer = async () =>
+    JSON.parse((await promisify(exec)(command, { env: { PATH: '/nowhere' } })).stdout).AccessKeyId;
+  const asked = () => world.requests.filter(({ url }) => url.includes('/sessions/')).length;
+  expect([await answer(), await answer(), asked()]).toEqual(['ASIASTATE', 'ASIASTATE', 1]);
+  writeFileSync(join(own, 'session-state.json.until'), '1\n');
+  expect([await answer(), asked()]).toEqual(['ASIASTATE', 2]);
 });

@@ -5,11 +5,14 @@ import type { EnvironmentItem, TargetItem } from '../../core/ledger/environment-
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { DeploymentItem, ReleaseItem } from '../../core/ledger/release-items.ts';
 import type { OutcomeItem } from '../../core/ledger/work-items.ts';
-import { HALF } from './cloud.ts';
+import { HALF, NOTHING } from './cloud.ts';
 import { ENVIRONMENTS, REPOSITORY, TARGETS } from './repository.ts';
 import type { World } from './world.ts';
 
-const GOOD = ['unchanged', 'applied'];
+/** To be rolled back is what a restore is for, and what no other release wants. */
+const isGood = (outcome: string, { operation }: ReleaseItem) =>
+  ['unchanged', 'applied', 'destroyed'].includes(outcome) ||
+  (outcome === 'rolled-back' && operation === 'restore');
 
 /** A release as the ledger tells it; `document` is absent when it never came to have one. */
 export interface Told {
@@ -90,14 +93,14 @@ function openEnds({ item, document, deployments, outcomes }: Told): string[] {
 function statusProblems({ item, outcomes }: Told, { repository, ledger }: World): string[] {
   const { pk } = ledgerKeys.commit(REPOSITORY.id, item.commit);
   if (ledger.items.get(`${pk} commit`)?.release !== item.id) return [];
-  const isGood = item.verdict === 'succeeded' || item.verdict === 'nothing-to-do';
+  const isDone = item.verdict === 'succeeded' || item.verdict === 'nothing-to-do';
   const wanted = [
-    { context: 'belay', state: isGood ? 'success' : 'failure' },
+    { context: 'belay', state: isDone ? 'success' : 'failure' },
     ...outcomes
       .filter(({ affected }) => affected !== 'unaffected')
       .map(({ environment, component, outcome = '' }) => ({
         context: `belay/${environment}/${component}`,
-        state: GOOD.includes(outcome) ? 'success' : 'failure',
+        state: isGood(outcome, item) ? 'success' : 'failure',
       })),
   ];
   return wanted.flatMap(({ context, state }) => {
@@ -112,24 +115,27 @@ function targetProblems(target: string, releases: readonly Told[], world: World)
   const { cloud, repository, store, ledger } = world;
   const { pk, sk } = ledgerKeys.target(REPOSITORY.id, environment, component);
   const { live, lastGood } = (ledger.items.get(`${pk} ${sk}`) ?? {}) as TargetItem;
-  const value = cloud.values.get(target) ?? 'nothing';
+  const value = cloud.valueOf(target);
   const problems: string[] = [];
-  if (live?.state === 'clean') {
+  const last = releases.findLast(({ outcomes }) =>
+    outcomes.some(
+      (one) =>
+        one.environment === environment && one.component === component && one.affected !== 'unaffected',
+    ),
+  );
+  const outcome = last?.outcomes.find(
+    (one) => one.environment === environment && one.component === component,
+  )?.outcome;
+  if (live === undefined) {
+    if (value !== NOTHING || outcome !== 'destroyed')
+      problems.push(`${target} is forgotten, and is ${value}; its outcome is ${outcome}`);
+  } else if (live.state === 'clean') {
     const version = repository.versionsOf(live.commit)[component] ?? '?';
     const isIt = value === version || value.startsWith(`${version}(`);
     if (!isIt) problems.push(`${target} is said to be clean at ${version}, and is ${value}`);
   } else {
-    const last = releases.findLast(({ outcomes }) =>
-      outcomes.some(
-        (one) =>
-          one.environment === environment && one.component === component && one.affected !== 'unaffected',
-      ),
-    );
-    const outcome = last?.outcomes.find(
-      (one) => one.environment === environment && one.component === component,
-    );
-    const isSaid = outcome?.outcome !== undefined && !GOOD.includes(outcome.outcome);
-    if (!isSaid) problems.push(`${target} is dirty (${value}), and its outcome is ${outcome?.outcome}`);
+    const isSaid = last && outcome !== undefined && !isGood(outcome, last.item);
+    if (!isSaid) problems.push(`${target} is dirty (${value}), and its outcome is ${outcome}`);
   }
   if (live?.state !== 'dirty' && value.startsWith(HALF))
     problems.push(`${target} is ${value}, and not dirty`);
@@ -140,6 +146,7 @@ function targetProblems(target: string, releases: readonly Told[], world: World)
       `the state of ${target} has serial ${serial}, and was written ${cloud.serials.get(target)} times`,
     );
   }
+  if (live === undefined && lastGood === undefined) return problems;
   const kept = lastGood === undefined ? undefined : store.objects.get(lastGood.document);
   if (kept === undefined) return [...problems, `${target} has no last good to return to`];
   const { source, bundle } = JSON.parse(kept.toString('utf8')) as { source: string; bundle: string };

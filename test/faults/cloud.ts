@@ -3,9 +3,18 @@
 /** What an apply leaves while it runs, and when it is cut off. */
 export const HALF = 'half of ';
 
+/** What a target is that is not there. */
+export const NOTHING = 'nothing';
+
 export class Cloud {
   /** Target → what it is: `b1(a2)`, or `half of b1(a2)`. */
   readonly values = new Map<string, string>();
+
+  /** What a target is. */
+  valueOf(target: string): string {
+    return this.values.get(target) ?? NOTHING;
+  }
+
   /** Target → how many applies have been finished in its state. */
   readonly serials = new Map<string, number>();
   /** What must never happen, as it happened. */

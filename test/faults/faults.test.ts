@@ -11,6 +11,8 @@ const LEAST: Readonly<Record<string, number>> = {
   'test fails': 3000,
   approval: 2100,
   'second push': 2800,
+  destroy: 1400,
+  'rollback by hand': 2000,
 };
 
 /** One of so many is tried; a prime, so that points and kinds are met in all combinations. */

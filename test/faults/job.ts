@@ -11,7 +11,7 @@ import {
 } from '../../core/contracts/job.ts';
 import type { admit } from '../../core/contracts/job-services.ts';
 import { outputsKey, stageKey, stateLockKey } from '../../core/keys.ts';
-import { type Cloud, HALF } from './cloud.ts';
+import { type Cloud, HALF, NOTHING } from './cloud.ts';
 import type { Versions } from './repository.ts';
 
 /** The job's surroundings. */
@@ -117,7 +117,7 @@ async function admitted(spec: JobSpec, jobId: string, world: JobWorld): Promise<
   let plan: PlanSummary | undefined;
   try {
     if (spec.stage === 'plan') plan = await planStage(spec, world);
-    else if (spec.stage === 'apply') await applyStage(spec, jobId, world);
+    else if (spec.stage === 'apply' || spec.stage === 'destroy') await applyStage(spec, jobId, world);
     else await testStage(spec, world);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -154,19 +154,23 @@ async function planStage(spec: JobSpec, world: JobWorld): Promise<PlanSummary> {
   if (world.fails.has(`plan ${version}`)) throw new Failure(EXIT_CODE.failed, 'the plan said no');
   const inputs = (await json(fileOf(spec, 'inputs.json'), world)) as Record<string, { value: string }>;
   const values = Object.values(inputs).map(({ value }) => value);
-  const desired = values.length > 0 ? `${version}(${values.join()})` : version;
-  const present = world.cloud.values.get(target);
+  const deployed = values.length > 0 ? `${version}(${values.join()})` : version;
+  const desired = spec.destroy ? NOTHING : deployed;
+  const present = world.cloud.valueOf(target);
   const bundle: Bundle = { desired, serial: world.cloud.serials.get(target) ?? 0 };
   await world.step('leaves its bundle', () => put(fileOf(spec, 'bundle.tar.gz'), bundle, world));
-  const isNew = present === undefined;
+  const isNew = present === NOTHING && desired !== NOTHING;
   const hasChanges = present !== desired;
   // The third version of anything takes something away.
-  const removals = /3/.test(desired) && hasChanges ? [{ address: 'x.old', type: 'x', replace: false }] : [];
+  const removals =
+    (spec.destroy || /3/.test(desired)) && hasChanges
+      ? [{ address: 'x.old', type: 'x', replace: false }]
+      : [];
   return {
     changes: {
       ...NO_CHANGES,
       add: isNew ? 1 : 0,
-      change: hasChanges && !isNew ? 1 : 0,
+      change: hasChanges && !isNew && !spec.destroy ? 1 : 0,
       destroy: removals.length,
     },
     hasChanges,
@@ -206,13 +210,15 @@ async function applyStage(spec: JobSpec, jobId: string, world: JobWorld): Promis
       throw new Failure(EXIT_CODE.failed, 'the apply said no');
     }
     await world.step('has written', async () => {
-      cloud.values.set(target, bundle.desired);
+      if (bundle.desired === NOTHING) cloud.values.delete(target);
+      else cloud.values.set(target, bundle.desired);
       await writeState(spec, serial + 2, world);
     });
   } finally {
     cloud.endWriting(target, jobId);
   }
   await world.step('releases the lock', () => store.remove(lock));
+  if (spec.stage === 'destroy') return;
   const outputs = { value: { value: bundle.desired, sensitive: false } };
   await world.step('leaves its outputs', () => put(fileOf(spec, 'outputs.json'), outputs, world));
 }
@@ -229,8 +235,8 @@ async function testStage(spec: JobSpec, world: JobWorld): Promise<void> {
   };
   const { value } = outputs.value;
   await world.step('looks at what is there', async () => {
-    if (world.cloud.values.get(nameOf(spec)) !== value)
-      throw new Failure(EXIT_CODE.failed, `it is ${world.cloud.values.get(nameOf(spec))}, not ${value}`);
+    const found = world.cloud.valueOf(nameOf(spec));
+    if (found !== value) throw new Failure(EXIT_CODE.failed, `it is ${found}, not ${value}`);
     if (world.fails.has(`test ${nameOf(spec)} ${value}`))
       throw new Failure(EXIT_CODE.failed, 'the test said no');
   });

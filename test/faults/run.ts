@@ -1,5 +1,6 @@
 /** One run of a scenario: with nothing wrong, to find its points, or with one fault, to see what becomes of it. Called by `faults.test.ts` and `main.ts`. */
 import { ledgerKeys } from '../../core/ledger/keys.ts';
+import type { Json } from '../../local/asl/json.ts';
 import { problemsOf, releasesOf, type Told } from './checks.ts';
 import { Cloud } from './cloud.ts';
 import { type Fault, type Point, Points } from './points.ts';
@@ -20,16 +21,37 @@ export interface Run {
   readonly rounds: number;
 }
 
+/** Before anything was ever pushed. */
+const nothing = (): Beginning => ({
+  ...{ repository: new Repository(), now: Date.parse('2026-11-20T10:00:00.000Z') },
+  ...{ items: [], objects: new Map(), cloud: new Cloud(), generation: 1 },
+});
+
+const onto = (beginning: Beginning, points = new Points()) =>
+  new World({ ...beginning, repository: new Repository(beginning.repository) }, points);
+
 /** A world in which everything of `BASE` is deployed, by Belay itself. */
 async function deployBase(): Promise<Beginning> {
-  const nothing = { repository: new Repository(), now: Date.parse('2026-11-20T10:00:00.000Z') };
-  const world = new World({ ...nothing, items: [], objects: new Map(), cloud: new Cloud() }, new Points());
+  const world = onto(nothing());
   await pushAndRest(world, BASE.versions);
   const problems = [...problemsOf(world), ...valueProblems(world, BASE.values)];
   if (problems.length > 0) throw new Error(`deploying the base: ${problems.join('; ')}`);
   return world.present;
 }
 let base: Promise<Beginning> | undefined;
+
+/** Where the runs of a scenario begin: at the base, or after what comes before them. */
+async function beginningOf({ name, before }: Scenario): Promise<Beginning> {
+  base ??= deployBase();
+  if (before === undefined) return base;
+  const world = onto(await base);
+  for (const stage of before.fails) world.fails.add(stage);
+  await pushAndRest(world, before.versions);
+  const problems = problemsOf(world);
+  if (problems.length > 0) throw new Error(`before ${name}: ${problems.join('; ')}`);
+  return world.present;
+}
+const beginnings = new Map<string, Promise<Beginning>>();
 
 /** Chance is the same in every run of a seed. */
 function seedChance(seed: number): void {
@@ -43,11 +65,12 @@ function seedChance(seed: number): void {
 }
 
 export async function run(scenario: Scenario, fault?: Fault): Promise<Run> {
-  base ??= deployBase();
-  const beginning = await base;
+  const known = beginnings.get(scenario.name) ?? beginningOf(scenario);
+  beginnings.set(scenario.name, known);
+  const beginning = await known;
   seedChance(fault?.n ?? 0);
   const points = new Points(fault);
-  const world = new World({ ...beginning, repository: new Repository(beginning.repository) }, points);
+  const world = onto(beginning, points);
   for (const stage of scenario.fails) world.fails.add(stage);
   let rounds = 0;
   const problems: string[] = [];
@@ -63,9 +86,10 @@ export async function run(scenario: Scenario, fault?: Fault): Promise<Run> {
   for (const { versions, seconds } of scenario.pushes) {
     const commit = world.repository.commit(versions);
     commits.push(commit);
-    world.push(world.repository.push(commit));
+    world.request(world.repository.push(commit));
     await world.until(() => false, seconds * 1000);
   }
+  if (scenario.order !== undefined) await order(world, scenario.order);
   const isAtRest = await rest(world);
   points.end();
   if (fault !== undefined && points.struck === undefined) problems.push('the fault did not strike');
@@ -89,7 +113,7 @@ export async function run(scenario: Scenario, fault?: Fault): Promise<Run> {
 
 async function pushAndRest(world: World, versions: Scenario['next']['versions']): Promise<string> {
   const commit = world.repository.commit(versions);
-  world.push(world.repository.push(commit));
+  world.request(world.repository.push(commit));
   await rest(world);
   return commit;
 }
@@ -143,10 +167,17 @@ async function actAsPeople(world: World): Promise<void> {
   }
 }
 
-async function ask(world: World, order: object): Promise<void> {
-  const command = { ...order, repository: REPOSITORY.id, by: 'ada' };
-  world.trail(`ada: ${JSON.stringify(order)}`);
-  await world.functions.invoke('Command', command).catch(() => undefined);
+async function ask(world: World, order: object, by = 'ada'): Promise<Json | undefined> {
+  world.trail(`${by}: ${JSON.stringify(order)}`);
+  const command = { ...order, repository: REPOSITORY.id, by };
+  return world.functions.invoke('Command', command).catch(() => undefined);
+}
+
+/** Whoever gets no answer asks again. */
+async function order(world: World, wish: NonNullable<Scenario['order']>): Promise<void> {
+  for (let tries = 0; tries < ROUNDS; tries++) {
+    if ((await ask(world, wish, 'mira')) !== undefined) return;
+  }
 }
 
 const newestOf = (commit: string, world: World): Told | undefined => {
@@ -155,10 +186,18 @@ const newestOf = (commit: string, world: World): Told | undefined => {
   return releasesOf(world).find(({ item }) => item.id === id);
 };
 
+/** The releases of the pushes, and of what was asked for: the first, where it was asked twice. */
+function toldOf({ order }: Scenario, commits: readonly string[], world: World): (Told | undefined)[] {
+  const pushed = commits.map((commit) => newestOf(commit, world));
+  const asked = releasesOf(world).find(({ item }) => item.operation !== 'apply');
+  return order === undefined ? pushed : [...pushed, asked];
+}
+
 /** What is not yet as it is to be in the end. */
 function endProblems(scenario: Scenario, commits: readonly string[], world: World): string[] {
-  const told = commits.map((commit) => newestOf(commit, world));
-  const dev = told.at(-1)?.deployments.find(({ environment }) => environment === 'dev')?.verdict;
+  const told = toldOf(scenario, commits, world);
+  const { ends } = scenario;
+  const end = told.at(-1)?.deployments.find(({ environment }) => environment === ends.environment)?.verdict;
   return [
     ...told.flatMap((release, index) => {
       const { verdict = 'none', reason = '' } = release?.item ?? {};
@@ -166,16 +205,16 @@ function endProblems(scenario: Scenario, commits: readonly string[], world: Worl
       // A delivery that comes late finds the push served: the sweep has missed it.
       const isServed = verdict === 'nothing-to-do' && wanted.includes('succeeded');
       const isIt = wanted.includes(verdict) || isServed;
-      return isIt ? [] : [`push ${index + 1} ends ${verdict} (${reason})`];
+      return isIt ? [] : [`release ${index + 1} ends ${verdict} (${reason})`];
     }),
-    ...(dev === scenario.dev ? [] : [`dev ends ${dev}`]),
+    ...(end === ends.verdict ? [] : [`${ends.environment} ends ${end}`]),
     ...valueProblems(world, scenario.values),
   ];
 }
 
 function valueProblems({ cloud }: World, values: Readonly<Record<string, string>>): string[] {
   return Object.entries(values).flatMap(([target, value]) => {
-    const found = cloud.values.get(target);
+    const found = cloud.valueOf(target);
     return found === value ? [] : [`${target} is ${found}, not ${value}`];
   });
 }

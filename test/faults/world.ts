@@ -1,4 +1,5 @@
 /** The whole world of one run: machines, functions, jobs, cloud, GitHub and messages, in memory and in virtual time. Used by `run.ts`. */
+import type { OperationRequested } from '../../core/contracts/operation.ts';
 import type { PushReceived } from '../../core/contracts/push.ts';
 import type { LedgerKey } from '../../core/ledger/keys.ts';
 import type { Ledger, LedgerValue } from '../../lambdas/ports.ts';
@@ -19,6 +20,9 @@ const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 
+/** No pull request is planned in these scenarios. */
+type WorldRequest = OperationRequested | PushReceived;
+
 /** What a run begins with. */
 export interface Beginning {
   readonly repository: Repository;
@@ -27,6 +31,8 @@ export interface Beginning {
   readonly items: readonly (LedgerKey & Record<string, LedgerValue>)[];
   readonly objects: ReadonlyMap<string, Buffer>;
   readonly cloud: Cloud;
+  /** Tells what runs in this world from what ran in the worlds before it. */
+  readonly generation: number;
 }
 
 export class World {
@@ -46,9 +52,11 @@ export class World {
   #underway = 0;
   #statusMessages: string[] = [];
   #nonces = 0;
+  readonly #generation: number;
 
   constructor(beginning: Beginning, points: Points) {
-    const { repository, now, items, objects, cloud } = beginning;
+    const { repository, now, items, objects, cloud, generation } = beginning;
+    this.#generation = generation;
     this.repository = repository;
     this.points = points;
     this.cloud = cloud.copy();
@@ -58,7 +66,7 @@ export class World {
     this.store = objectsMemory();
     for (const [key, body] of objects) this.store.objects.set(key, body);
     const trail = (line: string) => this.trail(line);
-    const run = repository.head.slice(0, 7);
+    const run = String(generation);
     this.machines = new Machines({
       ...{ clock: this.clock, points, trail, run },
       functions: () => this.functions,
@@ -88,10 +96,14 @@ export class World {
     this.lines.push(`${new Date(this.clock.now()).toISOString().slice(5, 19)} ${line}`);
   }
 
-  /** GitHub's delivery has come as far as the bus. */
-  push(push: PushReceived): void {
-    this.#send(`push of ${push.after.slice(0, 7)}`, ['twice', 'late'], () => {
-      this.machines.start('belay-release', push as unknown as Json);
+  /** GitHub's delivery, or what a person asked for, has come as far as the bus. */
+  request(request: WorldRequest): void {
+    const { what, commit } =
+      'operation' in request
+        ? { what: request.operation, commit: request.commit }
+        : { what: 'push', commit: request.after };
+    this.#send(`${what} of ${commit.slice(0, 7)}`, ['twice', 'late'], () => {
+      this.machines.start('belay-release', request as unknown as Json);
     });
   }
 
@@ -135,7 +147,8 @@ export class World {
   get present(): Beginning {
     const items = [...this.ledger.items.values()] as (LedgerKey & Record<string, LedgerValue>)[];
     const { repository, cloud } = this;
-    return { repository, cloud, items, now: this.clock.now(), objects: new Map(this.store.objects) };
+    const objects = new Map(this.store.objects);
+    return { repository, cloud, items, objects, now: this.clock.now(), generation: this.#generation + 1 };
   }
 
   /** A message takes a second. */
@@ -212,13 +225,13 @@ export class World {
       messages: { delay: async () => {} },
       writesPerHour: 1_000_000,
       git: repository.git,
-      bus: { publish: async ({ detail }) => this.push(detail as PushReceived) },
+      bus: { publish: async ({ detail }) => this.request(detail as WorldRequest) },
       // No environment of these scenarios has an end: there is only something to remove.
       schedules: { set: async () => {}, remove: async () => {} },
       clock: { now: () => new Date(clock.now()) },
       log: () => {},
       state: { bucket: 'artifacts', kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/k' },
-      newRequestId: () => `request-${++this.#nonces}`,
+      newRequestId: () => `request-${this.#generation}-${++this.#nonces}`,
       newNonce: () => `nonce-${++this.#nonces}`.padEnd(43, '-'),
     };
   }

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { TargetRef } from '../../core/contracts/functions.ts';
 import type { OperationRequested } from '../../core/contracts/operation.ts';
 import type { ReleaseRef } from '../../core/contracts/release.ts';
-import { outputsKey, targetsKey } from '../../core/keys.ts';
+import { outputsKey, stageKey, targetsKey } from '../../core/keys.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { command } from '../../lambdas/command/command.ts';
 import { lease } from '../../lambdas/lease/lease.ts';
@@ -328,6 +328,17 @@ describe('destroy', () => {
     expect(await resolveRequest(w, request)).toMatchObject({ decision: 'deploy', release: ref });
   });
 
+  test('asked twice, as two requests: the second finds what the first has destroyed, and leaves it', async () => {
+    const first = await askFor(w, { action: 'destroy', components: ['app'] });
+    const second = await askFor(w, { action: 'destroy', components: ['app', 'database'] });
+    await deploy(w, first, { person: ada('approve') });
+    expect(await deploy(w, second, { person: ada('approve') })).toMatchObject({ verdict: 'succeeded' });
+    expect(await outcomesOf(w, second)).toEqual([
+      'app: unchanged (it is not deployed any more)',
+      'database: destroyed (1 destroyed)',
+    ]);
+  });
+
   test('nothing is left by the time the release begins: refused, and said so', async () => {
     await ask(w, { action: 'destroy' });
     const request = w.published.at(-1) as OperationRequested;
@@ -381,6 +392,58 @@ describe('rollback of what is dirty', () => {
     );
     expect(await deploy(w, ref, { execution: 'redriven' })).toMatchObject({ verdict: 'succeeded' });
     expect(deployedNow()).toMatchObject({ database: '1111111' });
+  });
+
+  test('after a rollback that failed: all of it goes to where it was before the release, also what that had tested well', async () => {
+    const tree = { 'components/network': 'b', 'components/database': 'b' };
+    const second = await release(w, { commit: commitOf('2'), environments: { dev: all }, tree });
+    const failing = { database: { apply: 'fails', reverse: { apply: 'fails' } } } as const;
+    expect(await deploy(w, second, { tools: failing })).toMatchObject({ verdict: 'broken' });
+    expect(deployedNow()).toMatchObject({ network: '2222222', database: 'half of 1111111' });
+    const ref = await askFor(w, { action: 'rollback' });
+    expect(await deploy(w, ref)).toEqual({ verdict: 'succeeded', summary: 'dev succeeded' });
+    expect(deployedNow()).toEqual({ network: '1111111', database: '1111111', app: '1111111' });
+  });
+
+  test('a release after a rollback that failed goes back to where it was before both', async () => {
+    const tree = { 'components/network': 'b', 'components/database': 'b' };
+    const second = await release(w, { commit: commitOf('2'), environments: { dev: all }, tree });
+    const failing = { database: { apply: 'fails', reverse: { apply: 'fails' } } } as const;
+    await deploy(w, second, { tools: failing });
+    const third = await release(w, { commit: commitOf('3'), environments: { dev: all }, tree });
+    expect(await deploy(w, third, { tools: { database: { apply: 'fails' } } })).toMatchObject({
+      verdict: 'rolled-back',
+    });
+    expect(deployedNow()).toEqual({ network: '1111111', database: '1111111', app: '1111111' });
+  });
+
+  test('what takes values from what goes back is verified with those that are there then', async () => {
+    const tree = { 'components/network': 'b', 'components/database': 'b' };
+    const second = await release(w, { commit: commitOf('2'), environments: { dev: all }, tree });
+    // The database is back on what the newer network has given it; the network is not.
+    const values = { outputs: { vpc_id: 'vpc-2' }, reverse: { apply: 'fails' } } as const;
+    const tools = { network: values, database: { apply: 'fails' } } as const;
+    expect(await deploy(w, second, { tools })).toMatchObject({ verdict: 'broken' });
+    expect(await item('database')).toMatchObject({ live: { commit: commitOf('1'), state: 'clean' } });
+    const ref = await askFor(w, { action: 'rollback' });
+    const given: unknown[] = [];
+    const call: Call = async (name, body) => {
+      const answer = await body(w.ports);
+      if (name === 'forward: prepare plan database') {
+        const at = { repository: 7, release: ref.id, environment: 'dev', component: 'database' };
+        given.push(w.store.json(stageKey({ ...at, pass: 'forward' }, 'plan', 'inputs.json')));
+      }
+      return answer;
+    };
+    expect(await deploy(w, ref, { call, tools: { network: { reverse: { outputs } } } })).toMatchObject({
+      verdict: 'succeeded',
+    });
+    expect(given).toEqual([{ vpc_id: { value: 'vpc-1', sensitive: false } }]);
+    expect(await outcomesOf(w, ref)).toEqual([
+      'app: unchanged (it is not dirty)',
+      'database: rolled-back (rolled back to 1111111 after: mira asked for it)',
+      'network: rolled-back (rolled back to 1111111 after: mira asked for it)',
+    ]);
   });
 
   test('healed by a push in the meantime: nothing is done', async () => {

@@ -31,12 +31,15 @@ export const ask = (w: World, order: Order) =>
     ...order,
   });
 
+/** Each request has a Release execution of its own. */
+const idOf = (request: ReleaseRequest) => ('operation' in request ? request.request : request.delivery);
+
 /** What `resolve` makes of a request, called by the Release machine. */
 export const resolveRequest = (w: World, request: ReleaseRequest, { call = plain(w), git = NO_GIT } = {}) =>
   call('resolve', (ports) =>
     contracts.resolve.handle((input) =>
       resolve(input, { ...ports, ...NO_MERGE, planDrafts: false, statuses: ports.status, git }),
-    )({ request, execution: 'arn:release:asked', startedAt: '2026-11-20T12:00:00.000Z' }),
+    )({ request, execution: `arn:release:${idOf(request)}`, startedAt: '2026-11-20T12:00:00.000Z' }),
   );
 
 /** Asks, and lets the release begin that comes of it. `call` is how `resolve` is called: a person who asks again asks for another. */

@@ -1,5 +1,5 @@
 /** What becomes of releases that are stopped, cancelled, redriven or broken off: through the whole local twin. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { type ReleaseItem, releaseItemSchema } from '../../../core/ledger/release-items.ts';
 import { reportOnRelease } from '../../../local/cli/commands/push.ts';
@@ -15,8 +15,8 @@ import { until } from '../support/twin.ts';
 const ends = (report: ReleaseReport) =>
   Object.fromEntries(report.environments.map(({ name, targets }) => [name, endsOf(targets)]));
 
-/** A repository with one environment, `one` and `two` that needs it, deployed once. */
-async function deployed(name: string, environments?: object): Promise<Repository> {
+/** A repository with `one` and `two` that needs it, in `dev` unless other environments are given; nothing is deployed yet. */
+function prepared(name: string, environments?: object): Repository {
   const repository = twin.repository(name);
   repository.commit({
     'belay.yaml': manifest({
@@ -25,11 +25,7 @@ async function deployed(name: string, environments?: object): Promise<Repository
     }),
     ...fileComponents({ one: 'one\n', two: 'two\n' }),
   });
-  const first = await twin.push(repository);
-  expect(first.verdict).toBe('succeeded');
-  for (const file of ['one-plan', 'one-apply', 'two-plan', 'two-apply']) {
-    rmSync(twin.deployed(name, `${file}-begun`), { force: true });
-  }
+  mkdirSync(twin.deployed(name), { recursive: true });
   return repository;
 }
 
@@ -72,13 +68,13 @@ const statusOf = (execution: string) =>
 test.concurrent('the outside cause is gone: a redrive goes on exactly where it failed, and into later environments', async () => {
   const dev = environment(twin.deployed('redrive'), { rollback: 'off' });
   const prod = environment(twin.deployed('redrive-prod'), { after: 'dev', rollback: 'off' });
-  const repository = await deployed('redrive', { dev, prod });
-  repository.commit(fileComponents({ one: 'one!\n', two: 'two!\n' }));
+  const repository = prepared('redrive', { dev, prod });
+  mkdirSync(twin.deployed('redrive-prod'));
   writeFileSync(twin.deployed('redrive-prod', 'broken'), '');
   const failed = await twin.push(repository);
   expect(failed.verdict).toBe('failed');
   expect(ends(failed)).toEqual({
-    dev: { one: 'applied: 1 changed', two: 'applied: 1 changed' },
+    dev: { one: 'applied: 1 added', two: 'applied: 1 added' },
     prod: {
       one: 'failed: apply failed: the apply command ended with exit code 1',
       two: 'skipped: one failed',
@@ -90,8 +86,8 @@ test.concurrent('the outside cause is gone: a redrive goes on exactly where it f
   const healed = await redriven(releaseItemSchema.parse(release));
   expect(healed.verdict).toBe('succeeded');
   expect(ends(healed)).toEqual({
-    dev: { one: 'applied: 1 changed', two: 'applied: 1 changed' },
-    prod: { one: 'applied: 1 changed', two: 'applied: 1 changed' },
+    dev: { one: 'applied: 1 added', two: 'applied: 1 added' },
+    prod: { one: 'applied: 1 added', two: 'applied: 1 added' },
   });
   // The environment that had succeeded was not looked at again.
   expect(existsSync(twin.deployed('redrive', 'calls'))).toBe(false);
@@ -99,8 +95,7 @@ test.concurrent('the outside cause is gone: a redrive goes on exactly where it f
 
 describe('cancelled', () => {
   test.concurrent('while planning: the job is ended, nothing is applied; a redrive wants it again', async () => {
-    const repository = await deployed('planning');
-    repository.commit(fileComponents({ one: 'one!\n' }));
+    const repository = prepared('planning');
     hold(twin, 'planning', 'plan');
     const release = await releaseOf(await twin.world.push(repository));
     await begun(twin, 'planning', 'one-plan');
@@ -110,14 +105,13 @@ describe('cancelled', () => {
     const report = await settledReport(release);
     expect(report.verdict).toBe('cancelled');
     expect(ends(report).dev).toMatchObject({ one: 'cancelled: cancelled by mira' });
-    expect(readFileSync(twin.deployed('planning', 'one'), 'utf8')).toBe('one\n');
+    expect(existsSync(twin.deployed('planning', 'one'))).toBe(false);
     letGo(twin, 'planning', 'plan');
     expect((await redriven(release)).verdict).toBe('succeeded');
   });
 
   test.concurrent('while applying: the apply runs to its end and stays, nothing comes after it', async () => {
-    const repository = await deployed('applying');
-    repository.commit(fileComponents({ one: 'one!\n', two: 'two!\n' }));
+    const repository = prepared('applying');
     hold(twin, 'applying', 'apply');
     const release = await releaseOf(await twin.world.push(repository));
     await begun(twin, 'applying', 'one-apply');
@@ -125,7 +119,7 @@ describe('cancelled', () => {
     letGo(twin, 'applying', 'apply');
     const report = await settledReport(release);
     expect(report.verdict).toBe('cancelled');
-    expect(ends(report)).toEqual({ dev: { one: 'applied: 1 changed', two: 'cancelled: cancelled by mira' } });
+    expect(ends(report)).toEqual({ dev: { one: 'applied: 1 added', two: 'cancelled: cancelled by mira' } });
     expect(await twin.world.command({ action: 'cancel', ...named(release) })).toEqual({
       accepted: false,
       message: `release ${release.id} has ended already: cancelled`,
@@ -133,8 +127,7 @@ describe('cancelled', () => {
   });
 
   test.concurrent('while waiting for the lease: it leaves the queue, the owner goes on', async () => {
-    const repository = await deployed('waiting');
-    repository.commit(fileComponents({ one: 'one!\n' }));
+    const repository = prepared('waiting');
     hold(twin, 'waiting', 'apply');
     const first = await twin.world.push(repository);
     await begun(twin, 'waiting', 'one-apply');
@@ -146,12 +139,12 @@ describe('cancelled', () => {
     expect(report.verdict).toBe('cancelled');
     letGo(twin, 'waiting', 'apply');
     expect((await twin.ended(first)).verdict).toBe('succeeded');
-    expect(readFileSync(twin.deployed('waiting', 'one'), 'utf8')).toBe('one!\n');
+    expect(readFileSync(twin.deployed('waiting', 'one'), 'utf8')).toBe('one\n');
   });
 });
 
 test.concurrent('an old release redriven after a newer success is superseded; one that may be older goes', async () => {
-  const repository = await deployed('older');
+  const repository = prepared('older');
   const failing = async (text: string) => {
     writeFileSync(twin.deployed('older', 'broken'), '');
     repository.commit(fileComponents({ one: text }));
@@ -176,8 +169,7 @@ test.concurrent('an old release redriven after a newer success is superseded; on
 
 // Alone: a sweep looks at everything there is.
 test('stopped during an apply: the job ends, the lease is free, what is between two commits is said, a redrive heals', async () => {
-  const repository = await deployed('stopped');
-  repository.commit(fileComponents({ one: 'one!\n', two: 'two!\n' }));
+  const repository = prepared('stopped');
   hold(twin, 'stopped', 'apply');
   const release = await releaseOf(await twin.world.push(repository));
   await begun(twin, 'stopped', 'one-apply');
@@ -207,5 +199,5 @@ test('stopped during an apply: the job ends, the lease is free, what is between 
 
   const healed = await redriven(release);
   expect(healed.verdict).toBe('succeeded');
-  expect(readFileSync(twin.deployed('stopped', 'two'), 'utf8')).toBe('two!\n');
+  expect(readFileSync(twin.deployed('stopped', 'two'), 'utf8')).toBe('two\n');
 });

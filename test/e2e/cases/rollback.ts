@@ -82,14 +82,14 @@ withTool(
     expect(summaryOf(report)).toEqual({
       verdict: 'failed',
       reason:
-        'dev failed and is back at <commit>: database was rolled back to <commit> after: apply failed: components/database/main.tf:15: local-exec provisioner error, network was rolled back to <commit> after: database failed, app was skipped (database failed); redrive the execution <execution> to go on from here',
+        'dev failed and is back at <commit>: database was rolled back to <commit> after: apply failed: components/database/main.tf:15: local-exec provisioner error: exit status 3, network was rolled back to <commit> after: database failed, app was skipped (database failed); redrive the execution <execution> to go on from here',
       environments: {
         dev: {
           verdict: 'rolled-back',
           targets: {
             network: 'rolled-back: rolled back to <commit> after: database failed',
             database:
-              'rolled-back: rolled back to <commit> after: apply failed: components/database/main.tf:15: local-exec provisioner error',
+              'rolled-back: rolled back to <commit> after: apply failed: components/database/main.tf:15: local-exec provisioner error: exit status 3',
             app: 'skipped: database failed',
           },
         },
@@ -98,7 +98,7 @@ withTool(
         belay: 'failure: dev is back at <commit>; 3 targets: 2 rolled-back, 1 skipped',
         'belay/dev/app': 'failure: skipped: database failed',
         'belay/dev/database':
-          'failure: rolled back to <commit> after: apply failed: components/database/main.tf:15: local-exec provisioner error',
+          'failure: rolled back to <commit> after: apply failed: components/database/main.tf:15: local-exec provisioner error: exit status 3',
         'belay/dev/network': 'failure: rolled back to <commit> after: database failed',
       },
       executions: ['FAILED', 'FAILED'],

@@ -31,7 +31,10 @@ export function asking(place: TestFolder, name: string, policy: object = {}): As
 }
 
 /** The release of a push, once its target `dev/one` waits for a person. */
-export async function waiting(twin: TestTwin, { delivery, repository }: PushReceipt): Promise<string> {
+export async function waiting(
+  twin: TestTwin,
+  { delivery, repository, commit }: PushReceipt,
+): Promise<string> {
   let id = '';
   await until('one to wait for approval', async () => {
     const key = ledgerKeys.delivery(delivery);
@@ -45,8 +48,10 @@ export async function waiting(twin: TestTwin, { delivery, repository }: PushRece
     const { tokens, answer } = approvalItemSchema.parse(item);
     return tokens !== undefined && answer === undefined;
   });
-  const { bus, eventSources } = twin.world.parts;
-  await until('the statuses on GitHub', () => !bus.busy && !eventSources.busy);
+  await until('the question on the commit', async () => {
+    const statuses = await twin.world.statuses({ repository, sha: commit });
+    return statuses.some(({ description }) => description.startsWith('waiting for approval'));
+  });
   return id;
 }
 

@@ -251,7 +251,10 @@ describe('a rollback that fails', () => {
         'dev is broken (dirty: database, network): database could not be rolled back (apply failed: the apply said no; then its rollback to 1111111 failed: apply failed: the apply said no), network could not be rolled back (database failed; then its rollback to 1111111 failed: database could not be rolled back and may still need it); redrive the execution arn:release:20261120-2222222-1 to go on from here',
     });
     expect(w.cloud.get('network')).toBe('2222222');
-    expect(await targetItem('network')).toMatchObject({ live: { state: 'dirty' } });
+    expect(await targetItem('network')).toMatchObject({
+      live: { state: 'dirty' },
+      lastGood: { commit: commitOf('1') },
+    });
 
     const third = await next([network, database], '3');
     expect(await deploy(w, third)).toMatchObject({ verdict: 'succeeded' });

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
@@ -252,30 +252,4 @@ test('a world whose opening fails leaves the directory free', async () => {
   const stateDir = temporaryFolder('state');
   await expect(openWorld({ stateDir, cdkOut: '/nowhere', environment: {} })).rejects.toThrow('cdk synth');
   await world(stack(), stateDir);
-});
-
-test('the directory of a killed owner is taken over, and what it left running is ABORTED', async () => {
-  const cdkOut = stack();
-  const stateDir = temporaryFolder('state');
-  const directory = repository();
-  const script = join(stateDir, 'owner.ts');
-  writeFileSync(
-    script,
-    `import { openWorld } from '${project}/local/world.ts';
-     const world = await openWorld({ stateDir: '${stateDir}', cdkOut: '${cdkOut}', environment: process.env });
-     world.onProgress((changes) => { if (changes.has('job')) console.log('a job'); });
-     await world.push({ directory: '${directory}' });`,
-  );
-  const owner = spawn(process.execPath, ['--no-warnings', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await new Promise((resolve) => owner.stdout.once('data', resolve));
-  const ended = new Promise((resolve) => owner.once('exit', resolve));
-  owner.kill('SIGKILL');
-  await ended;
-  const next = await world(cdkOut, stateDir);
-  expect((await next.executions()).map(({ status }) => status)).toEqual(['ABORTED']);
-  await next.settled();
-  const [aborted] = await next.executions();
-  next.parts.executions.redrive(aborted?.arn ?? '');
-  await next.settled();
-  expect((await next.executions()).map(({ status }) => status)).toEqual(['SUCCEEDED']);
 });

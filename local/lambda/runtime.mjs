@@ -1,12 +1,12 @@
 /**
- * The entry of a function's worker thread: does what Lambda's Node.js runtime does around a handler. Started by `instance.ts`,
- * with `process.env` being exactly what the function would find in Lambda. Messages: `protocol.ts`.
- * Plain JavaScript, because every thread that has to strip types first starts some 30 ms later.
+ * The entry of a function's process: does what Lambda's Node.js runtime does around a handler. Started by `instance.ts`, with
+ * `process.env` being exactly what the function would find in Lambda. Messages: `protocol.ts`.
+ * Plain JavaScript, because every process that has to strip types first starts some 30 ms later.
  */
 import { enableCompileCache, flushCompileCache } from 'node:module';
-import { parentPort, workerData } from 'node:worker_threads';
 
-const answer = (message) => parentPort.postMessage(message);
+const setup = JSON.parse(process.argv[2]);
+const answer = (message) => process.send(message);
 
 /** An error in the shape of Lambda's Node.js runtime. */
 function errorDocument(error) {
@@ -30,11 +30,11 @@ function contextOf(message) {
 }
 
 async function load() {
-  enableCompileCache(workerData.compileCache);
-  const bundle = await import(workerData.module);
-  const handler = bundle[workerData.export];
+  enableCompileCache(setup.compileCache);
+  const bundle = await import(setup.module);
+  const handler = bundle[setup.export];
   if (typeof handler === 'function') return handler;
-  const error = new Error(`${workerData.module} exports no function "${workerData.export}"`);
+  const error = new Error(`${setup.module} exports no function "${setup.export}"`);
   error.name = 'Runtime.HandlerNotFound';
   throw error;
 }
@@ -49,12 +49,18 @@ async function invoke(handler, message) {
   }
 }
 
+/** Tells that this process can serve no more, then ends it. */
+const leave = (error) => process.send({ kind: 'broken', error: errorDocument(error) }, () => process.exit(1));
+
+process.on('uncaughtException', leave);
+// The twin is gone.
+process.on('disconnect', () => process.exit());
 try {
   const handler = await load();
-  parentPort.on('message', (message) => invoke(handler, message));
+  process.on('message', (message) => invoke(handler, message));
   answer({ kind: 'loaded' });
-  // Worker threads are terminated, never ended: the cache would not be written by itself.
+  // The process is killed, never ended: the cache would not be written by itself.
   flushCompileCache();
 } catch (error) {
-  answer({ kind: 'load-failed', error: errorDocument(error) });
+  leave(error);
 }
