@@ -1,4 +1,4 @@
-/** The wording of commit statuses, one place for all of it: called by `statuses.ts`. */
+/** The wording of statuses and of checks' titles, one place for all of it: called by `statuses.ts` and `checks/desired.ts`. */
 import type { ChangeCounts } from './contracts/job.ts';
 import { describeOrphans } from './deployment/orphans.ts';
 import { isGood, ROLLING_BACK } from './deployment/verdict.ts';
@@ -69,26 +69,35 @@ const STATE_OF_VERDICT: Readonly<Record<ReleaseVerdict, StatusState>> = {
   cancelled: 'failure',
 };
 
-/** The release's own status: of one that was asked for by command, with what it is and who asked in front. */
-export function releaseWording(
-  release: ReleaseItem,
-  deployments: readonly DeploymentItem[],
-  targets: readonly OutcomeItem[],
-): Wording {
-  const { operation = 'apply', because, sender } = release;
-  const wording = plainWording(release, deployments, targets);
-  if (operation === 'apply') return wording;
+/** Shorter delays are not worth a word. Minutes. */
+const MIN_DELAY = 5;
+
+/** The release's own: of one that was asked for by command, with what it is and who asked in front. */
+export function releaseWording(record: ReleaseWords): Wording {
+  const { operation = 'apply', because, sender } = record.release;
+  const { state, text } = plainWording(record);
   const what = operation === 'restore' ? 'rollback to last good' : operation;
-  const why = because ?? `asked for by ${sender}`;
-  return { ...wording, text: `${what} (${why}): ${wording.text}` };
+  const asked = operation === 'apply' ? '' : `${what} (${because ?? `asked for by ${sender}`}): `;
+  const delayed = delayOf(record.delay);
+  return { state, text: `${delayed === '' ? '' : `(${delayed}) `}${asked}${text}` };
 }
 
-/** `targets` are all that were requested so far, the unaffected included. */
-function plainWording(
-  release: ReleaseItem,
-  deployments: readonly DeploymentItem[],
-  targets: readonly OutcomeItem[],
-): Wording {
+/** What the release's own wording is made of; `outcomes` are all targets requested so far, the unaffected included. */
+interface ReleaseWords {
+  readonly release: ReleaseItem;
+  readonly deployments: readonly DeploymentItem[];
+  readonly outcomes: readonly OutcomeItem[];
+  readonly delay?: { readonly since: string; readonly until: string } | undefined;
+}
+
+/** `delayed: GitHub could not be told for 62 minutes`; empty when it could. */
+export function delayOf(delay: ReleaseWords['delay']): string {
+  if (delay === undefined) return '';
+  const minutes = Math.round((Date.parse(delay.until) - Date.parse(delay.since)) / 60_000);
+  return minutes < MIN_DELAY ? '' : `delayed: GitHub could not be told for ${minutes} minutes`;
+}
+
+function plainWording({ release, deployments, outcomes: targets }: ReleaseWords): Wording {
   const { verdict, reason } = release;
   if (verdict === undefined) return { state: 'pending', text: progressOf(release, deployments, targets) };
   const state = STATE_OF_VERDICT[verdict];
@@ -125,8 +134,38 @@ function progressOf(
   );
   const done = affected.filter(({ outcome }) => outcome !== undefined).length;
   const isCounted = affected.length > 0 && current.progress !== ROLLING_BACK;
-  const text = isCounted ? `${done} of ${targetCount(affected.length)} done` : current.progress;
+  const text = isCounted ? doneOf(done, affected.length) : current.progress;
   return environments.length > 1 ? `${current.environment}: ${text}` : text;
+}
+
+/** An environment's own, where its targets have none. `targets` are the affected ones. */
+export function environmentWording(
+  deployment: DeploymentItem | undefined,
+  targets: readonly OutcomeItem[],
+): Wording {
+  const { verdict, progress = 'waiting', reason = '' } = deployment ?? {};
+  if (verdict !== undefined) {
+    const state = verdict === 'succeeded' ? 'success' : verdict === 'waiting' ? 'pending' : 'failure';
+    const tally = tallyOf(targets);
+    return { state, text: withDetail(verdict, verdict === 'succeeded' ? tally : reason || tally) };
+  }
+  const open = targets.filter(({ outcome }) => outcome === undefined);
+  const asking = open.filter((target) => target.progress === 'approving').length;
+  const text = progress === ROLLING_BACK ? progress : doneOf(targets.length - open.length, targets.length);
+  return {
+    state: 'pending',
+    text: asking === 0 ? text : `${text}, ${targetCount(asking)} waiting for approval`,
+  };
+}
+
+/** More targets than this are counted in steps, so that GitHub is called a bounded number of times however many there are. */
+const COUNTED_SINGLY = 25;
+const STEP_PERCENT = 5;
+
+/** `3 of 8 targets done`, `35 % of 300 targets done`. */
+function doneOf(done: number, all: number): string {
+  if (all <= COUNTED_SINGLY) return `${done} of ${targetCount(all)} done`;
+  return `${Math.floor((done / all) * (100 / STEP_PERCENT)) * STEP_PERCENT} % of ${targetCount(all)} done`;
 }
 
 /** Good ones first, as people read them. */

@@ -2,10 +2,13 @@
 export class GitHubError extends Error {
   /** HTTP status. */
   readonly status: number;
+  /** Set when a rate limit is used up: GitHub takes nothing before this moment. */
+  readonly retryAt: Date | undefined;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, retryAt?: Date) {
     super(message);
     this.name = 'GitHubError';
     this.status = status;
+    this.retryAt = retryAt;
   }
 }

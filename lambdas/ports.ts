@@ -1,4 +1,5 @@
 /** The outside world as the functions' logic sees it. The adapters beside the handlers are the only AWS SDK imports. */
+import type { CheckRun } from '../core/checks/check-run.ts';
 import type { SessionOrder } from '../core/job-sessions.ts';
 import type { LedgerKey } from '../core/ledger/keys.ts';
 
@@ -103,6 +104,11 @@ export interface StatusQueue {
   }): Promise<void>;
 }
 
+/** A message that could not be done now: it comes again after so many seconds, and keeps back those after it. */
+export interface MessageDelay {
+  delay(receiptHandle: string, seconds: number): Promise<void>;
+}
+
 /** How two commits of a repository lie to each other, seen from `base`. `unknown`: GitHub does not know `base` any more. */
 export type Ancestry = 'identical' | 'ahead' | 'behind' | 'diverged' | 'unknown';
 
@@ -120,9 +126,18 @@ export interface GitHub {
   branchHead(repository: string, branch: string): Promise<string | undefined>;
   /** The whole message of a commit. */
   commitMessage(repository: string, commit: string): Promise<string>;
-  createStatus(repository: string, commit: string, status: CommitStatus): Promise<void>;
   /** False also when there is no such organisation or team, or the token may not see it. */
   isTeamMember(organisation: string, team: string, login: string): Promise<boolean>;
+}
+
+/** What people see on GitHub, for the one function that writes it. */
+export interface GitHubWriter {
+  /** `app`: checks can be written; `token`: only statuses. */
+  mode(): Promise<'app' | 'token'>;
+  createStatus(repository: string, commit: string, status: CommitStatus): Promise<void>;
+  /** Answers the new run's id. */
+  createCheckRun(repository: string, commit: string, check: CheckRun): Promise<number>;
+  updateCheckRun(repository: string, id: number, check: CheckRun): Promise<void>;
 }
 
 /** One line of structured log: a short event name and the facts people search by. Never secrets, never signatures. */

@@ -19,7 +19,7 @@ export class BelayStack extends Stack {
       stores,
       bus,
       expiry: new Expiry(this, 'Expiry', { bus }),
-      github: { url: 'https://github.com', apiUrl: 'https://api.github.com' },
+      github: { url: 'https://github.com', apiUrl: 'https://api.github.com', writesPerHour: 450 },
     });
     const { queue } = new Executor(this, 'Executor', { stores, functions });
     const deployment = new DeploymentMachine(this, 'Deployment', { functions, stores, queue });

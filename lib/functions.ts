@@ -44,12 +44,21 @@ export const COMMANDS = [
   'git-status',
 ] as const;
 
+/** Where GitHub is, and how much it takes. */
+export interface GitHubProps {
+  /** Base of clone URLs. */
+  readonly url: string;
+  /** Base of the REST API. */
+  readonly apiUrl: string;
+  /** Writes an hour of one installation; GitHub takes about 500, a GitHub Enterprise Server what its owner allows. */
+  readonly writesPerHour: number;
+}
+
 export interface FunctionsProps {
   readonly stores: Stores;
   readonly bus: EventBus;
   readonly expiry: Expiry;
-  /** Base of clone URLs and of the REST API. */
-  readonly github: { readonly url: string; readonly apiUrl: string };
+  readonly github: GitHubProps;
 }
 
 export class Functions extends Construct {
@@ -114,7 +123,7 @@ export class Functions extends Construct {
       image,
       command: 'resolve',
       contract: contracts.resolve,
-      bindings: [ledger, artifacts, statusQueue, token, variables({ GITHUB_URL: github.url }), releases],
+      bindings: [ledger, artifacts, statusQueue, token, api, variables({ GITHUB_URL: github.url }), releases],
       // Fetching and packing a large repository: memory buys processor and network, /tmp holds clone and snapshot.
       timeout: Duration.minutes(15),
       memory: 2048,
@@ -264,7 +273,14 @@ export class Functions extends Construct {
       image,
       command: 'git-status',
       contract: contracts.gitStatus,
-      bindings: [ledger, token, api],
+      bindings: [
+        ledger,
+        readArtifacts,
+        stores.usePutOffStatus(),
+        token,
+        api,
+        variables({ GITHUB_WRITES_PER_HOUR: String(github.writesPerHour) }),
+      ],
       timeout: Duration.minutes(1),
     }).fn;
     this.gitStatus.addEventSource(

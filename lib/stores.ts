@@ -13,8 +13,11 @@ import { type Binding, permission, variables } from './binding.ts';
 const REPLACED_VERSION_RETENTION = Duration.days(365);
 /** A function's timeout times six, as AWS advises for event sources, rounded up. */
 export const STATUS_VISIBILITY = Duration.minutes(6);
-/** How often a status message is tried before a person must look: about half an hour of GitHub being away. */
-const STATUS_ATTEMPTS = 10;
+/**
+ * How often a status message is tried before a person must look. The pauses between tries grow to ten minutes, so this is about a
+ * week of GitHub being away; it is also the most that SQS takes.
+ */
+const STATUS_ATTEMPTS = 1000;
 
 export class Stores extends Construct {
   readonly key: Key;
@@ -76,7 +79,8 @@ export class Stores extends Construct {
     });
     this.githubToken = new Secret(this, 'GitHubToken', {
       secretName: 'belay-pipeline/github-token',
-      description: 'GitHub token that fetches commits and writes statuses; put your own value',
+      description:
+        'Id and private key of the GitHub App as JSON, or a fine-grained token; put your own value',
       encryptionKey: this.key,
     });
     this.webhookSecret = new Secret(this, 'WebhookSecret', {
@@ -163,6 +167,14 @@ export class Stores extends Construct {
     return {
       ...variables({ STATUS_QUEUE_URL: this.statusQueue.queueUrl }),
       grant: (fn) => void this.statusQueue.grantSendMessages(fn),
+    };
+  }
+
+  /** The status queue, for who consumes it: messages may be put off. */
+  usePutOffStatus(): Binding<'STATUS_QUEUE_URL'> {
+    return {
+      ...variables({ STATUS_QUEUE_URL: this.statusQueue.queueUrl }),
+      grant: (fn) => void this.statusQueue.grant(fn, 'sqs:ChangeMessageVisibility'),
     };
   }
 

@@ -46,7 +46,14 @@ const SCHEDULES_ENV = [
 
 /** `resolve`: claims the request, fetches the commit or reads what is deployed, stores snapshot and `release.json`. */
 export const resolve = defineContract({
-  env: ['LEDGER_TABLE', 'ARTIFACTS_BUCKET', 'STATUS_QUEUE_URL', 'GITHUB_URL', 'GITHUB_TOKEN_SECRET'],
+  env: [
+    'LEDGER_TABLE',
+    'ARTIFACTS_BUCKET',
+    'STATUS_QUEUE_URL',
+    'GITHUB_URL',
+    'GITHUB_API_URL',
+    'GITHUB_TOKEN_SECRET',
+  ],
   input: z.object({ request: releaseRequestSchema, execution: z.string(), startedAt: z.iso.datetime() }),
   output: z.discriminatedUnion('decision', [
     z.object({ decision: z.literal('deploy'), release: releaseRefSchema, environments: z.array(z.string()) }),
@@ -253,8 +260,26 @@ export const sweep = defineContract({
 
 /** `git-status`: consumes the status queue; the newest truth of the ledger goes to GitHub. */
 export const gitStatus = defineContract({
-  env: ['LEDGER_TABLE', 'GITHUB_API_URL', 'GITHUB_TOKEN_SECRET'],
-  input: z.object({ Records: z.array(z.object({ messageId: z.string(), body: z.string() }).loose()) }),
+  env: [
+    'LEDGER_TABLE',
+    'ARTIFACTS_BUCKET',
+    'STATUS_QUEUE_URL',
+    'GITHUB_API_URL',
+    'GITHUB_TOKEN_SECRET',
+    'GITHUB_WRITES_PER_HOUR',
+  ],
+  input: z.object({
+    Records: z.array(
+      z
+        .object({
+          messageId: z.string(),
+          receiptHandle: z.string(),
+          body: z.string(),
+          attributes: z.object({ ApproximateReceiveCount: z.coerce.number() }).loose(),
+        })
+        .loose(),
+    ),
+  }),
   output: z.object({ batchItemFailures: z.array(z.object({ itemIdentifier: z.string() })) }),
 });
 /** A message on the status queue says only that something changed. */

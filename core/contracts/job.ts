@@ -78,7 +78,15 @@ export const planSummarySchema = z.object({
   planDigest: z.string(),
   changeDigest: z.string(),
   /** Resources that are deleted or replaced: what the policy is asked about. */
-  removals: z.array(z.object({ address: z.string(), type: z.string(), replace: z.boolean() })),
+  removals: z.array(
+    z.object({
+      address: z.string(),
+      type: z.string(),
+      replace: z.boolean(),
+      /** Where the repository declares it (its module's call, if it is in one), when it still does. */
+      place: z.object({ file: z.string(), line: z.int() }).optional(),
+    }),
+  ),
   /** Addresses of resources the apply would create, also in place of an older one. */
   creations: z.array(z.string()),
   /** Repository paths the plan read besides the component's directory (local modules, files). */

@@ -86,6 +86,17 @@ export const ledgerKeys = {
     pk: inCommit(repository, commit),
     sk: `status/${context}`,
   }),
+  check: (repository: number, commit: string, name: string): LedgerKey => ({
+    pk: inCommit(repository, commit),
+    sk: `check/${name}`,
+  }),
+  /** That GitHub could not be told about a commit. */
+  delay: (repository: number, commit: string): LedgerKey => ({
+    pk: inCommit(repository, commit),
+    sk: 'delay',
+  }),
+  /** What may be written to GitHub. `owner` is the account an App is installed on. */
+  budget: (owner: string): LedgerKey => ({ pk: `github/${owner}`, sk: 'budget' }),
 } as const;
 
 /** Sort-key prefixes for queries. */
@@ -100,4 +111,5 @@ export const ledgerPrefixes = {
   outcomes: 'outcome/',
   outcomesIn: (environment: string, pass?: Pass) => `${outcomesOf(pass)}/${environment}/`,
   statuses: 'status/',
+  checks: 'check/',
 } as const;

@@ -68,6 +68,22 @@ export const commitItemSchema = z.object({ release: z.string() });
 export const statusItemSchema = z.object({ context: z.string(), state: z.string(), description: z.string() });
 export type StatusItem = z.infer<typeof statusItemSchema>;
 
+/** The check run last written to GitHub under one name of one commit. */
+export const checkItemSchema = z.object({
+  name: z.string(),
+  /** GitHub's number of it. */
+  run: z.int(),
+  /** Of what it says. */
+  digest: z.string(),
+  completed: z.boolean(),
+  /** How many annotations it has: GitHub adds up what every call brings. */
+  annotations: z.int(),
+});
+export type CheckItem = z.infer<typeof checkItemSchema>;
+
+/** Since when GitHub could not be told about a commit; `until` when it could again. */
+export const delayItemSchema = z.object({ since: z.iso.datetime(), until: z.iso.datetime().optional() });
+
 /** A release the sweep looks after. `run` changes with every redrive, so that its end is not taken for that of the run before. */
 export const activeItemSchema = z.object({ release: releaseRefSchema, run: z.string() });
 export type ActiveItem = z.infer<typeof activeItemSchema>;

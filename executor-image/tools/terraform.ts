@@ -15,6 +15,7 @@ import { failed, stalePlan } from '../failure.ts';
 import type { Command, Finished } from '../processes.ts';
 import { BACKEND_FILE, BACKEND_OVERRIDE_FILE, managedBackend, type StatePlace } from './backend.ts';
 import { declaredBackend, isGitSource, reachModules, readCode, referencedPaths } from './code.ts';
+import { placeOf } from './places.ts';
 import type { Tool, ToolContext, ToolPlan } from './tool.ts';
 import type { InstalledTool } from './toolchain.ts';
 
@@ -128,12 +129,23 @@ export class TerraformTool implements Tool {
     const changes = summarisePlan(planJsonSchema.parse(JSON.parse(await readFile(planJson, 'utf8'))));
     return {
       ...changes,
+      removals: await this.#withPlaces(changes.removals),
       hasChanges: planned.code === 2,
       dependencies: await this.#dependencies(),
       planJson,
       hasPlanFile: true,
       diagnostics: [...unformatted, ...warnings],
     };
+  }
+
+  async #withPlaces(removals: ToolPlan['removals']): Promise<ToolPlan['removals']> {
+    if (removals.length === 0) return removals;
+    const { spec, workspace } = this.#context;
+    const code = await readCode(workspace.component, this.#tool.name);
+    return removals.map((removal) => {
+      const place = placeOf(removal.address, code, spec.target.path);
+      return place === undefined ? removal : { ...removal, place };
+    });
   }
 
   async apply(): Promise<void> {

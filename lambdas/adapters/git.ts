@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FetchedCommit, Git } from '../ports.ts';
 import { type GitPlace, gitAt } from './git-process.ts';
-import type { GitHubToken } from './github-token.ts';
+import type { GitHubAccess } from './github-token.ts';
 
 export interface GitOptions {
   /** Where repositories are: `https://github.com`, a GitHub Enterprise host, or a `file://` folder of bare repositories. */
   readonly url: string;
-  /** Asked for before each fetch over HTTP. */
-  readonly token: GitHubToken;
+  /** Asked for a token before each fetch over HTTP. */
+  readonly access: Pick<GitHubAccess, 'token'>;
   /** What git may see of the function's environment is picked from this. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
@@ -19,13 +19,15 @@ export interface GitOptions {
 const ATTRIBUTES = '* -export-ignore -export-subst\n';
 
 /** Repositories below `url`, which ends in neither slash nor `.git`. */
-export function git({ url, token, environment }: GitOptions): Git {
+export function git({ url, access, environment }: GitOptions): Git {
   const root = url.replace(/\/$/, '');
   return {
     async withCommit(repository, commit, use) {
       const home = await mkdtemp(join(tmpdir(), 'belay-git-'));
       try {
-        const authorization = root.startsWith('http') ? { url: root, token: await token() } : undefined;
+        const authorization = root.startsWith('http')
+          ? { url: root, token: await access.token({ repository }, { contents: 'read' }) }
+          : undefined;
         const place = gitAt({ home, scheme: schemeOf(root), authorization, environment });
         await place.run(['init', '--quiet', '--bare', '--template=', '.']);
         await mkdir(join(home, 'info'), { recursive: true });

@@ -1,29 +1,67 @@
-/** The token Belay talks to GitHub with, kept in Secrets Manager: used by the GitHub and git adapters. */
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+/** Tokens for GitHub, each for one repository and what is to be done there: used by the GitHub and git adapters. */
+import {
+  type GitHubPlace,
+  type InstallationToken,
+  installationToken,
+  nameOf,
+  type Permissions,
+} from './github-app.ts';
+import { gitHubRequest } from './github-request.ts';
+import { type GitHubCredentials, gitHubSecret } from './github-secret.ts';
 
-/** A replaced token is used after this long at the latest. Milliseconds. */
-const CACHE_MS = 5 * 60_000;
+/** A token is not used any more this long before its end: the longest thing done with one is a git fetch. Milliseconds. */
+const MARGIN_MS = 10 * 60_000;
 
-/** Answers the token; throws when the secret is empty. */
-export type GitHubToken = () => Promise<string>;
+/** Who Belay is to GitHub: an App that can write checks, or a token that can only write statuses. */
+export type GitHubMode = 'app' | 'token';
 
-/** Reads the token from the secret `id`, at most once in five minutes. */
-export function gitHubToken(
-  id: string,
-  client = new SecretsManagerClient({}),
-  now: () => number = Date.now,
-): GitHubToken {
-  let cache: { readonly token: string; readonly at: number } | undefined;
-  return async () => {
-    if (cache !== undefined && now() - cache.at < CACHE_MS) return cache.token;
-    const answer = await client.send(new GetSecretValueCommand({ SecretId: id }));
-    const token = answer.SecretString?.trim();
-    if (!token) {
-      throw new Error(
-        `the GitHub token secret ${id} is empty: put a token with read access to contents and write access to commit statuses into it (aws secretsmanager put-secret-value --secret-id ${id} --secret-string …)`,
-      );
-    }
-    cache = { token, at: now() };
-    return token;
+export interface GitHubAccess {
+  mode(): Promise<GitHubMode>;
+  /** A token that opens this place, and at least these permissions there. Nothing is assumed about its form. */
+  token(place: GitHubPlace, permissions: Permissions): Promise<string>;
+  /** GitHub did not take this token: it is not answered again. */
+  refused(token: string): void;
+}
+
+/** Access by what the secret `id` holds, at the API at `apiUrl`. */
+export const gitHubAccess = (id: string, apiUrl: string): GitHubAccess =>
+  accessBy(gitHubSecret(id), { send: gitHubRequest(apiUrl), now: Date.now });
+
+/** Tokens of an App are kept in the warm function until shortly before their end. */
+export function accessBy(
+  read: () => Promise<GitHubCredentials>,
+  api: Parameters<typeof installationToken>[2],
+): GitHubAccess {
+  const kept = new Map<string, Promise<InstallationToken>>();
+
+  async function ofApp(
+    app: Extract<GitHubCredentials, { kind: 'app' }>,
+    place: GitHubPlace,
+    permissions: Permissions,
+  ): Promise<string> {
+    const key = `${app.appId} ${nameOf(place)} ${JSON.stringify(Object.entries(permissions).sort())}`;
+    const before = kept.get(key);
+    // Without a pause where there is none: what is asked for meanwhile waits for the same answer.
+    const known = before === undefined ? undefined : await before.catch(() => undefined);
+    if (known !== undefined && known.expiresAt - MARGIN_MS > api.now()) return known.token;
+    const asked = installationToken(app, { place, permissions }, api);
+    kept.set(key, asked);
+    return (await asked).token;
+  }
+
+  return {
+    mode: async () => (await read()).kind,
+    async token(place, permissions) {
+      const credentials = await read();
+      return credentials.kind === 'token' ? credentials.token : ofApp(credentials, place, permissions);
+    },
+    refused(token) {
+      for (const [key, asked] of kept) {
+        void asked.then(
+          (one) => one.token === token && kept.delete(key),
+          () => kept.delete(key),
+        );
+      }
+    },
   };
 }

@@ -5,7 +5,7 @@ import { systemClock } from '../adapters/clock.ts';
 import { eventBus } from '../adapters/events.ts';
 import { stepFunctionsExecutions, stepFunctionsRedrives } from '../adapters/executions.ts';
 import { gitHub } from '../adapters/github.ts';
-import { gitHubToken } from '../adapters/github-token.ts';
+import { gitHubAccess } from '../adapters/github-token.ts';
 import { batchJobControl, batchJobs } from '../adapters/jobs.ts';
 import { dynamoLedger } from '../adapters/ledger.ts';
 import { objectStore } from '../adapters/object-store.ts';
@@ -26,7 +26,7 @@ const ports = {
   status: sqsStatusQueue(env.STATUS_QUEUE_URL),
   bus: eventBus(env.BUS_NAME),
   newRequestId: () => `request-${randomUUID()}`,
-  github: gitHub(env.GITHUB_API_URL, gitHubToken(env.GITHUB_TOKEN_SECRET)),
+  github: gitHub(env.GITHUB_API_URL, gitHubAccess(env.GITHUB_TOKEN_SECRET, env.GITHUB_API_URL)),
 };
 
 export const handler = contract.handle((input) => command(input, ports));

@@ -1,15 +1,23 @@
 /** Lambda entry of `git-status`, called by the status queue. */
 import { gitStatus as contract } from '../../core/contracts/functions.ts';
+import { systemClock } from '../adapters/clock.ts';
 import { gitHub } from '../adapters/github.ts';
-import { gitHubToken } from '../adapters/github-token.ts';
+import { gitHubAccess } from '../adapters/github-token.ts';
 import { dynamoLedger } from '../adapters/ledger.ts';
 import { log } from '../adapters/log.ts';
+import { sqsMessageDelay } from '../adapters/message-delay.ts';
+import { objectStore } from '../adapters/object-store.ts';
 import { gitStatus } from './git-status.ts';
 
 const env = contract.readEnv(process.env);
 const ports = {
   ledger: dynamoLedger(env.LEDGER_TABLE),
-  github: gitHub(env.GITHUB_API_URL, gitHubToken(env.GITHUB_TOKEN_SECRET)),
+  store: objectStore(env.ARTIFACTS_BUCKET),
+  bucket: env.ARTIFACTS_BUCKET,
+  github: gitHub(env.GITHUB_API_URL, gitHubAccess(env.GITHUB_TOKEN_SECRET, env.GITHUB_API_URL)),
+  messages: sqsMessageDelay(env.STATUS_QUEUE_URL),
+  writesPerHour: Number(env.GITHUB_WRITES_PER_HOUR),
+  clock: systemClock,
   log,
 };
 

@@ -3,7 +3,7 @@ import { lease as contract } from '../../core/contracts/functions.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { stepFunctionsExecutions } from '../adapters/executions.ts';
 import { gitHub } from '../adapters/github.ts';
-import { gitHubToken } from '../adapters/github-token.ts';
+import { gitHubAccess } from '../adapters/github-token.ts';
 import { batchJobs } from '../adapters/jobs.ts';
 import { dynamoLedger } from '../adapters/ledger.ts';
 import { sqsStatusQueue } from '../adapters/status-queue.ts';
@@ -17,7 +17,7 @@ const ports = {
   executions: stepFunctionsExecutions(),
   jobs: batchJobs(),
   clock: systemClock,
-  github: gitHub(env.GITHUB_API_URL, gitHubToken(env.GITHUB_TOKEN_SECRET)),
+  github: gitHub(env.GITHUB_API_URL, gitHubAccess(env.GITHUB_TOKEN_SECRET, env.GITHUB_API_URL)),
   status: sqsStatusQueue(env.STATUS_QUEUE_URL),
 };
 

@@ -2,7 +2,7 @@
 import { open as contract } from '../../core/contracts/functions.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { gitHub } from '../adapters/github.ts';
-import { gitHubToken } from '../adapters/github-token.ts';
+import { gitHubAccess } from '../adapters/github-token.ts';
 import { dynamoLedger } from '../adapters/ledger.ts';
 import { objectStore } from '../adapters/object-store.ts';
 import { sqsStatusQueue } from '../adapters/status-queue.ts';
@@ -12,7 +12,7 @@ const env = contract.readEnv(process.env);
 const ports = {
   ledger: dynamoLedger(env.LEDGER_TABLE),
   store: objectStore(env.ARTIFACTS_BUCKET),
-  github: gitHub(env.GITHUB_API_URL, gitHubToken(env.GITHUB_TOKEN_SECRET)),
+  github: gitHub(env.GITHUB_API_URL, gitHubAccess(env.GITHUB_TOKEN_SECRET, env.GITHUB_API_URL)),
   status: sqsStatusQueue(env.STATUS_QUEUE_URL),
   clock: systemClock,
 };

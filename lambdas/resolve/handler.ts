@@ -3,7 +3,7 @@ import { resolve as contract } from '../../core/contracts/functions.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { stepFunctionsExecutions } from '../adapters/executions.ts';
 import { git } from '../adapters/git.ts';
-import { gitHubToken } from '../adapters/github-token.ts';
+import { gitHubAccess } from '../adapters/github-token.ts';
 import { dynamoLedger } from '../adapters/ledger.ts';
 import { objectStore } from '../adapters/object-store.ts';
 import { sqsStatusQueue } from '../adapters/status-queue.ts';
@@ -15,7 +15,7 @@ const ports = {
   objects: objectStore(env.ARTIFACTS_BUCKET),
   git: git({
     url: env.GITHUB_URL,
-    token: gitHubToken(env.GITHUB_TOKEN_SECRET),
+    access: gitHubAccess(env.GITHUB_TOKEN_SECRET, env.GITHUB_API_URL),
     environment: process.env,
   }),
   executions: stepFunctionsExecutions(),

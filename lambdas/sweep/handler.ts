@@ -4,7 +4,7 @@ import { systemClock } from '../adapters/clock.ts';
 import { eventBus } from '../adapters/events.ts';
 import { stepFunctionsExecutions, stepFunctionsRedrives } from '../adapters/executions.ts';
 import { gitHub } from '../adapters/github.ts';
-import { gitHubToken } from '../adapters/github-token.ts';
+import { gitHubAccess } from '../adapters/github-token.ts';
 import { batchJobs } from '../adapters/jobs.ts';
 import { dynamoLedger } from '../adapters/ledger.ts';
 import { log } from '../adapters/log.ts';
@@ -24,7 +24,7 @@ const ports = {
   executions: stepFunctionsExecutions(),
   redrives: stepFunctionsRedrives(),
   jobs: batchJobs(),
-  github: gitHub(env.GITHUB_API_URL, gitHubToken(env.GITHUB_TOKEN_SECRET)),
+  github: gitHub(env.GITHUB_API_URL, gitHubAccess(env.GITHUB_TOKEN_SECRET, env.GITHUB_API_URL)),
   bus: eventBus(env.BUS_NAME),
   clock: systemClock,
   log,

@@ -3,6 +3,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../wire/files.ts';
+import { Records } from './records.ts';
 
 /** A delivery as it was first sent. */
 export interface Delivery {
@@ -20,6 +21,20 @@ export interface DeliveryAnswer {
   readonly body: string;
 }
 
+/** One try to deliver, as the App is told of it: https://docs.github.com/en/rest/apps/webhooks */
+export interface Attempt {
+  readonly id: number;
+  readonly guid: string;
+  readonly delivered_at: string;
+  readonly redelivery: boolean;
+  /** `OK`, or what went wrong. */
+  readonly status: string;
+  readonly status_code: number;
+  readonly event: string;
+  readonly action: string | null;
+  readonly repository_id: number;
+}
+
 /** https://docs.github.com/en/webhooks/using-webhooks/best-practices-for-using-webhooks */
 const PATIENCE_MS = 10_000;
 
@@ -34,10 +49,17 @@ export interface DeliveriesOptions {
 /** All deliveries of a state directory. */
 export class Deliveries {
   readonly #options: DeliveriesOptions;
+  readonly #attempts: Records<Attempt>;
 
   constructor(options: DeliveriesOptions) {
     this.#options = options;
     mkdirSync(options.folder, { recursive: true });
+    this.#attempts = new Records(join(options.folder, 'attempts.jsonl'));
+  }
+
+  /** Every try of every delivery, oldest first. */
+  attempts(): readonly Attempt[] {
+    return this.#attempts.all();
   }
 
   /** Sends an event, `times` at once (GitHub may deliver twice), and keeps it. Answers with the first attempt's end. */
@@ -48,18 +70,19 @@ export class Deliveries {
   ) {
     const delivery: Delivery = { guid: randomUUID(), event, body: JSON.stringify(payload), repository };
     writeFileAtomic(this.#file(delivery.guid), JSON.stringify(delivery));
-    return this.#post(delivery, times);
+    return this.#post(delivery, times, false);
   }
 
   /** Sends a kept delivery again. Throws when there is none with this GUID. */
   redeliver(guid: string, times = 1): Promise<DeliveryAnswer> {
     const file = this.#file(guid);
     if (!existsSync(file)) throw new Error(`redelivering ${guid}: this GitHub has no such delivery`);
-    return this.#post(JSON.parse(readFileSync(file, 'utf8')) as Delivery, times);
+    return this.#post(JSON.parse(readFileSync(file, 'utf8')) as Delivery, times, true);
   }
 
-  async #post(delivery: Delivery, times: number): Promise<DeliveryAnswer> {
+  async #post(delivery: Delivery, times: number, redelivery: boolean): Promise<DeliveryAnswer> {
     const attempts = await Promise.all(Array.from({ length: times }, () => this.#attempt(delivery)));
+    for (const answer of attempts) this.#note(delivery, answer, redelivery);
     return attempts[0] ?? { guid: delivery.guid, status: 0, body: 'not delivered' };
   }
 
@@ -85,6 +108,20 @@ export class Deliveries {
     } catch (error) {
       return { guid, status: 0, body: error instanceof Error ? error.message : String(error) };
     }
+  }
+
+  #note({ guid, event, body, repository }: Delivery, { status }: DeliveryAnswer, redelivery: boolean): void {
+    const { action = null } = JSON.parse(body) as { action?: string };
+    this.#attempts.add((id) => ({
+      ...{ id, guid, event, action, redelivery, repository_id: repository, status_code: status },
+      delivered_at: new Date().toISOString(),
+      status:
+        status >= 200 && status < 300
+          ? 'OK'
+          : status === 0
+            ? 'timed out'
+            : `Invalid HTTP Response: ${status}`,
+    }));
   }
 
   #file(guid: string): string {

@@ -40,3 +40,23 @@ export function git(directory: string, ...args: string[]): Promise<string> {
 export function gitAnswer(directory: string, ...args: string[]): Promise<string | undefined> {
   return git(directory, ...args).catch(() => undefined);
 }
+
+/** Runs git with something to read, and Belay's App as who commits. `date` as git takes it. */
+export function gitWithInput(
+  directory: string,
+  {
+    args,
+    input = '',
+    date,
+  }: { readonly args: readonly string[]; readonly input?: string; readonly date?: string },
+): Promise<string> {
+  const dates = date === undefined ? {} : { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date };
+  return new Promise((resolve, reject) => {
+    const options = { env: { ...gitEnvironment(), ...dates } };
+    const child = execFile('git', ['-C', directory, ...args], options, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout.replace(/\n$/, ''));
+      else reject(new Error(`git ${args.join(' ')} in ${directory}: ${stderr.trim() || error.message}`));
+    });
+    child.stdin?.end(input);
+  });
+}

@@ -1,28 +1,23 @@
 /** The recording GitHub of the twin: real bare repositories, the calls Belay makes, deliveries signed as GitHub signs them. */
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { readBody } from '../wire/json-service.ts';
+import { App } from './app.ts';
+import { type Caller, callerOf, seesRepository } from './caller.ts';
+import { Checks } from './checks.ts';
 import { Deliveries, type DeliveryAnswer } from './deliveries.ts';
+import { Deployments } from './deployments.ts';
+import { Discussions } from './discussions.ts';
 import { git, gitAnswer } from './git.ts';
+import { Limits } from './limits.ts';
 import { pushPayload } from './payload.ts';
 import { type BranchUpdate, type LocalRepository, Repositories } from './repositories.ts';
-import { restAnswer } from './rest.ts';
-import { isGitRequest, serveGit } from './smart-http.ts';
-import { type Status, Statuses } from './statuses.ts';
-
-const teamsSchema = z.record(z.string(), z.array(z.string()));
-
-/** Teams by `organisation/team`, as a person has written them into the file; none when there is no file. */
-function readTeams(file: string): z.output<typeof teamsSchema> {
-  if (!existsSync(file)) return {};
-  const read = teamsSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-  if (read.success) return read.data;
-  throw new Error(`reading ${file}: it must hold {"organisation/team": ["login", …]}`);
-}
+import { parseProblem, type RestResult, restAnswer } from './rest.ts';
+import { isGitRequest, repositoryIn, serveGit } from './smart-http.ts';
+import { Statuses } from './statuses.ts';
 
 /** Whoever wrote a commit is taken for who pushed it: `Mira Blum` is `mira-blum`. */
 async function loginOf(bare: string, commit: string): Promise<string> {
@@ -44,10 +39,14 @@ export interface GitHubOptions {
   /** Where webhooks are delivered. */
   readonly webhookUrl: () => string;
   readonly webhookSecret: () => string;
-  /** The token callers must show. */
-  readonly token: () => string;
-  /** Called after a status was set. */
-  readonly statusSet: (status: Status) => void;
+  /** What Belay keeps in Secrets Manager: the token callers must show, or the App's id and private key. */
+  readonly secret: () => string;
+  /** Called after something people see was changed. */
+  readonly changed: () => void;
+  /** Hears of calls that are not as GitHub describes them. */
+  readonly complain: (complaint: string) => void;
+  /** Milliseconds. @default Date.now */
+  readonly now?: () => number;
 }
 
 /** What a push came to. */
@@ -60,7 +59,12 @@ export interface PushResult extends DeliveryAnswer {
 export class GitHub {
   readonly repositories: Repositories;
   readonly statuses: Statuses;
+  readonly checks: Checks;
+  readonly discussions: Discussions;
+  readonly deployments: Deployments;
   readonly deliveries: Deliveries;
+  readonly app: App;
+  readonly limits: Limits;
   readonly #options: GitHubOptions;
   readonly #server = createServer((request, response) => {
     this.#serve(request, response).catch((error: unknown) => {
@@ -71,8 +75,13 @@ export class GitHub {
 
   private constructor(options: GitHubOptions) {
     this.#options = options;
-    const { folder } = options;
+    const { folder, now = Date.now } = options;
     mkdirSync(folder, { recursive: true });
+    this.app = new App(options.secret, now);
+    this.limits = new Limits(now);
+    this.checks = new Checks(folder, now);
+    this.discussions = new Discussions(folder);
+    this.deployments = new Deployments(folder);
     this.repositories = new Repositories(join(folder, 'repositories'));
     this.statuses = new Statuses(join(folder, 'statuses.jsonl'));
     this.deliveries = new Deliveries({
@@ -149,51 +158,56 @@ export class GitHub {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const [path = '/'] = (request.url ?? '/').split('?');
-    const authorized = this.#authorized(request.headers.authorization);
-    if (isGitRequest(path)) {
-      const status = authorized ? await serveGit(this.repositories, request, response) : 401;
-      this.#record(request, status);
-      if (!authorized) {
-        response.writeHead(401, { 'www-authenticate': 'Basic realm="GitHub"' });
-        response.end();
-      }
+    const url = new URL(request.url ?? '/', this.url);
+    const { app } = this;
+    const caller = callerOf(request.headers.authorization, { app, token: this.#options.secret() });
+    if (isGitRequest(url.pathname)) {
+      this.#record(request, await this.#git(request, response, caller));
       return;
     }
     const text = (await readBody(request)).toString('utf8');
-    const answer = await this.#rest(request, { path, text, authorized });
-    this.#record(request, answer.status, text);
-    response.writeHead(answer.status, { 'content-type': 'application/json; charset=utf-8' });
-    response.end(JSON.stringify(answer.body));
+    const result = await this.#rest(request.method ?? 'GET', url, { text, caller });
+    if (result.complaint !== undefined) this.#options.complain(result.complaint);
+    this.#record(request, result.status, text);
+    response.writeHead(result.status, {
+      'content-type': 'application/json; charset=utf-8',
+      ...this.limits.headers(),
+      ...result.headers,
+    });
+    response.end(result.body === undefined ? '' : JSON.stringify(result.body));
+  }
+
+  async #git(request: IncomingMessage, response: ServerResponse, caller: Caller | string): Promise<number> {
+    if (typeof caller === 'string' || caller.kind === 'app') {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="GitHub"' });
+      response.end();
+      return 401;
+    }
+    const repository = repositoryIn(this.repositories, request);
+    const isSeen = repository !== undefined && seesRepository(caller, this.app, repository, 'contents');
+    return serveGit(this.repositories, request, response, isSeen ? repository : undefined);
   }
 
   async #rest(
-    request: IncomingMessage,
-    { path, text, authorized }: { path: string; text: string; authorized: boolean },
-  ) {
-    if (!path.startsWith(`${API}/`)) return { status: 404, body: { message: 'Not Found' } };
-    if (!authorized) return { status: 401, body: { message: 'Bad credentials', status: '401' } };
+    method: string,
+    url: URL,
+    { text, caller }: { text: string; caller: Caller | string },
+  ): Promise<RestResult> {
+    if (!url.pathname.startsWith(`${API}/`))
+      return { status: 404, headers: {}, body: { message: 'Not Found' } };
+    const limited = this.limits.refusal(method !== 'GET');
+    if (limited !== undefined) return { headers: {}, body: undefined, ...limited };
     let body: unknown;
     try {
       body = text === '' ? undefined : JSON.parse(text);
     } catch {
-      return { status: 400, body: { message: 'Problems parsing JSON', status: '400' } };
+      return parseProblem;
     }
-    const { repositories, statuses } = this;
-    const { folder, statusSet } = this.#options;
-    const teams = () => readTeams(join(folder, 'teams.json'));
-    const context = { repositories, statuses, teams, statusSet };
-    return restAnswer(context, { method: request.method ?? 'GET', path: path.slice(API.length), body });
-  }
-
-  /** `Bearer`, `token`, or Basic with the token as password, as GitHub takes them. */
-  #authorized(header: string | undefined): boolean {
-    const [scheme = '', value = ''] = (header ?? '').split(' ');
-    const shown =
-      scheme.toLowerCase() === 'basic'
-        ? Buffer.from(value, 'base64').toString('utf8').split(':').slice(1).join(':')
-        : value;
-    return shown !== '' && shown === this.#options.token();
+    const { repositories, statuses, checks, discussions, deployments, deliveries, app } = this;
+    const stores = { repositories, statuses, checks, discussions, deployments, deliveries, app };
+    const { folder, changed } = this.#options;
+    const place = { folder, changed, url: this.url, ...stores };
+    return restAnswer(place, { method, path: url.pathname.slice(API.length), url, body, caller });
   }
 
   #record({ method, url }: IncomingMessage, status: number, body?: string): void {

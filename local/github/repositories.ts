@@ -50,6 +50,11 @@ export class Repositories {
     return this.#all.find(({ owner, name }) => `${owner}/${name}`.toLowerCase() === fullName.toLowerCase());
   }
 
+  /** Repositories of this name, whoever owns them. */
+  byName(name: string): readonly LocalRepository[] {
+    return this.#all.filter((repository) => repository.name.toLowerCase() === name.toLowerCase());
+  }
+
   /** The repository that `directory` was pushed to; undefined before its first push. */
   async byDirectory(directory: string): Promise<LocalRepository | undefined> {
     const real = await realpath(directory);

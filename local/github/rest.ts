@@ -1,172 +1,121 @@
-/** GitHub's REST API as far as Belay calls it; everything else is 404, as for a token without the permission. */
-import { gitAnswer } from './git.ts';
-import { isAncestor } from './payload.ts';
-import type { LocalRepository, Repositories } from './repositories.ts';
-import { combinedState, type Status, type Statuses } from './statuses.ts';
+/** GitHub's REST API as far as Belay calls it: who calls, what they may, whether the call is as GitHub describes it. */
+import {
+  badCredentials,
+  forbidden,
+  linkHeader,
+  notFound,
+  type RestAnswer,
+  refused,
+  unauthorized,
+  unprocessable,
+} from './answers.ts';
+import { completeAnswer } from './api/complete.ts';
+import { matchOperation, requestProblems } from './api/description.ts';
+import { covers } from './app.ts';
+import { type Caller, seesRepository } from './caller.ts';
+import { appRoutes } from './routes/app.ts';
+import { checkRoutes } from './routes/checks.ts';
+import { commitRoutes } from './routes/commits.ts';
+import { deploymentRoutes } from './routes/deployments.ts';
+import { discussionRoutes } from './routes/discussions.ts';
+import { gitDataRoutes } from './routes/git-data.ts';
+import { peopleRoutes } from './routes/people.ts';
+import type { Call, Place, Route, Routes } from './routes/route.ts';
 
-/** An answer of the API. */
-export interface RestAnswer {
-  readonly status: number;
-  readonly body: unknown;
-}
+const routes: Routes = {
+  ...appRoutes,
+  ...checkRoutes,
+  ...commitRoutes,
+  ...deploymentRoutes,
+  ...discussionRoutes,
+  ...gitDataRoutes,
+  ...peopleRoutes,
+};
 
 /** One call. */
 export interface RestCall {
   readonly method: string;
   /** Without the API's base. */
   readonly path: string;
+  readonly url: URL;
   readonly body: unknown;
+  /** Who calls, or why nobody knows them. */
+  readonly caller: Caller | string;
 }
 
-const NOT_FOUND: RestAnswer = {
-  status: 404,
-  body: { message: 'Not Found', documentation_url: 'https://docs.github.com/rest', status: '404' },
-};
-const unprocessable = (body: object): RestAnswer => ({ status: 422, body: { ...body, status: '422' } });
-
-/** What the routes work on. */
-export interface RestContext {
-  readonly repositories: Repositories;
-  readonly statuses: Statuses;
-  /** `organisation/team` → logins of its members. */
-  readonly teams: () => Readonly<Record<string, readonly string[]>>;
-  /** Called after a status was set. */
-  readonly statusSet: (status: Status) => void;
+/** What was answered, and what was wrong with the call that GitHub itself would have said nothing about. */
+export interface RestResult {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly complaint?: string;
 }
 
-type Route = (
-  context: RestContext,
-  found: { repository: LocalRepository; rest: string; body: unknown },
-) => Promise<RestAnswer>;
-
-function commitId(
-  context: RestContext,
-  repository: LocalRepository,
-  name: string,
-): Promise<string | undefined> {
-  const bare = context.repositories.bare(repository);
-  return gitAnswer(bare, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`);
-}
-
-const createStatus: Route = async (context, { repository, rest, body }) => {
-  // A commit that has a status is there: git need not be started for each of the many that follow.
-  const isKnown = context.statuses.of({ repository: repository.id, sha: rest }).length > 0;
-  const isFullId = /^[0-9a-f]{40}$/.test(rest);
-  const sha = isKnown ? rest : isFullId ? await commitId(context, repository, rest) : undefined;
-  if (sha === undefined) return unprocessable({ message: `No commit found for SHA: ${rest}` });
-  const created = context.statuses.create({ repository: repository.id, sha }, body);
-  if (!('id' in created)) return unprocessable(created);
-  context.statusSet(created);
-  return { status: 201, body: created };
-};
-
-const listStatuses: Route = async (context, { repository, rest }) => {
-  const sha = await commitId(context, repository, rest);
-  if (sha === undefined) return unprocessable({ message: `No commit found for SHA: ${rest}` });
-  return { status: 200, body: context.statuses.of({ repository: repository.id, sha }) };
-};
-
-const combinedStatus: Route = async (context, { repository, rest }) => {
-  const sha = await commitId(context, repository, rest);
-  if (sha === undefined) return unprocessable({ message: `No commit found for SHA: ${rest}` });
-  const statuses = context.statuses.newest({ repository: repository.id, sha });
-  const body = { sha, state: combinedState(statuses), total_count: statuses.length, statuses };
-  return { status: 200, body };
-};
-
-const getCommit: Route = async (context, { repository, rest }) => {
-  const sha = await commitId(context, repository, rest);
-  if (sha === undefined) return unprocessable({ message: `No commit found for SHA: ${rest}` });
-  const bare = context.repositories.bare(repository);
-  const [tree, ...parents] = ((await gitAnswer(bare, 'log', '-1', '--format=%T %P', sha)) ?? '').split(' ');
-  const message = (await gitAnswer(bare, 'log', '-1', '--format=%B', sha)) ?? '';
-  return {
-    status: 200,
-    body: {
-      sha,
-      commit: { message: message.trimEnd(), tree: { sha: tree } },
-      parents: parents.filter((parent) => parent !== '').map((parent) => ({ sha: parent })),
-    },
-  };
-};
-
-/** https://docs.github.com/en/rest/commits/commits#compare-two-commits */
-const compare: Route = async (context, { repository, rest }) => {
-  const [baseName = '', headName = ''] = rest.split('...');
-  const base = await commitId(context, repository, baseName);
-  const head = await commitId(context, repository, headName);
-  if (base === undefined || head === undefined) return NOT_FOUND;
-  const bare = context.repositories.bare(repository);
-  const mergeBase = await gitAnswer(bare, 'merge-base', base, head);
-  if (mergeBase === undefined) {
+/** Answers one call. */
+export async function restAnswer(place: Place, call: RestCall): Promise<RestResult> {
+  const { method, path, url, caller } = call;
+  const match = matchOperation(method, path);
+  const route = match === undefined ? undefined : routes[match.operation];
+  if (match === undefined || route === undefined)
+    return { ...plain(notFound), complaint: `the twin's GitHub knows no ${method} ${path}` };
+  if (typeof caller === 'string') return plain(unauthorized(caller));
+  const query = url.searchParams;
+  const problems = requestProblems(match, query, call.body);
+  if (problems.length > 0) {
+    const complaint = `${method} ${path} is not as GitHub describes it: ${problems.join('; ')}`;
     return {
-      status: 404,
-      body: { message: `No common ancestor between ${baseName} and ${headName}.`, status: '404' },
+      ...plain(
+        unprocessable(
+          'Invalid request.',
+          problems.map((message) => ({ message })),
+        ),
+      ),
+      complaint,
     };
   }
-  const counts =
-    (await gitAnswer(bare, 'rev-list', '--left-right', '--count', `${base}...${head}`)) ?? '0\t0';
-  const [behind = 0, ahead = 0] = counts.split('\t').map(Number);
-  const status =
-    base === head
-      ? 'identical'
-      : (await isAncestor(bare, base, head))
-        ? 'ahead'
-        : (await isAncestor(bare, head, base))
-          ? 'behind'
-          : 'diverged';
-  const shas = ((await gitAnswer(bare, 'rev-list', '--reverse', `${base}..${head}`)) ?? '').split('\n');
+  const answer = await answered(route, place, { values: match.values, query, body: call.body, caller });
+  const link = answer.page === undefined ? undefined : linkHeader(url, answer.page);
+  const headers = { ...answer.headers, ...(link === undefined ? {} : { link }) };
+  const { status } = answer;
   return {
-    status: 200,
-    body: {
-      status,
-      ahead_by: ahead,
-      behind_by: behind,
-      total_commits: ahead,
-      base_commit: { sha: base },
-      merge_base_commit: { sha: mergeBase },
-      commits: shas.filter((sha) => sha !== '').map((sha) => ({ sha })),
-    },
+    status,
+    headers,
+    body: status < 300 ? completeAnswer(match.operation, status, answer.body) : answer.body,
   };
-};
-
-const getRef: Route = async (context, { repository, rest }) => {
-  const bare = context.repositories.bare(repository);
-  const sha = await gitAnswer(bare, 'rev-parse', '--verify', '--quiet', '--end-of-options', `refs/${rest}`);
-  if (sha === undefined) return NOT_FOUND;
-  return { status: 200, body: { ref: `refs/${rest}`, object: { type: 'commit', sha } } };
-};
-
-/** https://docs.github.com/en/rest/teams/members#get-team-membership-for-a-user */
-function membership({ teams }: RestContext, path: string): RestAnswer {
-  const [, ...names] = /^\/orgs\/([^/]+)\/teams\/([^/]+)\/memberships\/([^/]+)$/.exec(path) ?? [];
-  const [organisation, team, login] = names.map((name) => decodeURIComponent(name).toLowerCase());
-  const members = teams()[`${organisation}/${team}`] ?? [];
-  if (login === undefined || !members.some((member) => member.toLowerCase() === login)) return NOT_FOUND;
-  return { status: 200, body: { role: 'member', state: 'active' } };
 }
 
-const routes: readonly { readonly pattern: RegExp; readonly run: Route }[] = [
-  { pattern: /^POST \/statuses\/(.+)$/, run: createStatus },
-  { pattern: /^GET \/commits\/(.+)\/statuses$/, run: listStatuses },
-  { pattern: /^GET \/commits\/(.+)\/status$/, run: combinedStatus },
-  { pattern: /^GET \/commits\/(.+)$/, run: getCommit },
-  { pattern: /^GET \/compare\/(.+)$/, run: compare },
-  { pattern: /^GET \/git\/ref\/(.+)$/, run: getRef },
-];
-
-/** Answers one call of somebody with a good token. */
-export async function restAnswer(
-  context: RestContext,
-  { method, path, body }: RestCall,
-): Promise<RestAnswer> {
-  if (method === 'GET' && path.startsWith('/orgs/')) return membership(context, path);
-  const [, fullName, rest] = /^\/repos\/([^/]+\/[^/]+)(\/.*)$/.exec(path) ?? [];
-  const repository = context.repositories.byFullName(fullName ?? '');
-  if (repository === undefined) return NOT_FOUND;
-  for (const { pattern, run } of routes) {
-    const [, found] = pattern.exec(`${method} ${rest}`) ?? [];
-    if (found !== undefined) return run(context, { repository, rest: decodeURIComponent(found), body });
+async function answered(route: Route, place: Place, call: Call): Promise<RestAnswer> {
+  const { caller, values } = call;
+  if ('asApp' in route) {
+    return caller.kind === 'app'
+      ? route.asApp(place, call)
+      : unauthorized('A JSON web token could not be decoded');
   }
-  return NOT_FOUND;
+  if (caller.kind === 'app') return badCredentials;
+  const repository = place.repositories.byFullName(`${values.owner}/${values.repo}`);
+  if ('inRepository' in route && (repository === undefined || !seesRepository(caller, place.app, repository)))
+    return notFound;
+  const problem = permissionProblem(route, caller);
+  if (problem !== undefined) return problem;
+  if ('run' in route) return route.run(place, call);
+  if (repository === undefined) return notFound;
+  return route.inRepository(place, { ...call, repository, bare: place.repositories.bare(repository) });
 }
+
+function permissionProblem(
+  { needs, appOnly }: { readonly needs: string; readonly appOnly?: true },
+  caller: Exclude<Caller, { kind: 'app' }>,
+): RestAnswer | undefined {
+  if (caller.kind === 'token')
+    return appOnly ? forbidden('You must authenticate via a GitHub App.') : undefined;
+  const [name = '', level = ''] = needs.split(':');
+  return covers(caller.token.permissions, name, level)
+    ? undefined
+    : forbidden('Resource not accessible by integration', {
+        'x-accepted-github-permissions': `${name}=${level}`,
+      });
+}
+
+const plain = ({ status, body, headers = {} }: RestAnswer) => ({ status, body, headers });
+
+export const parseProblem = plain(refused(400, 'Problems parsing JSON'));

@@ -4,22 +4,36 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { gitEnvironment } from './git.ts';
-import type { Repositories } from './repositories.ts';
+import type { LocalRepository, Repositories } from './repositories.ts';
 
 /** True when the request is git's and not the REST API's. */
 export function isGitRequest(path: string): boolean {
   return /^\/[^/]+\/[^/]+?(\.git)?\/(info\/refs|git-upload-pack|git-receive-pack)$/.test(path);
 }
 
-/** Answers a git client that showed a good token. Pushing over HTTP is refused: the twin takes pushes from directories. */
+const partsOf = (request: IncomingMessage) => {
+  const url = new URL(request.url ?? '/', 'http://localhost');
+  const [, fullName = '', action] = /^\/([^/]+\/[^/]+?)(?:\.git)?\/(.+)$/.exec(url.pathname) ?? [];
+  return { url, fullName, action };
+};
+
+/** The repository a git request is about. */
+export const repositoryIn = (
+  repositories: Repositories,
+  request: IncomingMessage,
+): LocalRepository | undefined => repositories.byFullName(partsOf(request).fullName);
+
+/**
+ * Answers a git client about the repository it may read, undefined for none. Pushing over HTTP is refused: the twin takes pushes
+ * from directories.
+ */
 export async function serveGit(
   repositories: Repositories,
   request: IncomingMessage,
   response: ServerResponse,
+  repository: LocalRepository | undefined,
 ): Promise<number> {
-  const url = new URL(request.url ?? '/', 'http://localhost');
-  const [, fullName, action] = /^\/([^/]+\/[^/]+?)(?:\.git)?\/(.+)$/.exec(url.pathname) ?? [];
-  const repository = repositories.byFullName(fullName ?? '');
+  const { url, action } = partsOf(request);
   if (repository === undefined) return end(response, 404, 'Repository not found.');
   const advertise = action === 'info/refs';
   if ((advertise ? url.searchParams.get('service') : action) !== 'git-upload-pack') {

@@ -1,6 +1,6 @@
 /** Commit statuses as GitHub keeps them: every one ever set, the newest of a context counts. */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** https://docs.github.com/en/rest/commits/statuses#create-a-commit-status */
 const newStatusSchema = z.object({
@@ -9,6 +9,9 @@ const newStatusSchema = z.object({
   description: z.string().max(140).nullish(),
   target_url: z.url().nullish(),
 });
+
+/** What a request says of a status. */
+export type NewStatus = z.input<typeof newStatusSchema>;
 
 /** One status, as the REST API answers it. */
 export interface Status {
@@ -44,7 +47,7 @@ export class Statuses {
   }
 
   /** Sets a status, or says why GitHub would not. */
-  create(commit: { readonly repository: number; readonly sha: string }, input: unknown): Status | Refusal {
+  create(commit: { readonly repository: number; readonly sha: string }, input: NewStatus): Status | Refusal {
     const parsed = newStatusSchema.safeParse(input);
     if (!parsed.success) {
       const errors = parsed.error.issues.map(({ path, message }) => ({

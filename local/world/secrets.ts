@@ -1,5 +1,5 @@
 /** The secrets of the twin: those of the stack with the values CloudFormation would make, and those its user puts. */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StackSecret } from '../assembly/model.ts';
@@ -60,6 +60,16 @@ export class WorldSecrets extends SecretStore {
   #add(name: string): void {
     this.#added.set(name, new SecretStore([{ name }], this.#place));
   }
+}
+
+/** What Secrets Manager holds of a GitHub App that is new. */
+export function newAppSecret(): string {
+  const { privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  });
+  return JSON.stringify({ appId: 1001, privateKey });
 }
 
 function putCurrent(secret: Secret, text: string): void {

@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { targetContext } from '../../core/checks/layout.ts';
 import type { DeploymentItem, ReleaseItem } from '../../core/ledger/release-items.ts';
 import type { OutcomeItem } from '../../core/ledger/work-items.ts';
-import { changedStatuses, description, targetContext } from '../../core/statuses.ts';
+import { changedStatuses, description } from '../../core/statuses.ts';
 import { outcomeSchema, releaseVerdictSchema } from '../../core/words.ts';
 
 const release = (change: Partial<ReleaseItem> = {}): ReleaseItem => ({
@@ -40,7 +41,7 @@ const NONE = { add: 0, change: 0, destroy: 0, replace: 0, import: 0, move: 0, ou
 
 /** The statuses of a commit that has none yet, as `context: state description`. */
 const shown = (one: ReleaseItem, deployments: DeploymentItem[], outcomes: OutcomeItem[]) =>
-  changedStatuses({ release: one, deployments, outcomes, written: [] }).map(
+  changedStatuses({ release: one, deployments, outcomes }, []).map(
     (status) => `${status.context}: ${status.state} ${status.description}`,
   );
 
@@ -178,8 +179,8 @@ test('unaffected targets get no status, unless an earlier release of the commit 
     target('logs', { affected: 'unaffected', outcome: 'unchanged', reason: 'not affected' }),
   ];
   const left = { context: 'belay/dev/docs', state: 'pending', description: 'planning' };
-  const record = { release: release(), deployments: [], outcomes, written: [left] };
-  expect(changedStatuses(record)).toEqual([
+  const record = { release: release(), deployments: [], outcomes };
+  expect(changedStatuses(record, [left])).toEqual([
     { context: 'belay/dev/app', state: 'success', description: 'applied' },
     { context: 'belay/dev/docs', state: 'success', description: 'unchanged: not affected' },
     { context: 'belay', state: 'pending', description: 'deploying to dev' },
@@ -191,14 +192,51 @@ test('what was written already is not written again', () => {
     release: release(),
     deployments: [],
     outcomes: [target('app'), target('db')],
-    written: [],
   };
-  const all = changedStatuses(record);
+  const all = changedStatuses(record, []);
   expect(all).toHaveLength(3);
-  expect(changedStatuses({ ...record, written: all })).toEqual([]);
+  expect(changedStatuses(record, all)).toEqual([]);
   const [app, ...others] = all;
   const old = { context: 'belay/dev/app', state: 'success', description: 'applied' };
-  expect(changedStatuses({ ...record, written: [old, ...others] })).toEqual([app]);
+  expect(changedStatuses(record, [old, ...others])).toEqual([app]);
+});
+
+test('more than 25 targets are told as one environment, counted in steps, and stay so', () => {
+  const many = (done: number) =>
+    Array.from({ length: 30 }, (_, index) =>
+      target(`c${index}`, index < done ? { outcome: 'applied' } : { progress: 'planning' }),
+    );
+  const at = (done: number) => shown(release(), [deployment()], many(done));
+  expect(at(0)).toEqual([
+    'belay/dev: pending 0 % of 30 targets done',
+    'belay: pending 0 % of 30 targets done',
+  ]);
+  expect(at(29)[0]).toBe('belay/dev: pending 95 % of 30 targets done');
+  const written = [{ context: 'belay/dev', state: 'pending', description: '' }];
+  const few = {
+    release: release(),
+    deployments: [deployment()],
+    outcomes: [target('one', { progress: 'approving' })],
+  };
+  expect(changedStatuses(few, written)[0]).toMatchObject({
+    context: 'belay/dev',
+    description: '0 of 1 target done, 1 target waiting for approval',
+  });
+  const ended = { ...few, deployments: [deployment({ verdict: 'failed', reason: 'c1 failed' })] };
+  expect(changedStatuses(ended, written)[0]).toMatchObject({
+    state: 'failure',
+    description: 'failed: c1 failed',
+  });
+});
+
+test('an hour in which GitHub could not be told is told', () => {
+  const delay = { since: '2026-11-21T08:00:00.000Z', until: '2026-11-21T09:02:00.000Z' };
+  const record = { release: release({ verdict: 'succeeded', reason: '' }), deployments: [], outcomes: [] };
+  expect(changedStatuses({ ...record, delay }, [])).toMatchObject([
+    { description: '(delayed: GitHub could not be told for 62 minutes) succeeded' },
+  ]);
+  const short = { ...delay, until: '2026-11-21T08:04:00.000Z' };
+  expect(changedStatuses({ ...record, delay: short }, [])).toMatchObject([{ description: 'succeeded' }]);
 });
 
 test('a description is cut after a word', () => {
@@ -253,12 +291,12 @@ test('whatever the ledger says, GitHub takes it', () => {
       text,
       fc.array(anyTarget, { maxLength: 4 }),
       (verdict, reason, targets) => {
-        const statuses = changedStatuses({
+        const record = {
           release: release({ verdict, reason }),
           deployments: [deployment({ progress: reason })],
           outcomes: targets.map(({ component, ...change }) => target(component, change)),
-          written: [],
-        });
+        };
+        const statuses = changedStatuses(record, []);
         for (const status of statuses) {
           expect(status.description.length).toBeLessThanOrEqual(140);
           expect(status.description).not.toMatch(/\n|^\s|\s$/);

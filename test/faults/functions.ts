@@ -14,10 +14,12 @@ import type {
   Executions,
   Git,
   GitHub,
+  GitHubWriter,
   JobControl,
   Jobs,
   Ledger,
   Log,
+  MessageDelay,
   ObjectStore,
   Redrives,
   Schedules,
@@ -45,7 +47,9 @@ export interface Ports {
   readonly redrives: Redrives;
   readonly jobs: Jobs;
   readonly jobControl: JobControl;
-  readonly github: GitHub;
+  readonly github: GitHub & GitHubWriter;
+  readonly messages: MessageDelay;
+  readonly writesPerHour: number;
   readonly git: Git;
   readonly bus: Bus;
   readonly schedules: Schedules;
@@ -76,7 +80,8 @@ const FUNCTIONS = {
   Command: (event, ports) => contracts.command.handle((input) => command(input, ports))(event),
   Sweep: (event, ports) => contracts.sweep.handle(() => sweep(ports))(event),
   Admit: (event, ports) => admitContract.handle((input) => admit(input, ports))(event),
-  GitStatus: (event, ports) => contracts.gitStatus.handle((batch) => gitStatus(batch, ports))(event),
+  GitStatus: (event, ports) =>
+    contracts.gitStatus.handle((batch) => gitStatus(batch, { ...ports, ...ports.state }))(event),
 } as const satisfies Record<string, Logic>;
 
 export type FunctionName = keyof typeof FUNCTIONS;
@@ -191,7 +196,7 @@ export class Functions {
 const READS = [
   ...['ledger.get', 'ledger.query', 'store.get', 'store.exists', 'executions.isRunning', 'redrives.look'],
   ...['jobs.hasEnded', 'jobs.wasSubmittedFor', 'github.compare', 'github.branchHead'],
-  ...['github.commitMessage', 'github.isTeamMember', 'git.withCommit'],
+  ...['github.commitMessage', 'github.isTeamMember', 'github.mode', 'git.withCommit'],
 ];
 
 /** A read has no effect: to be killed there is to be killed after the write before it. Only what is conditional, or goes to somebody else, is another thing the second time. */

@@ -1,7 +1,7 @@
 /** The pushed repository of the fault harness and its GitHub: a linear history of small commits. Used by `world.ts`. */
 import { createHash } from 'node:crypto';
 import type { PushReceived } from '../../core/contracts/push.ts';
-import type { CommitStatus, Git, GitHub } from '../../lambdas/ports.ts';
+import type { CommitStatus, Git, GitHub, GitHubWriter } from '../../lambdas/ports.ts';
 import { gitMemory } from '../support/git-memory.ts';
 
 export const REPOSITORY = { id: 7, fullName: 'acme/shop', defaultBranch: 'main' };
@@ -83,7 +83,8 @@ export class Repository {
       }).withCommit(repository, commit, use),
   };
 
-  readonly gitHub: GitHub = {
+  readonly gitHub: GitHub & GitHubWriter = {
+    mode: async () => 'token',
     compare: async (_, base, head) => {
       if (base === head) return 'identical';
       return placeOf(base) < placeOf(head) ? 'ahead' : 'behind';
@@ -91,6 +92,8 @@ export class Repository {
     branchHead: async () => this.head,
     commitMessage: async () => 'a change',
     createStatus: async (_, commit, status) => void this.posted.push({ ...status, commit }),
+    createCheckRun: () => Promise.reject(new Error('a token writes no checks')),
+    updateCheckRun: () => Promise.reject(new Error('a token writes no checks')),
     isTeamMember: async () => false,
   };
 }

@@ -166,7 +166,12 @@ export class World {
 
   async #handOver(): Promise<void> {
     const bodies = this.#statusMessages.splice(0, 10);
-    const records = bodies.map((body, index) => ({ messageId: String(index), body }));
+    const records = bodies.map((body, index) => ({
+      messageId: String(index),
+      receiptHandle: String(index),
+      body,
+      attributes: { ApproximateReceiveCount: '1' },
+    }));
     const failed = await this.functions.invoke('GitStatus', { Records: records }).then(
       (answer) => (answer as { batchItemFailures: { itemIdentifier: string }[] }).batchItemFailures,
       () => records.map(({ messageId }) => ({ itemIdentifier: messageId })),
@@ -200,6 +205,9 @@ export class World {
       },
       jobControl: { terminate: async (id) => batch.terminate(id) },
       github: repository.gitHub,
+      // What is put off comes again after the visibility timeout, as what has failed does.
+      messages: { delay: async () => {} },
+      writesPerHour: 1_000_000,
       git: repository.git,
       bus: { publish: async ({ detail }) => this.push(detail as PushReceived) },
       // No environment of these scenarios has an end: there is only something to remove.

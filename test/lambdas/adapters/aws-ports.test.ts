@@ -7,6 +7,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { stepFunctionsExecutions, stepFunctionsRedrives } from '../../../lambdas/adapters/executions.ts';
 import { batchJobControl, batchJobs } from '../../../lambdas/adapters/jobs.ts';
+import { sqsMessageDelay } from '../../../lambdas/adapters/message-delay.ts';
 import { sqsStatusQueue } from '../../../lambdas/adapters/status-queue.ts';
 import { stepFunctionsTokens } from '../../../lambdas/adapters/tokens.ts';
 
@@ -136,6 +137,17 @@ test('two equal messages within five minutes are two messages, in the order of t
   });
   expect(second?.MessageGroupId).toBe(first?.MessageGroupId);
   expect(second?.MessageDeduplicationId).not.toBe(first?.MessageDeduplicationId);
+});
+
+test('a message is put off by keeping it from being handed out', async () => {
+  const url = 'https://sqs.test/1/status.fifo';
+  await sqsMessageDelay(url, new SQSClient({ ...options, md5: false })).delay('receipt', 90);
+  expect(asked).toMatchObject([
+    {
+      action: 'AmazonSQS.ChangeMessageVisibility',
+      body: { QueueUrl: url, ReceiptHandle: 'receipt', VisibilityTimeout: 90 },
+    },
+  ]);
 });
 
 test('whether an execution can be redriven, and why not, in the words of Step Functions', async () => {

@@ -29,7 +29,7 @@ afterEach(() => {
 });
 
 const adapter = (url = repositories.url, environment: Record<string, string | undefined> = {}) =>
-  git({ url, token: async () => TOKEN, environment: { PATH: process.env.PATH, ...environment } });
+  git({ url, access: { token: async () => TOKEN }, environment: { PATH: process.env.PATH, ...environment } });
 
 async function unpacked(archive: Uint8Array) {
   const files: Record<string, string> = {};

@@ -16,7 +16,13 @@ async function api(...answers: (HttpAnswer | ((request: HttpRequest) => HttpAnsw
     return typeof answer === 'function' ? answer(request) : (answer ?? {});
   });
   server = started;
-  return { github: gitHub(`${started.url}/api/v3/`, async () => TOKEN, [1, 1]), requests: started.requests };
+  const refused: string[] = [];
+  const access = {
+    mode: async () => 'token' as const,
+    token: async () => TOKEN,
+    refused: (token: string) => void refused.push(token),
+  };
+  return { github: gitHub(`${started.url}/api/v3/`, access, [1, 1]), requests: started.requests, refused };
 }
 
 const broken = () => {
@@ -103,9 +109,10 @@ test('a read that keeps failing is an error; a refusal is not tried again', asyn
   server?.close();
   const refusing = await api({ status: 401, body: { message: 'Bad credentials' } });
   expect(await messageOf(refusing.github.branchHead('acme/shop', 'main'))).toBe(
-    'GitHubError: reading the head of main of acme/shop: GitHub answered 401: Bad credentials; put a valid token into the GitHub token secret',
+    'GitHubError: reading the head of main of acme/shop: GitHub answered 401: Bad credentials; the credentials in the GitHub secret are not valid (any more)',
   );
   expect(refusing.requests).toHaveLength(1);
+  expect(refusing.refused).toEqual([TOKEN]);
 });
 
 test.each<[string, HttpAnswer, string]>([
@@ -125,8 +132,12 @@ test.each<[string, HttpAnswer, string]>([
   ],
   [
     'a missing permission',
-    { status: 403, body: { message: 'Resource not accessible by integration' } },
-    'GitHub answered 403: Resource not accessible by integration; the token lacks a permission for this',
+    {
+      status: 403,
+      headers: { 'x-accepted-github-permissions': 'statuses=write' },
+      body: { message: 'Resource not accessible by integration' },
+    },
+    'GitHub answered 403: Resource not accessible by integration; the token lacks a permission for this (statuses=write)',
   ],
   [
     'a commit that is gone',
@@ -156,4 +167,30 @@ test('neither refusals nor broken connections tell the token', async () => {
 test('an answer of another shape is an error that says where', async () => {
   const { github } = await api({ body: { status: 'sideways' } });
   expect(await messageOf(github.compare('acme/shop', BASE, HEAD))).toMatch(/not as documented.*status/s);
+});
+
+test.each<[Record<string, string>, number, string, number | undefined]>([
+  [{ 'retry-after': '90' }, 403, 'You have exceeded a secondary rate limit', 90],
+  [{ 'retry-after': '90' }, 429, 'Too many requests', 90],
+  [
+    { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1795254000' },
+    403,
+    'API rate limit exceeded',
+    undefined,
+  ],
+  [{}, 403, 'You have exceeded a secondary rate limit', 60],
+  [{}, 429, 'Too many requests', 60],
+])('a limit says when to come back: %o', async (headers, status, message, seconds) => {
+  const { github } = await api({ status, headers, body: { message } });
+  const before = Date.now();
+  const failure = await github.createStatus('acme/shop', HEAD, PENDING).catch((error) => error);
+  const at = failure.retryAt.getTime();
+  if (seconds === undefined) expect(failure.retryAt).toEqual(new Date('2026-11-21T09:40:00Z'));
+  else expect(Math.abs(at - before - seconds * 1000)).toBeLessThan(5000);
+});
+
+test('a refusal that is no limit names no time', async () => {
+  const { github } = await api({ status: 403, body: { message: 'Resource not accessible by integration' } });
+  const failure = await github.createStatus('acme/shop', HEAD, PENDING).catch((error) => error);
+  expect([failure.status, failure.retryAt]).toEqual([403, undefined]);
 });

@@ -1,6 +1,7 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterEach, expect, test } from '@jest/globals';
-import { gitHubToken } from '../../../lambdas/adapters/github-token.ts';
+import { gitHubSecret } from '../../../lambdas/adapters/github-secret.ts';
 import { rotatingSecret, secretValues } from '../../../lambdas/adapters/secret-values.ts';
 import { clientOptions, type HttpServer, httpServer } from '../../support/http-server.ts';
 
@@ -106,21 +107,43 @@ test.each([
   );
 });
 
-test('the GitHub token is kept for five minutes', async () => {
+test('the GitHub secret is kept for five minutes', async () => {
   const { client, now, wait, versions, reads } = await vault({ AWSCURRENT: 'ghs_one\n' });
-  const token = gitHubToken('token', client, now);
-  expect(await token()).toBe('ghs_one');
+  const secret = gitHubSecret('github', client, now);
+  expect(await secret()).toEqual({ kind: 'token', token: 'ghs_one' });
   versions.AWSCURRENT = 'ghs_two';
   wait(299);
-  expect(await token()).toBe('ghs_one');
+  expect(await secret()).toEqual({ kind: 'token', token: 'ghs_one' });
   expect(reads()).toBe(1);
   wait(1);
-  expect(await token()).toBe('ghs_two');
+  expect(await secret()).toEqual({ kind: 'token', token: 'ghs_two' });
 });
 
-test('an empty GitHub token is an error that says what to do', async () => {
-  const { client, now } = await vault({ AWSCURRENT: ' ' });
-  await expect(gitHubToken('token', client, now)()).rejects.toThrow(
-    /token secret token is empty.*put-secret-value/,
-  );
+const pem = (type: 'pkcs1' | 'pkcs8') =>
+  generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type, format: 'pem' },
+  }).privateKey;
+
+test.each([
+  ['pkcs1', 77],
+  ['pkcs8', 'Iv1.abc'],
+] as const)('an App is known by its key, %s', async (type, appId) => {
+  const { client } = await vault({ AWSCURRENT: JSON.stringify({ appId, privateKey: pem(type) }) });
+  expect(await gitHubSecret('github', client)()).toMatchObject({ kind: 'app', appId: String(appId) });
+});
+
+const HIDDEN = 'MIIEhidden';
+test.each([
+  [' ', /GitHub secret github is empty.*put-secret-value/],
+  [`{"appId": 7, "privateKey": "${HIDDEN}\n"}`, /begins like JSON but is none.*line breaks/],
+  [`{"appId": 7, "key": "${HIDDEN}"}`, /privateKey is missing or not text/],
+  [`{"privateKey": "${HIDDEN}"}`, /appId is missing/],
+  [`{"appId": 7, "privateKey": "${HIDDEN}"}`, /privateKey is not an RSA private key in PEM form/],
+])('a malformed GitHub secret is told without a part of it: %#', async (value, message) => {
+  const { client } = await vault({ AWSCURRENT: value });
+  const failure = await gitHubSecret('github', client)().catch((error) => error);
+  expect(failure.message).toMatch(message);
+  expect(String(failure.stack) + String(failure.cause)).not.toContain(HIDDEN);
 });

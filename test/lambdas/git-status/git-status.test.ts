@@ -6,6 +6,7 @@ import { gitStatus } from '../../../lambdas/git-status/git-status.ts';
 import { GitHubError } from '../../../lambdas/github-error.ts';
 import type { CommitStatus } from '../../../lambdas/ports.ts';
 import { ledgerMemory } from '../../support/ledger-memory.ts';
+import { objectsMemory } from '../../support/objects-memory.ts';
 
 const COMMIT = 'c0ffee1234567890abcdef1234567890abcdef12';
 const ID = '20261121-c0ffee1-1';
@@ -37,6 +38,7 @@ async function world() {
   const ledger = ledgerMemory();
   const posted: string[] = [];
   const lines: string[] = [];
+  const delays: string[] = [];
   const github = { fails: (_: CommitStatus): Error | undefined => undefined };
   const put = (item: OutcomeItem, release = ID) => ledger.put(ledgerKeys.outcome(1, release, item), item);
   await ledger.put(ledgerKeys.release(1, ID), releaseItem());
@@ -53,12 +55,20 @@ async function world() {
   const handler = contract.handle((batch) =>
     gitStatus(batch, {
       ledger,
+      store: objectsMemory(),
+      bucket: 'artifacts',
+      clock: { now: () => new Date('2026-11-21T08:00:00.000Z') },
+      writesPerHour: 450,
+      messages: { delay: async (handle, seconds) => void delays.push(`${handle} ${seconds}`) },
       log: (event, facts) => lines.push(JSON.stringify({ event, ...facts })),
       github: {
-        compare: async () => 'unknown',
-        branchHead: async () => undefined,
-        isTeamMember: async () => false,
-        commitMessage: async () => '',
+        mode: async () => 'token',
+        createCheckRun: async () => {
+          throw new Error('a token writes no checks');
+        },
+        updateCheckRun: async () => {
+          throw new Error('a token writes no checks');
+        },
         async createStatus(repository, commit, status) {
           const failure = github.fails(status);
           if (failure !== undefined) throw failure;
@@ -73,11 +83,12 @@ async function world() {
     handler({
       Records: releases.map((id, index) => ({
         messageId: `message-${index + 1}`,
+        receiptHandle: `receipt-${index + 1}`,
         body: JSON.stringify({ release: { id, repository: 1, commit: COMMIT } }),
-        attributes: { MessageGroupId: `1/${COMMIT}` },
+        attributes: { MessageGroupId: `1/${COMMIT}`, ApproximateReceiveCount: '1' },
       })),
     });
-  return { ledger, posted, lines, github, put, deliver };
+  return { ledger, posted, lines, delays, github, put, deliver, handler };
 }
 
 const DONE = { batchItemFailures: [] };
@@ -131,8 +142,8 @@ test('an older release of the commit no longer speaks for it', async () => {
   expect(posted).toEqual(['acme/shop@c0ffee1 belay success: nothing to do']);
 });
 
-test('a failed message fails with all after it, and what was written is not written again', async () => {
-  const { deliver, posted, github, lines } = await world();
+test('a failed message fails with all after it of its commit, and what was written is not written again', async () => {
+  const { deliver, posted, github, lines, delays } = await world();
   github.fails = ({ context }) =>
     context === 'belay/dev/network' ? new GitHubError(403, 'secondary rate limit') : undefined;
   const gone = '20261120-c0ffee1-1';
@@ -140,9 +151,36 @@ test('a failed message fails with all after it, and what was written is not writ
     batchItemFailures: [{ itemIdentifier: 'message-2' }, { itemIdentifier: 'message-3' }],
   });
   expect(lines.join()).toContain('secondary rate limit');
+  expect(delays).toEqual(['receipt-2 5', 'receipt-3 5']);
   github.fails = () => undefined;
   expect(await deliver(ID, ID)).toEqual(DONE);
   expect(posted.map((line) => line.split(' ')[1])).toEqual(['belay/dev/app', 'belay/dev/network', 'belay']);
+});
+
+test('another commit does not wait for one that GitHub refuses', async () => {
+  const { handler, ledger, posted, github } = await world();
+  const other = 'beef001234567890abcdef1234567890abcdef12';
+  const id = '20261121-beef001-1';
+  await ledger.put(ledgerKeys.release(1, id), {
+    ...releaseItem(id),
+    commit: other,
+    verdict: 'nothing-to-do',
+    reason: '',
+  });
+  await ledger.put(ledgerKeys.commit(1, other), { release: id });
+  github.fails = ({ context }) => (context === 'belay/dev/app' ? new GitHubError(500, 'no') : undefined);
+  const record = (name: string, release: object) => ({
+    messageId: name,
+    receiptHandle: name,
+    body: JSON.stringify({ release: { repository: 1, ...release } }),
+    attributes: { ApproximateReceiveCount: '1' },
+  });
+  const one = { id: ID, commit: COMMIT };
+  const Records = [record('a', one), record('b', { id, commit: other }), record('c', one)];
+  expect(await handler({ Records })).toEqual({
+    batchItemFailures: [{ itemIdentifier: 'a' }, { itemIdentifier: 'c' }],
+  });
+  expect(posted).toEqual(['acme/shop@beef001 belay success: nothing to do']);
 });
 
 test.each([500, 502, 429, 401])('GitHub answering %d is tried again', async (status) => {

@@ -11,7 +11,7 @@ afterAll(() => repositories.remove());
 
 const realGit = git({
   url: repositories.url,
-  token: async () => 'token',
+  access: { token: async () => 'token' },
   environment: { PATH: process.env.PATH },
 });
 

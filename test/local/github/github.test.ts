@@ -1,93 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, test } from '@jest/globals';
-import { GitHub } from '../../../local/github/github.ts';
+import { expect, test } from '@jest/globals';
 import { temporaryFolder } from '../world/small-stack.ts';
-
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0)) await close();
-});
-
-function git(directory: string, ...args: string[]): string {
-  const settings = [
-    '-c',
-    'user.name=Ada',
-    '-c',
-    'user.email=ada@example.com',
-    '-c',
-    'init.defaultBranch=main',
-  ];
-  return execFileSync('git', ['-C', directory, ...settings, ...args], { encoding: 'utf8' }).trim();
-}
-
-/** Commits the given files; null removes one. */
-function commit(directory: string, message: string, files: Record<string, string | null>): string {
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(join(directory, name, '..'), { recursive: true });
-    if (text === null) git(directory, 'rm', '--quiet', name);
-    else writeFileSync(join(directory, name), text);
-  }
-  git(directory, 'add', '--all');
-  git(directory, 'commit', '--quiet', '--message', message);
-  return git(directory, 'rev-parse', 'HEAD');
-}
-
-function repository(name = 'shop'): string {
-  const directory = join(temporaryFolder('repo'), name);
-  mkdirSync(directory);
-  git(directory, 'init', '--quiet');
-  commit(directory, 'first', { 'a/main.tf': '1', 'b.txt': '1' });
-  return directory;
-}
-
-interface Delivered {
-  readonly headers: Record<string, string | string[] | undefined>;
-  readonly body: string;
-}
-
-async function start(answerStatus = 200) {
-  const delivered: Delivered[] = [];
-  const receiver = createServer((request, response) => {
-    let body = '';
-    request.setEncoding('utf8').on('data', (piece: string) => {
-      body += piece;
-    });
-    request.on('end', () => {
-      delivered.push({ headers: request.headers, body });
-      response.writeHead(answerStatus).end('taken');
-    });
-  });
-  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', () => resolve()));
-  const { port } = receiver.address() as AddressInfo;
-  const folder = temporaryFolder('github');
-  const github = await GitHub.start({
-    folder,
-    port: 0,
-    webhookUrl: () => `http://127.0.0.1:${port}/webhook`,
-    webhookSecret: () => 'webhook secret',
-    token: () => 'the-token',
-    statusSet: () => {},
-  });
-  open.push(
-    () => github.close(),
-    () => receiver.close(),
-  );
-  const rest = async (method: string, path: string, body?: object, token = 'the-token') => {
-    const response = await fetch(github.apiUrl + path, {
-      method,
-      headers: { authorization: `Bearer ${token}` },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-  };
-  const payloads = () => delivered.map(({ body }) => JSON.parse(body));
-  return { github, delivered, payloads, rest, folder };
-}
+import { commit, git, repository, start } from './support.ts';
 
 test('a push is delivered as GitHub delivers it, signed over the exact bytes', async () => {
   const { github, delivered, payloads } = await start();
@@ -256,7 +172,9 @@ test('what GitHub refuses is refused', async () => {
     body: { message: `No commit found for SHA: ${'a'.repeat(40)}` },
   });
   expect(await rest('POST', at, { state: 'success' }, 'wrong')).toMatchObject({ status: 401 });
-  expect(await rest('POST', `/repos/local/other/statuses/${head}`, {})).toMatchObject({ status: 404 });
+  expect(await rest('POST', `/repos/local/other/statuses/${head}`, { state: 'success' })).toMatchObject({
+    status: 404,
+  });
   expect(await rest('GET', '/repos/local/shop/git/ref/heads/none')).toMatchObject({ status: 404 });
   const recorded = readFileSync(join(folder, 'requests.jsonl'), 'utf8').trim().split('\n');
   expect(recorded.map((line) => JSON.parse(line).status)).toEqual([422, 422, 422, 401, 404, 404]);

@@ -15,7 +15,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 test('a commit that is in two repositories has statuses of its own in each, the newest of a context counts', () => {
   const statuses = new Statuses(join(folder, 'statuses.jsonl'));
-  const set = (repository: number, context: string, state: string) =>
+  const set = (repository: number, context: string, state: 'pending' | 'failure' | 'success') =>
     statuses.create({ repository, sha: SHA }, { context, state });
   set(1, 'belay/dev/app', 'pending');
   set(1, 'belay', 'pending');

@@ -1,0 +1,105 @@
+/** Brings the ledger's newest truth about one release to GitHub, as checks or as statuses. Called by `git-status`. */
+import type { ReleaseRef } from '../../core/contracts/release.ts';
+import { rollbackPrefixes, withRollbackQuestions } from '../../core/deployment/rollback-questions.ts';
+import { ledgerKeys, ledgerPrefixes } from '../../core/ledger/keys.ts';
+import {
+  checkItemSchema,
+  commitItemSchema,
+  delayItemSchema,
+  deploymentItemSchema,
+  releaseItemSchema,
+  statusItemSchema,
+} from '../../core/ledger/release-items.ts';
+import { outcomeItemSchema } from '../../core/ledger/work-items.ts';
+import type { ReleaseRecord } from '../../core/statuses.ts';
+import { GitHubError } from '../github-error.ts';
+import type { Log } from '../ports.ts';
+import { OverBudget } from './later.ts';
+import { type ShowChecksPorts, showChecks } from './show-checks.ts';
+import { showStatuses } from './show-statuses.ts';
+
+export interface ShowReleasePorts extends ShowChecksPorts {
+  readonly log: Log;
+}
+
+export async function showRelease(ref: ReleaseRef, ports: ShowReleasePorts): Promise<void> {
+  const record = await recordOf(ref, ports);
+  if (record === undefined) return;
+  try {
+    await show(record, ports);
+  } catch (error) {
+    // 404 and 422 do not get better by trying: the repository or the commit is gone, the token may not see it, or the commit has
+    // a thousand statuses. The next change of the release asks GitHub again.
+    if (error instanceof GitHubError && (error.status === 404 || error.status === 422))
+      return noteRefusal(ref, error, ports);
+    if (!(error instanceof OverBudget && error.isProgress)) await noteDelay(ref, record, ports);
+    throw error;
+  }
+  if (record.release.unshown !== undefined)
+    await ports.ledger.update(releaseKey(ref), { remove: ['unshown'] }, { present: true });
+}
+
+const releaseKey = ({ repository, id }: ReleaseRef) => ledgerKeys.release(repository, id);
+
+async function noteRefusal(
+  ref: ReleaseRef,
+  { status, message }: GitHubError,
+  { ledger, log }: ShowReleasePorts,
+): Promise<void> {
+  log('status refused', { level: 'error', release: ref.id, status, error: message });
+  await ledger.update(releaseKey(ref), { set: { unshown: message } }, { present: true });
+}
+
+/** What a commit was first shown as, it stays: a status and a check of one name would both be required. */
+async function show(record: ReleaseRecord, ports: ShowReleasePorts): Promise<void> {
+  const { repository, commit } = record.release;
+  const { pk } = ledgerKeys.commit(repository.id, commit);
+  const statuses = statusItemSchema.array().parse(await ports.ledger.query(pk, ledgerPrefixes.statuses));
+  if (statuses.length > 0) return showStatuses(record, statuses, ports);
+  const checks = checkItemSchema.array().parse(await ports.ledger.query(pk, ledgerPrefixes.checks));
+  if ((await ports.github.mode()) === 'app') return showChecks(record, checks, ports);
+  if (checks.length === 0) return showStatuses(record, statuses, ports);
+  const why = 'the commit has checks of the GitHub App, and the GitHub secret holds a token now';
+  ports.log('status dropped', { release: record.release.id, error: why });
+}
+
+/** Undefined when another release of the commit is the newest: what this one says is past. */
+async function recordOf(
+  { id, repository, commit }: ReleaseRef,
+  { ledger, clock }: ShowReleasePorts,
+): Promise<ReleaseRecord | undefined> {
+  const newest = await ledger.get(ledgerKeys.commit(repository, commit));
+  if (newest === undefined || commitItemSchema.parse(newest).release !== id) return undefined;
+  const { pk } = ledgerKeys.release(repository, id);
+  const late = await ledger.get(ledgerKeys.delay(repository, commit));
+  const delay =
+    late === undefined ? undefined : { until: clock.now().toISOString(), ...delayItemSchema.parse(late) };
+  // Said to be over before GitHub is told so; when that fails again, it is open again.
+  if (delay !== undefined && late?.until === undefined)
+    await ledger.put(ledgerKeys.delay(repository, commit), delay);
+  const outcomesUnder = async (prefix: string) =>
+    outcomeItemSchema.array().parse(await ledger.query(pk, prefix));
+  const deployments = deploymentItemSchema.array().parse(await ledger.query(pk, ledgerPrefixes.deployments));
+  const outcomes = await outcomesUnder(ledgerPrefixes.outcomes);
+  const passes = await Promise.all(rollbackPrefixes(deployments).map(outcomesUnder));
+  return {
+    release: releaseItemSchema.parse(await ledger.get(ledgerKeys.release(repository, id))),
+    deployments,
+    outcomes: withRollbackQuestions(outcomes, passes.flat()),
+    delay,
+  };
+}
+
+/** How long an end of a delay keeps being part of it when the next failure follows. Milliseconds. */
+const JOINED_MS = 60_000;
+
+async function noteDelay(
+  { repository, commit }: ReleaseRef,
+  { delay }: ReleaseRecord,
+  { ledger, clock }: ShowReleasePorts,
+): Promise<void> {
+  const now = clock.now();
+  const isSame = delay !== undefined && now.getTime() - Date.parse(delay.until) < JOINED_MS;
+  const since = isSame ? delay.since : now.toISOString();
+  await ledger.put(ledgerKeys.delay(repository, commit), { since });
+}

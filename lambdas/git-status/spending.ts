@@ -1,0 +1,49 @@
+/** The budget of what is written to GitHub, kept in the ledger: every write asks first. Used by `show-statuses` and `show-checks`. */
+import { type BudgetItem, budgetItemSchema, pause, spend } from '../../core/checks/budget.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
+import { GitHubError } from '../github-error.ts';
+import type { Clock, Ledger } from '../ports.ts';
+import { OverBudget } from './later.ts';
+
+export interface SpendingPorts {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly writesPerHour: number;
+}
+
+/** Does one write when the budget of the repository's owner allows it. @throws OverBudget when it does not. */
+export async function spending<T>(
+  fullName: string,
+  kind: 'end' | 'progress',
+  { write, ports }: { readonly write: () => Promise<T>; readonly ports: SpendingPorts },
+): Promise<T> {
+  const [owner = ''] = fullName.split('/');
+  await change(owner, ports, (before, now) => {
+    const spent = spend(before, { now, perHour: ports.writesPerHour, kind });
+    if (!spent.allowed) throw new OverBudget(spent.until, kind === 'progress');
+    return spent.budget;
+  });
+  try {
+    return await write();
+  } catch (error) {
+    const until = error instanceof GitHubError ? error.retryAt : undefined;
+    if (until !== undefined) await change(owner, ports, (before, now) => pause(before, { now, until }));
+    throw error;
+  }
+}
+
+/** Several functions may spend at once: who comes second reads again. */
+async function change(
+  owner: string,
+  { ledger, clock }: SpendingPorts,
+  next: (before: BudgetItem | undefined, now: Date) => BudgetItem,
+): Promise<void> {
+  const key = ledgerKeys.budget(owner);
+  for (;;) {
+    const item = await ledger.get(key);
+    const before = item === undefined ? undefined : budgetItemSchema.parse(item);
+    const condition =
+      before === undefined ? { absent: true as const } : { equals: { version: before.version } };
+    if (await ledger.put(key, next(before, clock.now()), condition)) return;
+  }
+}
