@@ -1,7 +1,8 @@
 /** The local twin: the synthesized stack, run on one machine. Opened by the command line and by tests. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type * as z from 'zod';
-import { command as commandContract, sweep as sweepContract } from '../core/contracts/functions.ts';
+import { command as commandContract } from '../core/contracts/command.ts';
+import { sweep as sweepContract } from '../core/contracts/functions.ts';
 import { type ReleaseItem, releaseItemSchema } from '../core/ledger/release-items.ts';
 import type { HistoryEvent } from './asl/history.ts';
 import { hasEnded, type Job } from './batch/job.ts';

@@ -1,13 +1,10 @@
 /** GitHub's REST API behind the ports `GitHub` and `GitHubWriter`, for the ancestry gate, `git-status` and approvers. Works with GitHub Enterprise Server. */
 import * as z from 'zod';
-import { GitHubError } from '../github-error.ts';
-import type { GitHub, GitHubWriter } from '../ports.ts';
-import type { GitHubPlace, Permissions } from './github-app.ts';
-import { gitHubRequest, understood } from './github-request.ts';
+import type { CommentWriter, GitHub, GitHubPeople, GitHubWriter } from '../ports.ts';
+import { gitHubCalls, orMissing } from './github-calls.ts';
+import { gitHubPeople } from './github-people.ts';
+import { understood } from './github-request.ts';
 import type { GitHubAccess } from './github-token.ts';
-
-/** Pauses before a read is tried again after a server error or a broken connection: 3 tries in all. Milliseconds. */
-const PAUSES_MS: readonly number[] = [250, 1000];
 
 const comparisonSchema = z.object({ status: z.enum(['identical', 'ahead', 'behind', 'diverged']) });
 const membershipSchema = z.object({ state: z.enum(['active', 'pending']) });
@@ -15,54 +12,16 @@ const commitSchema = z.object({ commit: z.object({ message: z.string() }) });
 const refSchema = z.object({ object: z.object({ sha: z.string() }) });
 const checkRunSchema = z.object({ id: z.int() });
 
-/** One call: what for, to whom, and what the token must allow. */
-interface Call {
-  readonly doing: string;
-  readonly place: GitHubPlace;
-  readonly permissions: Permissions;
-  readonly route: string;
-  readonly parameters: object;
-}
-
 /** The API at `baseUrl` (`https://api.github.com`, or `https://<host>/api/v3`). Refusals throw `GitHubError`. */
-export function gitHub(baseUrl: string, access: GitHubAccess, pauses = PAUSES_MS): GitHub & GitHubWriter {
-  const send = gitHubRequest(baseUrl);
-
-  async function call({ place, permissions, ...one }: Call): Promise<unknown> {
-    const token = await access.token(place, permissions);
-    try {
-      return await send({ ...one, token });
-    } catch (error) {
-      if (error instanceof GitHubError && error.status === 401) access.refused(token);
-      throw error;
-    }
-  }
-
-  /** A read is the same however often it is done; a write is left to the caller's own queue. */
-  async function read(one: Call): Promise<unknown> {
-    for (const pause of pauses) {
-      try {
-        return await call(one);
-      } catch (error) {
-        if (error instanceof GitHubError && error.status < 500) throw error;
-        await new Promise((resolve) => setTimeout(resolve, pause));
-      }
-    }
-    return call(one);
-  }
-
-  const inRepository = (repository: string, permissions: Permissions) => {
-    const [owner = '', name = ''] = repository.split('/');
-    return (doing: string, route: string, more: object = {}): Call => ({
-      doing,
-      place: { repository },
-      permissions,
-      route,
-      parameters: { owner, name, ...more },
-    });
-  };
-
+export function gitHub(
+  baseUrl: string,
+  access: GitHubAccess,
+  pauses?: readonly number[],
+): GitHub & GitHubWriter & GitHubPeople & CommentWriter {
+  const calls = gitHubCalls(baseUrl, access, pauses);
+  const { call, read, inRepository } = calls;
   return {
+    ...gitHubPeople(calls),
     async compare(repository, base, head) {
       const doing = `comparing ${base}...${head} of ${repository}`;
       // https://docs.github.com/en/rest/commits/commits#compare-two-commits
@@ -126,13 +85,4 @@ export function gitHub(baseUrl: string, access: GitHubAccess, pauses = PAUSES_MS
       return answer !== undefined && understood(doing, membershipSchema, answer).state === 'active';
     },
   };
-}
-
-async function orMissing(answer: Promise<unknown>): Promise<unknown> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof GitHubError && error.status === 404) return undefined;
-    throw error;
-  }
 }

@@ -1,8 +1,10 @@
 /** `webhook`: verifies a GitHub delivery, makes it small and publishes it. Nothing slow: GitHub gives up after 10 seconds. */
 import { Webhooks } from '@octokit/webhooks';
 import type * as z from 'zod';
+import { CONVERSATION_EVENT } from '../../core/contracts/conversation.ts';
 import type { webhook as contract } from '../../core/contracts/functions.ts';
 import { PUSH_EVENT } from '../../core/contracts/push.ts';
+import { CONVERSATIONS, heardIn } from '../../core/conversation.ts';
 import { pushReceived } from '../../core/push.ts';
 import type { Bus, Log, RotatingSecret } from '../ports.ts';
 
@@ -80,23 +82,50 @@ async function judge(
   if (event === undefined || delivery === undefined)
     return refusal(400, 'the headers x-github-event and x-github-delivery must be there');
   if (event === 'ping') return { statusCode: 200, message: 'pong' };
-  if (event !== 'push') return { statusCode: 202, message: `ignored: ${event} is not served` };
-  return publishPush(delivery, body, ports);
-}
-
-async function publishPush(delivery: string, body: string, ports: WebhookPorts): Promise<Judgement> {
+  const conversation = CONVERSATIONS.find((one) => one === event);
+  if (event !== 'push' && conversation === undefined) return ignored(`${event} is not served`);
   const payload = parsedJson(body);
   if (payload === undefined) return refusal(400, 'the body is not JSON');
-  const received = pushReceived(delivery, payload.value);
+  return conversation === undefined
+    ? publishPush(delivery, payload.value, ports)
+    : publishConversation(conversation, { delivery, payload: payload.value }, ports);
+}
+
+async function publishPush(delivery: string, payload: unknown, ports: WebhookPorts): Promise<Judgement> {
+  const received = pushReceived(delivery, payload);
   if ('problem' in received) return refusal(400, `the payload is not that of a push: ${received.problem}`);
+  const { ref, after } = received.push;
+  return publish({ ...PUSH_EVENT, detail: received.push }, `${ref} at ${after}`, ports);
+}
+
+async function publishConversation(
+  event: (typeof CONVERSATIONS)[number],
+  { delivery, payload }: { readonly delivery: string; readonly payload: unknown },
+  ports: WebhookPorts,
+): Promise<Judgement> {
+  const read = heardIn(event, delivery, payload);
+  if ('problem' in read) return refusal(400, `the payload is not that of a ${event}: ${read.problem}`);
+  if ('ignored' in read) return ignored(read.ignored);
+  const { action, by } = read.heard;
+  return publish({ ...CONVERSATION_EVENT, detail: read.heard }, `a ${action} by ${by}`, ports);
+}
+
+async function publish(
+  event: Parameters<Bus['publish']>[0] & { readonly detail: { readonly delivery: string } },
+  what: string,
+  ports: WebhookPorts,
+): Promise<Judgement> {
+  const { delivery } = event.detail;
   try {
-    await ports.bus.publish({ ...PUSH_EVENT, detail: received.push });
+    await ports.bus.publish(event);
   } catch (error) {
     ports.log('publishing failed', { delivery, error: String(error) });
     return refusal(500, `delivery ${delivery} could not be published: redeliver it`);
   }
-  return { statusCode: 202, message: `accepted: ${received.push.ref} at ${received.push.after}` };
+  return { statusCode: 202, message: `accepted: ${what}` };
 }
+
+const ignored = (why: string): Judgement => ({ statusCode: 202, message: `ignored: ${why}` });
 
 const refusal = (statusCode: number, message: string): Judgement => ({ statusCode, message });
 

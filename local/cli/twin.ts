@@ -1,6 +1,6 @@
 /** The local twin as the commands use it, whether it runs in this process or in the one that owns the state directory. */
 import type * as z from 'zod';
-import type { command as contract } from '../../core/contracts/functions.ts';
+import type { command as contract } from '../../core/contracts/command.ts';
 import type { ReleaseItem } from '../../core/ledger/release-items.ts';
 import type { ExecutionReport, StatusReport } from './report.ts';
 

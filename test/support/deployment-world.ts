@@ -116,6 +116,8 @@ export function world() {
   const sent = new Map<string, object>();
   const answeredBefore = new Set<string>();
   const changed: string[] = [];
+  /** Comments of which somebody was told that they have an answer. */
+  const answered: number[] = [];
   /** What the applies of the fake tool have left: component → commit, or `half of` it. */
   const cloud = new Map<string, string>();
   const github = {
@@ -125,6 +127,9 @@ export function world() {
     /** `organisation/team/login` */
     members: new Set<string>(),
     message: 'a change',
+    /** What people may do; everybody may write who is not named. */
+    permissions: new Map<string, 'write' | 'read' | 'none'>(),
+    pull: { head: commitOf('1'), merged: undefined as string | undefined },
   };
   let nonces = 0;
   let now = Date.parse('2026-11-20T10:00:00.000Z');
@@ -133,6 +138,7 @@ export function world() {
     store,
     clock: { now: () => new Date(now) },
     status: { changed: async (release: { id: string }) => void changed.push(release.id) },
+    answers: { answered: async ({ comment }: { comment: number }) => void answered.push(comment) },
     tokens: {
       succeed: async (token: string, output: object) => {
         if (sent.has(token) || answeredBefore.has(token)) return 'gone' as const;
@@ -161,6 +167,10 @@ export function world() {
         return github.members.has(`${organisation}/${team}/${login}`);
       },
       commitMessage: async () => github.message,
+      permission: async (_: string, login: string) => github.permissions.get(login) ?? 'write',
+      pullRequest: async () => github.pull,
+      fullCommit: async (_: string, start: string) =>
+        [commitOf('1'), commitOf('2')].find((commit) => commit.startsWith(start)),
     },
     redrives: {
       look: async (execution: string) => {
@@ -200,6 +210,7 @@ export function world() {
       scheduled,
       sent,
       changed,
+      answered,
       github,
       ports,
     },

@@ -7,6 +7,7 @@ import type { OutcomeItem } from '../../../core/ledger/work-items.ts';
 import { gitStatus } from '../../../lambdas/git-status/git-status.ts';
 import { requestProblems } from '../../../local/github/api/description.ts';
 import { ledgerMemory } from '../../support/ledger-memory.ts';
+import { NOBODY_COMMENTS } from '../../support/nobody-comments.ts';
 import { objectsMemory } from '../../support/objects-memory.ts';
 
 export const COMMIT = 'c0ffee1234567890abcdef1234567890abcdef12';
@@ -83,6 +84,7 @@ export async function statusWorld(mode: 'app' | 'token' = 'app', writesPerHour =
   const lineOf = ({ name, status, conclusion, output }: CheckRun) =>
     `${name} ${conclusion ?? status}: ${output.title}`;
   const writer = {
+    ...NOBODY_COMMENTS,
     mode: async () => github.mode,
     async createStatus(
       _: string,
