@@ -38,6 +38,21 @@ export interface PushReceipt {
   readonly commit: string;
 }
 
+/** What a person writes to a pull request of the repository at `directory`. */
+export interface CommentOrder {
+  readonly directory: string;
+  /** @default the one that HEAD came by */
+  readonly pull?: number | undefined;
+  /** GitHub login. */
+  readonly by: string;
+  readonly body: string;
+}
+
+function requireTaken(doing: string, { status, body }: DeliveryAnswer): void {
+  if (status < 200 || status > 299)
+    throw new Error(`${doing}: the webhook answered ${status || 'nothing in time'}: ${body}`);
+}
+
 /** How often `settled` looks. Milliseconds. */
 const LOOK_EVERY_MS = 20;
 
@@ -84,12 +99,33 @@ export class World {
     this.parts.warming.push();
     await this.#inheritedJobs();
     const result = await this.parts.github.receivePush({ directory, ref, deliveries });
-    if (result.status < 200 || result.status > 299) {
-      throw new Error(
-        `pushing ${directory}: the webhook answered ${result.status || 'nothing in time'}: ${result.body}`,
-      );
-    }
+    requireTaken(`pushing ${directory}`, result);
     return { delivery: result.guid, repository: result.repository.id, commit: result.commit };
+  }
+
+  /** A person comments on a pull request. @throws Error when the webhook did not take the delivery. */
+  async comment(order: CommentOrder): Promise<{ readonly repository: number; readonly comment: number }> {
+    const { comment, answer } = await this.parts.github.receiveComment(order);
+    requireTaken('commenting', answer);
+    return { repository: comment.repository, comment: comment.id };
+  }
+
+  /** What a comment was answered with: reactions, the last one at the end, and replies. */
+  async answersTo(at: { readonly repository: number; readonly comment: number }) {
+    const { reactions, comments } = this.parts.github.discussions;
+    return {
+      reactions: reactions
+        .all()
+        .filter(({ comment }) => comment === at.comment)
+        .map(({ content }) => content),
+      replies: comments
+        .all()
+        .filter(
+          ({ body, repository }) =>
+            repository === at.repository && body.includes(`answers ${at.comment} -->`),
+        )
+        .map(({ body }) => body.replace(/\n*<!--.*-->$/, '')),
+    };
   }
 
   async #inheritedJobs(): Promise<void> {

@@ -70,7 +70,7 @@ async function answerTo(
 ): Promise<Answer> {
   const may = (await ports.github.permission(repository.fullName, by)) === 'write';
   const answer = may ? await act(subject) : refused(`${by} has no write access to ${repository.fullName}`);
-  if (!answer.accepted) await notice(subject, `nothing was done for ${by}: ${answer.message}`, ports);
+  await notice(subject, answer.accepted ? undefined : `nothing was done for ${by}: ${answer.message}`, ports);
   return answer;
 }
 
@@ -96,15 +96,17 @@ async function goOn(of: ReleaseItem, { by }: Rerun, ports: PressPorts): Promise<
   );
 }
 
-/** Shown on the check until something else is said there. */
+/** Shown on the check until something else is said there, or a press does something. */
 async function notice(
   { of, environment, component }: Subject,
-  text: string,
+  text: string | undefined,
   { ledger, status }: PressPorts,
 ): Promise<void> {
+  if (text === undefined && of.notice === undefined) return;
   const on = [environment, component].filter((name) => name !== undefined).join('/');
   const key = ledgerKeys.release(of.repository.id, of.id);
-  await ledger.update(key, { set: { notice: { on, text } } }, { present: true });
+  const change = text === undefined ? { remove: ['notice'] } : { set: { notice: { on, text } } };
+  await ledger.update(key, change, { present: true });
   await status.changed({ id: of.id, repository: of.repository.id, commit: of.commit });
 }
 

@@ -13,6 +13,12 @@ export interface PushReceipt {
   readonly commit: string;
 }
 
+/** A comment as GitHub knows it. */
+export interface CommentName {
+  readonly repository: number;
+  readonly comment: number;
+}
+
 /** What a person may ask of a release. */
 export type CommandOrder = z.output<typeof contract.input>;
 
@@ -36,6 +42,17 @@ export interface Twin {
   artifact(key: string): Promise<Uint8Array | undefined>;
   /** The newest status of each context of a commit, as GitHub has them. */
   statuses(at: { readonly repository: number; readonly sha: string }): Promise<readonly StatusReport[]>;
+  /** A person comments on a pull request; without its number on the one that HEAD came by. */
+  comment(order: {
+    readonly directory: string;
+    readonly pull?: number | undefined;
+    readonly by: string;
+    readonly body: string;
+  }): Promise<CommentName>;
+  /** What a comment was answered with: reactions, the last one at the end, and replies. */
+  answersTo(
+    at: CommentName,
+  ): Promise<{ readonly reactions: readonly string[]; readonly replies: readonly string[] }>;
   executions(): Promise<readonly ExecutionReport[]>;
   /** Batch jobs, oldest first; times in milliseconds since 1970. */
   jobs(): Promise<readonly { readonly jobName: string; readonly startedAt?: number | undefined }[]>;

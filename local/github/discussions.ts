@@ -13,6 +13,8 @@ export interface PullRequest {
   /** Branches of the repository. */
   readonly head: string;
   readonly base: string;
+  /** The commit that came of merging it. */
+  readonly merged?: string;
 }
 
 export interface Comment {
@@ -51,6 +53,11 @@ export class Discussions {
   open(pull: Pick<PullRequest, 'repository' | 'title' | 'user' | 'head' | 'base'>): PullRequest {
     const number = this.of(pull.repository).length + 1;
     return this.#pulls.add((id) => ({ id, number, state: 'open', draft: false, ...pull }));
+  }
+
+  /** Closes it: its base branch has the commit. */
+  merge(pull: PullRequest, commit: string): PullRequest {
+    return this.#pulls.put({ ...pull, state: 'closed', merged: commit });
   }
 
   /** Pull requests of a repository, oldest first. */

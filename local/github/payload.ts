@@ -46,7 +46,8 @@ export async function isAncestor(bare: string, ancestor: string, commit: string)
   return (await gitAnswer(bare, 'merge-base', '--is-ancestor', ancestor, commit)) !== undefined;
 }
 
-function repositoryJson({ id, owner, name, defaultBranch }: LocalRepository, html: string): object {
+/** The repository as every payload has it. */
+export function repositoryJson({ id, owner, name, defaultBranch }: LocalRepository, html: string): object {
   return {
     id,
     node_id: `R_${id}`,

@@ -18,6 +18,8 @@ const METHODS = [
   'releases',
   'artifact',
   'statuses',
+  'comment',
+  'answersTo',
   'executions',
   'executionHistory',
   'jobs',

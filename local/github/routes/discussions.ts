@@ -11,14 +11,17 @@ const pullJson = async ({ url }: Place, { bare, repository }: RepositoryCall, pu
   const end = async (branch: string) => ({
     ref: branch,
     label: `${repository.owner}:${branch}`,
-    sha: (await commitId(bare, `refs/heads/${branch}`)) ?? '',
+    // A branch that was merged may be deleted.
+    sha: (await commitId(bare, `refs/heads/${branch}`)) ?? pull.merged ?? '',
     repo: { id: repository.id, name: repository.name, full_name: `${repository.owner}/${repository.name}` },
     user: { login: repository.owner },
   });
-  const { id, number, title, state, draft, user, head, base } = pull;
+  const { id, number, title, state, draft, user, head, base, merged } = pull;
   return {
     ...{ id, number, title, state, draft },
     user: { login: user },
+    merged: merged !== undefined,
+    merge_commit_sha: merged ?? null,
     html_url: `${html}/pull/${number}`,
     head: await end(head),
     base: await end(base),
@@ -81,7 +84,8 @@ export const discussionRoutes: Routes = {
       if (pull === undefined) return notFound;
       const comments = place.discussions.comments
         .all()
-        .filter(({ repository, issue }) => repository === call.repository.id && issue === pull.number);
+        .filter(({ repository, issue }) => repository === call.repository.id && issue === pull.number)
+        .filter(({ updated_at }) => Date.parse(updated_at) >= Date.parse(call.query.get('since') ?? '1970'));
       return paged(call.query, comments, (items) =>
         items.map((comment) => commentJson(place, call, comment)),
       );
