@@ -49,6 +49,8 @@ export interface QuietEnd {
   readonly reason: string;
   /** False where no commit is left, and where the status would hide that of the same commit on the default branch. */
   readonly status: boolean;
+  /** @default nothing-to-do */
+  readonly verdict?: 'waiting';
 }
 
 /** Undefined for a push to the default branch that asks for a deployment. */

@@ -1,8 +1,10 @@
-/** What every release request says, a push and an operation alike; called by `resolve`. */
+/** What every release request says, a push, a pull request and an operation alike; called by `resolve`. */
 
 import type { OperationRequested, ReleaseRequest } from './contracts/operation.ts';
+import type { Pull } from './contracts/pull.ts';
 import type { Repository } from './contracts/push.ts';
 import type { ReleaseItem } from './ledger/release-items.ts';
+import { unplanned } from './pull.ts';
 import { branchOf, type QuietEnd, quietEnd } from './push.ts';
 import type { Operation } from './words.ts';
 
@@ -20,6 +22,8 @@ export interface Request {
   readonly because: ReleaseItem['because'];
   /** Asked for although a newer commit was attempted since. */
   readonly older: boolean;
+  /** What is planned. */
+  readonly pull?: Pull;
   /** Why it comes to nothing, where that can be told at once. */
   readonly quiet: QuietEnd | undefined;
 }
@@ -29,17 +33,31 @@ export function readRequest(request: ReleaseRequest): Request {
   const { repository } = request;
   if ('operation' in request) {
     const { operation, commit, by } = request;
+    if (operation === 'plan') {
+      const { pull, request: id } = request;
+      return { id, ...planOf({ repository, pull, by }), quiet: undefined };
+    }
     const older = operation === 'rollback';
     const branch = repository.defaultBranch;
     const because = request.operation === 'destroy' ? request.because : undefined;
     const asked = { operation, repository, commit, branch, by, because, older };
     return { id: request.request, ...asked, quiet: undefined };
   }
+  if ('pull' in request) {
+    const { delivery: id, sender: by } = request;
+    const { draft: _, ...pull } = request.pull;
+    return { id, ...planOf({ repository, pull, by }), quiet: unplanned(request) };
+  }
   const { delivery: id, after: commit, sender: by } = request;
   const [branch, quiet] = [branchOf(request), quietEnd(request)];
   const pushed = { repository, commit, branch, by, because: undefined, older: false };
   return { id, operation: 'apply', ...pushed, quiet };
 }
+
+const planOf = ({ repository, pull, by }: { repository: Repository; pull: Pull; by: string }) => {
+  const asked = { operation: 'plan', repository, commit: pull.head, branch: pull.base } as const;
+  return { ...asked, pull, by, because: undefined, older: false };
+};
 
 /** `destroy of dev/app, asked for by mira`: what people read while it is under way. */
 export function describeOperation(request: OperationRequested, components: readonly string[]): string {

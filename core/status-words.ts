@@ -27,7 +27,7 @@ const WORDS_OF_PROGRESS: Readonly<Record<OutcomeItem['progress'], string>> = {
 
 /** A target's status: `applying: 2 to add`, `applied: 2 to add, 1 to change`, `failed: plan failed: …`. */
 export function targetWording(
-  { progress, outcome, reason, changes, destroys }: OutcomeItem,
+  { progress, outcome, reason, changes, destroys, asks }: OutcomeItem,
   operation?: Operation,
 ): Wording {
   if (outcome === undefined) {
@@ -39,6 +39,10 @@ export function targetWording(
   const state = isGood(outcome, operation) ? 'success' : 'failure';
   // `rolled back to 1a2b3c4 after: …`
   if (outcome === 'rolled-back') return { state, text: reason };
+  if (outcome === 'planned') {
+    const told = [countsOf(changes), reason, asks && `a person will be asked: ${asks}`];
+    return { state, text: withDetail(outcome, told.filter(Boolean).join('; ')) };
+  }
   const changed = outcome === 'applied' || outcome === 'destroyed' ? countsOf(changes) : '';
   return { state, text: withDetail(outcome, changed || reason) };
 }
@@ -74,12 +78,17 @@ const MIN_DELAY = 5;
 
 /** The release's own: of one that was asked for by command, with what it is and who asked in front. */
 export function releaseWording(record: ReleaseWords): Wording {
-  const { operation = 'apply', because, sender } = record.release;
   const { state, text } = plainWording(record);
-  const what = operation === 'restore' ? 'rollback to last good' : operation;
-  const asked = operation === 'apply' ? '' : `${what} (${because ?? `asked for by ${sender}`}): `;
+  const asked = askedOf(record.release);
   const delayed = delayOf(record.delay);
   return { state, text: `${delayed === '' ? '' : `(${delayed}) `}${asked}${text}` };
+}
+
+function askedOf({ operation = 'apply', because, sender, pull }: ReleaseItem): string {
+  if (operation === 'apply') return '';
+  if (pull !== undefined) return `plan of #${pull.number}: `;
+  const what = operation === 'restore' ? 'rollback to last good' : operation;
+  return `${what} (${because ?? `asked for by ${sender}`}): `;
 }
 
 /** What the release's own wording is made of; `outcomes` are all targets requested so far, the unaffected included. */

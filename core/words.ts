@@ -47,9 +47,10 @@ export type ReleaseVerdict = z.infer<typeof releaseVerdictSchema>;
 
 /**
  * What a release does: `apply` brings the commit that was pushed. The others are asked for by command: `destroy`; `rollback` brings
- * an older commit; `restore` brings each dirty target back to its own last good.
+ * an older commit; `restore` brings each dirty target back to its own last good. `plan` says what a pull request would change, and changes
+ * nothing.
  */
-export const operationSchema = z.enum(['apply', 'destroy', 'rollback', 'restore']);
+export const operationSchema = z.enum(['apply', 'destroy', 'rollback', 'restore', 'plan']);
 export type Operation = z.infer<typeof operationSchema>;
 
 /** Operations that bring a commit; the others work on what is deployed. */

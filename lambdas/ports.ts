@@ -170,6 +170,12 @@ export interface CommentWriter {
   ): Promise<number | undefined>;
 }
 
+/** What a merge begins with. */
+export interface MergeBases {
+  /** The best common ancestor of two commits; undefined without one. */
+  mergeBase(repository: string, base: string, head: string): Promise<string | undefined>;
+}
+
 /** What people see on GitHub, for the one function that writes it. */
 export interface GitHubWriter {
   /** `app`: checks can be written; `token`: only statuses. */
@@ -237,6 +243,34 @@ export interface Git {
   /** Fetches the commit alone into a place of its own, which is gone when `use` has ended. */
   withCommit<T>(repository: string, commit: string, use: (fetched: FetchedCommit) => Promise<T>): Promise<T>;
 }
+
+/** Git, for one merge at a time. */
+export interface Merges {
+  /** Merges a commit into a branch, in a place of its own, which is gone when `use` has ended. */
+  withMerge<T>(repository: string, wish: MergeWish, use: (merged: Merged) => Promise<T>): Promise<T>;
+}
+
+/** A commit that is to be merged into a branch. */
+export interface MergeWish {
+  /** Name of the branch. */
+  readonly base: string;
+  readonly head: string;
+  /** The best common ancestor of two commits, undefined without one. */
+  mergeBase(base: string, head: string): Promise<string | undefined>;
+}
+
+/** `onto` is the branch's head. `contained`: it has the commit already. `unrelated`: they have no common ancestor. */
+export type Merged =
+  | {
+      readonly kind: 'merged';
+      readonly onto: string;
+      /** Id of a commit with the parents `onto` and `head`, the same for the same two. */
+      readonly merge: string;
+      readonly result: FetchedCommit;
+      readonly base: FetchedCommit;
+    }
+  | { readonly kind: 'conflict'; readonly onto: string; readonly paths: readonly string[] }
+  | { readonly kind: 'contained' | 'unrelated'; readonly onto: string };
 
 /** A commit that was fetched. */
 export interface FetchedCommit {

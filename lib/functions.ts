@@ -124,7 +124,20 @@ export class Functions extends Construct {
       image,
       command: 'resolve',
       contract: contracts.resolve,
-      bindings: [ledger, artifacts, statusQueue, token, api, variables({ GITHUB_URL: github.url }), releases],
+      bindings: [
+        ledger,
+        artifacts,
+        statusQueue,
+        token,
+        api,
+        variables({ GITHUB_URL: github.url }),
+        releases,
+        // A pull request that has changed is no longer planned as it was.
+        tokens,
+        deployments,
+        jobs,
+        permission(grantTerminateInterruptible),
+      ],
       // Fetching and packing a large repository: memory buys processor and network, /tmp holds clone and snapshot.
       timeout: Duration.minutes(15),
       memory: 2048,

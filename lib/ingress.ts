@@ -1,4 +1,4 @@
-/** How GitHub gets in: HTTP API → webhook function → bus (with archive) → rules: a push to the Release machine, what people say to `command`. What that asks for joins a push on the bus. */
+/** How GitHub gets in: HTTP API → webhook function → bus (with archive) → rules: a push or a pull request to the Release machine, what people say to `command`. What that asks for joins them on the bus. */
 import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { EventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
@@ -10,6 +10,7 @@ import { CfnOutput, Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { CONVERSATION_EVENT } from '../core/contracts/conversation.ts';
 import { OPERATION_EVENT } from '../core/contracts/operation.ts';
+import { PULL_EVENT } from '../core/contracts/pull.ts';
 import { PUSH_EVENT } from '../core/contracts/push.ts';
 
 /** Long enough to replay what a broken deployment of Belay itself has missed over a holiday. */
@@ -64,7 +65,7 @@ export class Ingress extends Construct {
     const startsRelease = (
       id: string,
       description: string,
-      event: typeof PUSH_EVENT | typeof OPERATION_EVENT,
+      event: typeof PUSH_EVENT | typeof PULL_EVENT | typeof OPERATION_EVENT,
     ) =>
       new Rule(this, id, {
         eventBus: props.bus,
@@ -80,6 +81,7 @@ export class Ingress extends Construct {
         ],
       });
     startsRelease('PushRule', 'A push starts a release', PUSH_EVENT);
+    startsRelease('PullRule', 'A pull request is planned by a release', PULL_EVENT);
     startsRelease('OperationRule', 'What is asked for by command starts a release', OPERATION_EVENT);
     new Rule(this, 'ConversationRule', {
       eventBus: props.bus,

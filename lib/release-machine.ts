@@ -1,4 +1,4 @@
-/** The Release machine: one push (or one command) on its way through the environments, one nested Deployment after another. */
+/** The Release machine: one push (or one command) on its way through the environments, one nested Deployment after another; a plan of a pull request in all of them at once. */
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import {
   Choice,
@@ -7,7 +7,11 @@ import {
   IntegrationPattern,
   JitterType,
   LogLevel,
+  Map as Mapped,
+  Pass,
+  ProvideItems,
   QueryLanguage,
+  type RetryProps,
   StateMachine,
   Succeed,
   TaskInput,
@@ -23,13 +27,30 @@ import { functionTask } from './tasks.ts';
 /** Step Functions lets a Standard execution live a year; approvals and queues may take weeks. */
 const DEPLOYMENT_LIMIT = Duration.days(300);
 
+/**
+ * Starting is throttled per account: 1, 2, 4, … 60 seconds, about five minutes. A Deployment started twice is harmless.
+ * AWS's own example names the first: https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
+ */
+const STARTING_RETRY: RetryProps = {
+  errors: [
+    'StepFunctions.ExecutionLimitExceeded',
+    'StepFunctions.ExecutionLimitExceededException',
+    'StepFunctions.ThrottlingException',
+  ],
+  interval: Duration.seconds(1),
+  backoffRate: 2,
+  maxAttempts: 10,
+  maxDelay: Duration.seconds(60),
+  jitterStrategy: JitterType.FULL,
+};
+
 export interface ReleaseMachineProps {
   readonly functions: Functions;
   readonly deployment: StateMachine;
 }
 
 /**
- * Input: a `ReleaseRequest`, that is a `PushReceived` or an `OperationRequested`. The position in the loop travels in the states' input, so that a redrive, which re-runs the failed
+ * Input: a `ReleaseRequest`, that is a `PushReceived`, a `PullRequestChanged` or what somebody asked for. The position in the loop travels in the states' input, so that a redrive, which re-runs the failed
  * state with its input, starts exactly the failed environment again (a fresh Deployment: no name is given) and goes on.
  */
 export class ReleaseMachine extends Construct {
@@ -61,20 +82,7 @@ export class ReleaseMachine extends Construct {
         verdict: '{% $states.result.Output.verdict %}',
       },
     });
-    // Starting is throttled per account: 1, 2, 4, … 60 seconds, about five minutes. A Deployment started twice is harmless.
-    // AWS's own example names the first: https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
-    deploy.addRetry({
-      errors: [
-        'StepFunctions.ExecutionLimitExceeded',
-        'StepFunctions.ExecutionLimitExceededException',
-        'StepFunctions.ThrottlingException',
-      ],
-      interval: Duration.seconds(1),
-      backoffRate: 2,
-      maxAttempts: 10,
-      maxDelay: Duration.seconds(60),
-      jitterStrategy: JitterType.FULL,
-    });
+    deploy.addRetry(STARTING_RETRY);
     deploy.next(
       Choice.jsonata(this, 'Is an environment left?')
         .when(
@@ -85,6 +93,36 @@ export class ReleaseMachine extends Construct {
         .otherwise(settle),
     );
 
+    // A plan changes nothing, so no environment waits for another one, and none is kept from being planned by another's failure.
+    const planOne = StepFunctionsStartExecution.jsonata(this, 'Plan the environment', {
+      stateMachine: deployment,
+      integrationPattern: IntegrationPattern.RUN_JOB,
+      input: TaskInput.fromObject({
+        release: '{% $states.input.release %}',
+        environment: '{% $states.input.environment %}',
+      }),
+      taskTimeout: Timeout.duration(DEPLOYMENT_LIMIT),
+      outputs: {},
+    });
+    planOne.addRetry(STARTING_RETRY);
+    planOne.addCatch(
+      Pass.jsonata(this, 'Not planned', {
+        comment: 'The ledger has what became of it: the release is settled from there',
+        outputs: {},
+      }),
+      { errors: ['States.ALL'] },
+    );
+    const plan = Mapped.jsonata(this, 'Plan all environments', {
+      items: ProvideItems.jsonata('{% $states.input.environments %}'),
+      itemSelector: {
+        release: '{% $states.input.release %}',
+        environment: '{% $states.context.Map.Item.Value %}',
+      },
+      outputs: { release: '{% $states.input.release %}' },
+    });
+    plan.itemProcessor(planOne);
+    plan.next(settle);
+
     const resolve = functionTask(this, 'Resolve the request', {
       fn: functions.resolve,
       payload: `{'request': $states.input, 'execution': $states.context.Execution.Id, 'startedAt': $states.context.Execution.StartTime}`,
@@ -93,6 +131,7 @@ export class ReleaseMachine extends Construct {
     resolve.next(
       Choice.jsonata(this, 'Is there anything to deploy?')
         .when(Condition.jsonata(`{% $states.input.decision = 'deploy' %}`), deploy)
+        .when(Condition.jsonata(`{% $states.input.decision = 'plan' %}`), plan)
         .otherwise(Succeed.jsonata(this, 'Nothing to deploy')),
     );
 

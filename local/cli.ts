@@ -7,6 +7,7 @@ import { decide } from './cli/commands/decide.ts';
 import { history } from './cli/commands/history.ts';
 import { log } from './cli/commands/log.ts';
 import { operate } from './cli/commands/operate.ts';
+import { plan } from './cli/commands/plan.ts';
 import { type Ending, push } from './cli/commands/push.ts';
 import { redrive } from './cli/commands/redrive.ts';
 import { secret } from './cli/commands/secret.ts';
@@ -48,6 +49,8 @@ function run(command: Exclude<Command, { name: 'help' }>): Promise<Ending> {
   switch (command.name) {
     case 'push':
       return push(command, { openTwin, screen: pushScreen(command.json) });
+    case 'plan':
+      return plan(command, { openTwin, screen: pushScreen(command.json) });
     case 'status':
       return status(command, openTwin);
     case 'history':

@@ -48,6 +48,15 @@ export interface CommentOrder {
   readonly body: string;
 }
 
+/** A branch somebody wants merged. */
+export interface PullOrder {
+  readonly directory: string;
+  /** The branch. */
+  readonly ref: string;
+  /** @default the repository's default branch */
+  readonly base?: string | undefined;
+}
+
 function requireTaken(doing: string, { status, body }: DeliveryAnswer): void {
   if (status < 200 || status > 299)
     throw new Error(`${doing}: the webhook answered ${status || 'nothing in time'}: ${body}`);
@@ -126,6 +135,26 @@ export class World {
         )
         .map(({ body }) => body.replace(/\n*<!--.*-->$/, '')),
     };
+  }
+
+  /**
+   * Opens a pull request on the local GitHub, or changes the one of the branch, and delivers the event.
+   * @throws Error when there is no such branch, or the webhook did not take the delivery.
+   */
+  async pull(order: PullOrder): Promise<PushReceipt & { readonly number: number }> {
+    this.parts.warming.push();
+    const result = await this.parts.github.receivePull(order);
+    const { guid: delivery, repository, commit, number } = result;
+    requireTaken(`opening a pull request of ${order.directory}`, result);
+    return { delivery, repository: repository.id, commit, number };
+  }
+
+  /** What is written on a pull request, oldest first. */
+  async comments(at: { readonly repository: number; readonly number: number }): Promise<readonly string[]> {
+    return this.parts.github.discussions.comments
+      .all()
+      .filter(({ repository, issue }) => repository === at.repository && issue === at.number)
+      .map(({ body }) => body);
   }
 
   async #inheritedJobs(): Promise<void> {

@@ -64,10 +64,10 @@ export function stateOfEnvironment(
     : GOING;
 }
 
-const OF_RELEASE: Readonly<Record<ReleaseVerdict, CheckConclusion | undefined>> = {
+const OF_RELEASE: Readonly<Record<ReleaseVerdict, CheckConclusion>> = {
   succeeded: 'success',
   'nothing-to-do': 'neutral',
-  waiting: undefined,
+  waiting: 'action_required',
   failed: 'failure',
   refused: 'failure',
   superseded: 'cancelled',
@@ -75,7 +75,5 @@ const OF_RELEASE: Readonly<Record<ReleaseVerdict, CheckConclusion | undefined>> 
 };
 
 /** The release's own check waits for all of it: who requires it is not let through by a question that is still open. */
-export function stateOfRelease(verdict: ReleaseVerdict | undefined): CheckState {
-  const conclusion = verdict === undefined ? undefined : OF_RELEASE[verdict];
-  return conclusion === undefined ? GOING : completed(conclusion);
-}
+export const stateOfRelease = (verdict: ReleaseVerdict | undefined): CheckState =>
+  verdict === undefined ? GOING : completed(OF_RELEASE[verdict]);

@@ -189,9 +189,9 @@ function queueOf({ deployments }: ReleaseRecord, environment: string): string {
 
 const STOPPED = ['failure', 'timed_out', 'cancelled', 'skipped'];
 
-/** A release that has ended can go on; one that runs will go on by itself. */
+/** A release that has ended can go on; one that runs will go on by itself, and a plan is made anew. */
 const redriveOf = ({ release }: ReleaseRecord, { conclusion = 'success' }: CheckState) =>
-  release.verdict === 'failed' && STOPPED.includes(conclusion) ? REDRIVE : [];
+  release.verdict === 'failed' && release.operation !== 'plan' && STOPPED.includes(conclusion) ? REDRIVE : [];
 
 const nameOf = ({ environment, component }: OutcomeItem) => `${environment}/${component}`;
 

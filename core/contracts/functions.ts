@@ -49,11 +49,13 @@ export const resolve = defineContract({
   input: z.object({ request: releaseRequestSchema, execution: z.string(), startedAt: z.iso.datetime() }),
   output: z.discriminatedUnion('decision', [
     z.object({ decision: z.literal('deploy'), release: releaseRefSchema, environments: z.array(z.string()) }),
+    /** All environments side by side. */
+    z.object({ decision: z.literal('plan'), release: releaseRefSchema, environments: z.array(z.string()) }),
     z.object({ decision: z.literal('end'), verdict: releaseVerdictSchema, reason: z.string() }),
   ]),
 });
 
-/** `lease`: takes an environment's lease (answers through the task token) or gives it back. */
+/** `lease`: takes an environment's lease (answers through the task token) or gives it back. A plan is let in without. */
 export const lease = defineContract({
   env: ['LEDGER_TABLE', 'STATUS_QUEUE_URL', 'GITHUB_API_URL', 'GITHUB_TOKEN_SECRET'],
   input: z.discriminatedUnion('action', [

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { resolvedTargetSchema } from '../manifest/resolved.ts';
 import { operationSchema } from '../words.ts';
+import { pullSchema } from './pull.ts';
 import { commitSchema, repositorySchema } from './push.ts';
 
 /** The reference that travels through every state of the machines. */
@@ -21,6 +22,14 @@ export const releaseTargetSchema = z.object({
 });
 export type ReleaseTarget = z.infer<typeof releaseTargetSchema>;
 
+/** What a release that plans a pull request works on. */
+export const plannedPullSchema = pullSchema.extend({
+  /** The base branch's head that it was merged into. */
+  onto: commitSchema,
+  /** The merge: a commit that only Belay has. */
+  merge: commitSchema,
+});
+
 /** `release.json`: what the commit (or who asked) wants, independent of what is deployed by then. Environments are in `after` order. */
 export const releaseDocumentSchema = z.object({
   version: z.literal(1),
@@ -30,6 +39,8 @@ export const releaseDocumentSchema = z.object({
   /** Of a destroy that nobody asked for: the environment's `ttl` is over. */
   because: z.literal('ttl').optional(),
   repository: repositorySchema,
+  /** Of a plan: `release.commit` is the head then, where people look; what is planned is the merge. */
+  pull: plannedPullSchema.optional(),
   branch: z.string(),
   /** The commit's root tree id. Absent where no commit is brought: what is worked on then is what is deployed. */
   rootTree: z.string().optional(),

@@ -17,6 +17,8 @@ export interface OpeningTarget {
   readonly item: TargetItem;
   /** Why it may not be planned under its name. */
   readonly refused: string | undefined;
+  /** Why a plan cannot plan it yet. */
+  readonly deferred: string | undefined;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface OpeningTarget {
  * @throws Error when a newer deployment of the release has opened already.
  */
 export function openTarget(opening: OpeningTarget): OutcomeItem {
-  const { environment, fence, found, existing, refused } = opening;
+  const { environment, fence, found, existing, refused, deferred } = opening;
   const { component } = found;
   if (existing !== undefined && existing.attempt > fence) {
     throw new Error(
@@ -35,6 +37,7 @@ export function openTarget(opening: OpeningTarget): OutcomeItem {
   if (existing?.attempt === fence) return existing;
   const waiting = { environment, component, attempt: fence, progress: 'waiting' } as const;
   if (refused !== undefined) return { ...waiting, affected: 'changed', reason: refused, refused };
+  if (deferred !== undefined) return { ...waiting, affected: 'changed', reason: deferred, deferred };
   if (found.effect !== 'unaffected') {
     const { effect: affected, reason } = found;
     return { ...waiting, affected, reason, ...(wasWritten(opening) && { writtenBefore: true }) };

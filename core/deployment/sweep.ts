@@ -18,8 +18,8 @@ export interface BrokenOff {
   readonly commit: string;
   /** From `brokenOffBy`. */
   readonly why: string;
-  /** `cancelled by mira`, when a person had cancelled the release. */
-  readonly cancelled: string | undefined;
+  /** How the release was cancelled, if it was: `cancelled by mira`. */
+  readonly cancelled: { readonly outcome: 'cancelled' | 'superseded'; readonly reason: string } | undefined;
 }
 
 const WORK: Readonly<Record<OutcomeItem['progress'], string>> = {
@@ -40,7 +40,7 @@ export function brokenOffEnd({ item, live, commit, why, cancelled }: BrokenOff):
   if (item === undefined || item.progress === 'waiting') {
     return cancelled === undefined
       ? { outcome: 'skipped', reason: `not started: the release was ${why}` }
-      : { outcome: 'cancelled', reason: cancelled };
+      : cancelled;
   }
   if (live?.state === 'dirty' && live.commit === commit) {
     // `record` notes the content only of what was applied in full.

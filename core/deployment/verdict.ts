@@ -1,4 +1,5 @@
 /** Verdicts out of outcomes, and the sentence people read when a deployment did not succeed; called by `settle`. */
+import type { DeploymentItem } from '../ledger/release-items.ts';
 import type { OutcomeItem } from '../ledger/work-items.ts';
 import {
   type EnvironmentVerdict,
@@ -47,6 +48,18 @@ export function verdictOfDoneRelease(outcomes: readonly OutcomeItem[]): ReleaseV
   return outcomes.every(isUntouched) ? 'nothing-to-do' : 'succeeded';
 }
 
+/** A plan whose environments have all ended, each by itself. One that says nothing was lost on the way. */
+export function verdictOfPlan(
+  deployments: readonly Pick<DeploymentItem, 'verdict'>[],
+  outcomes: readonly OutcomeItem[],
+): ReleaseVerdict {
+  const verdicts = deployments.map(({ verdict = 'failed' }) => verdict).filter((one) => one !== 'succeeded');
+  if (verdicts.length === 0) return verdictOfDoneRelease(outcomes);
+  const isGivenUp = (verdict: EnvironmentVerdict) => verdict === 'superseded' || verdict === 'cancelled';
+  const cause = verdicts.find((verdict) => !isGivenUp(verdict)) ?? verdicts[0] ?? 'failed';
+  return verdictOfFailedRelease(cause);
+}
+
 /** `deployed to dev, prod`: what a release whose environments all succeeded says of itself. */
 export function describeDone(
   verdict: ReleaseVerdict,
@@ -75,6 +88,12 @@ export function describeDone(
       return verdict === 'succeeded'
         ? `rolled back ${names} to ${commit.slice(0, 7)}`
         : `${names} is at ${commit.slice(0, 7)} already`;
+    case 'plan':
+      return verdict === 'succeeded'
+        ? `planned ${names}`
+        : verdict === 'nothing-to-do'
+          ? `nothing is affected in ${names}`
+          : `not all of ${names} could be planned`;
     case 'apply':
       return verdict === 'succeeded' ? `deployed to ${names}` : `nothing is affected in ${names}`;
   }
@@ -98,8 +117,8 @@ export interface EndedDeployment {
   readonly outcomes: readonly OutcomeItem[];
   /** Components it leaves between two commits. */
   readonly dirty: readonly string[];
-  /** ARN of the release's execution. */
-  readonly execution: string;
+  /** ARN of the release's execution; undefined for a plan, which is made anew rather than redriven. */
+  readonly execution: string | undefined;
 }
 
 /** What a deployment that was not ended early says of itself, for statuses: `back at 1a2b3c4`, `dirty: database`. */
@@ -140,7 +159,7 @@ export function summaryOf({
   const targets = [...told.map(describeTarget), ...rest].join(', ');
   const what = reason ?? targets;
   const hint =
-    verdict === 'superseded' || verdict === 'cancelled'
+    verdict === 'superseded' || verdict === 'cancelled' || execution === undefined
       ? ''
       : `; redrive the execution ${execution} to go on from here`;
   return `${environment} ${wordsOf(verdict, { outcomes, dirty })}: ${what}${hint}`;

@@ -82,6 +82,15 @@ export const ledgerKeys = {
     pk: inCommit(repository, commit),
     sk: 'commit',
   }),
+  /** Which pull request the commit was made of. */
+  merged: (repository: number, commit: string): LedgerKey => ({
+    pk: inCommit(repository, commit),
+    sk: 'merged',
+  }),
+  pull: (repository: number, number: number): LedgerKey => ({
+    pk: `${repository}/pull/${number}`,
+    sk: 'pull',
+  }),
   status: (repository: number, commit: string, context: string): LedgerKey => ({
     pk: inCommit(repository, commit),
     sk: `status/${context}`,

@@ -1,6 +1,7 @@
 /** What the ledger keeps of releases: how one came to be, how far it is in each environment, and what GitHub was told of it. */
 
 import * as z from 'zod';
+import { pullSchema } from '../contracts/pull.ts';
 import { commitSchema, repositorySchema } from '../contracts/push.ts';
 import { releaseRefSchema } from '../contracts/release.ts';
 import { environmentVerdictSchema, operationSchema, releaseVerdictSchema } from '../words.ts';
@@ -39,8 +40,10 @@ export const releaseItemSchema = z.object({
   reason: z.string(),
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime().optional(),
-  /** A person wants it stopped: read at every turn and guard. */
-  cancelled: z.object({ by: z.string(), at: z.iso.datetime() }).optional(),
+  /** A person wants it stopped; or its pull request has changed, and `newer` says what counts now. Read at every turn and guard. */
+  cancelled: z.object({ by: z.string(), at: z.iso.datetime(), newer: z.string().optional() }).optional(),
+  /** What a plan is of. */
+  pull: pullSchema.optional(),
   /** Why GitHub does not take its statuses; absent as soon as it does. */
   unshown: z.string().optional(),
   /** A person wants it deployed although a newer commit was attempted since. */
@@ -54,6 +57,8 @@ export type ReleaseItem = z.infer<typeof releaseItemSchema>;
 export const deploymentItemSchema = z.object({
   environment: z.string(),
   execution: z.string(),
+  /** Of a plan, which holds no lease: the number of its attempt. */
+  fence: z.int().optional(),
   /** What it is doing, for people: `waiting for the lease: 2nd in the queue`, `deploying`. */
   progress: z.string(),
   verdict: environmentVerdictSchema.optional(),
@@ -62,6 +67,25 @@ export const deploymentItemSchema = z.object({
   orphans: z.array(z.string()).optional(),
 });
 export type DeploymentItem = z.infer<typeof deploymentItemSchema>;
+
+/** A pull request: what was last said about it, by whom it is planned, and what it became. `version` grows with every change. */
+export const pullItemSchema = z.object({
+  version: z.int(),
+  number: z.int(),
+  head: commitSchema,
+  /** When GitHub changed it. */
+  at: z.iso.datetime(),
+  /** The release that speaks for it. */
+  release: z.string(),
+  /** The commit it became in its base branch. */
+  merged: commitSchema.optional(),
+  /** The one comment; without `id` somebody is about to write it. `digest` is of what it says. */
+  comment: z.object({ id: z.int().optional(), digest: z.string(), at: z.iso.datetime() }).optional(),
+});
+export type PullItem = z.infer<typeof pullItemSchema>;
+
+/** Which pull request a commit of the default branch came from. */
+export const mergedItemSchema = z.object({ number: z.int() });
 
 /** The newest release of a commit: only it may write the commit's statuses. */
 export const commitItemSchema = z.object({ release: z.string() });

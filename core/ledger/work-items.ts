@@ -18,7 +18,11 @@ export const outcomeItemSchema = z.object({
   reason: z.string(),
   /** Why it may not be planned under this name. */
   refused: z.string().optional(),
+  /** Of a plan: why it cannot be planned yet. */
+  deferred: z.string().optional(),
   changes: changeCountsSchema.optional(),
+  /** Of a plan: what a person will be asked when it is to be applied. */
+  asks: z.string().optional(),
   planDigest: z.string().optional(),
   changeDigest: z.string().optional(),
   /** How often it was planned again in this attempt, because the state had moved. @default 0 */

@@ -2,7 +2,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FetchedCommit, Git } from '../ports.ts';
+import type { FetchedCommit, Git, Merges } from '../ports.ts';
+import { mergeAt } from './git-merge.ts';
 import { type GitPlace, gitAt } from './git-process.ts';
 import type { GitHubAccess } from './github-token.ts';
 
@@ -19,33 +20,43 @@ export interface GitOptions {
 const ATTRIBUTES = '* -export-ignore -export-subst\n';
 
 /** Repositories below `url`, which ends in neither slash nor `.git`. */
-export function git({ url, access, environment }: GitOptions): Git {
+export function git({ url, access, environment }: GitOptions): Git & Merges {
   const root = url.replace(/\/$/, '');
+
+  /** A place of its own with what is fetched into it, gone when `use` has ended. */
+  async function withPlace<T>(
+    repository: string,
+    use: (place: GitPlace, fetch: (...wanted: string[]) => Promise<unknown>) => Promise<T>,
+  ): Promise<T> {
+    const home = await mkdtemp(join(tmpdir(), 'belay-git-'));
+    try {
+      const authorization = root.startsWith('http')
+        ? { url: root, token: await access.token({ repository }, { contents: 'read' }) }
+        : undefined;
+      const place = gitAt({ home, scheme: schemeOf(root), authorization, environment });
+      await place.run(['init', '--quiet', '--bare', '--template=', '.']);
+      await mkdir(join(home, 'info'), { recursive: true });
+      await writeFile(join(home, 'info', 'attributes'), ATTRIBUTES);
+      const options = ['--quiet', '--depth=1', '--no-tags', '--no-recurse-submodules'];
+      const from = `${root}/${repository}.git`;
+      return await use(place, (...wanted) => place.run(['fetch', ...options, from, ...wanted]));
+    } finally {
+      await rm(home, { recursive: true, force: true });
+    }
+  }
+
   return {
-    async withCommit(repository, commit, use) {
-      const home = await mkdtemp(join(tmpdir(), 'belay-git-'));
-      try {
-        const authorization = root.startsWith('http')
-          ? { url: root, token: await access.token({ repository }, { contents: 'read' }) }
-          : undefined;
-        const place = gitAt({ home, scheme: schemeOf(root), authorization, environment });
-        await place.run(['init', '--quiet', '--bare', '--template=', '.']);
-        await mkdir(join(home, 'info'), { recursive: true });
-        await writeFile(join(home, 'info', 'attributes'), ATTRIBUTES);
-        await place.run([
-          'fetch',
-          '--quiet',
-          '--depth=1',
-          '--no-tags',
-          '--no-recurse-submodules',
-          `${root}/${repository}.git`,
-          commit,
-        ]);
-        return await use(await fetched(place, commit));
-      } finally {
-        await rm(home, { recursive: true, force: true });
-      }
-    },
+    withCommit: (repository, commit, use) =>
+      withPlace(repository, async (place, fetch) => {
+        await fetch(commit);
+        return use(await fetched(place, commit));
+      }),
+    withMerge: (repository, wish, use) =>
+      withPlace(repository, async (place, fetch) => {
+        const end = await mergeAt(place, wish, fetch);
+        if (end.kind !== 'merged') return use(end);
+        return use({ ...end, result: await fetched(place, end.merge), base: await fetched(place, end.onto) });
+      }),
   };
 }
 

@@ -1,11 +1,12 @@
 /** GitHub's REST API behind the ports `GitHub` and `GitHubWriter`, for the ancestry gate, `git-status` and approvers. Works with GitHub Enterprise Server. */
 import * as z from 'zod';
-import type { CommentWriter, GitHub, GitHubPeople, GitHubWriter } from '../ports.ts';
+import type { CommentWriter, GitHub, GitHubPeople, GitHubWriter, MergeBases } from '../ports.ts';
 import { gitHubCalls, orMissing } from './github-calls.ts';
 import { gitHubPeople } from './github-people.ts';
 import { understood } from './github-request.ts';
 import type { GitHubAccess } from './github-token.ts';
 
+const mergeBaseSchema = z.object({ merge_base_commit: z.object({ sha: z.string() }) });
 const comparisonSchema = z.object({ status: z.enum(['identical', 'ahead', 'behind', 'diverged']) });
 const membershipSchema = z.object({ state: z.enum(['active', 'pending']) });
 const commitSchema = z.object({ commit: z.object({ message: z.string() }) });
@@ -17,20 +18,30 @@ export function gitHub(
   baseUrl: string,
   access: GitHubAccess,
   pauses?: readonly number[],
-): GitHub & GitHubWriter & GitHubPeople & CommentWriter {
+): GitHub & GitHubWriter & GitHubPeople & CommentWriter & MergeBases {
   const calls = gitHubCalls(baseUrl, access, pauses);
   const { call, read, inRepository } = calls;
+
+  /** https://docs.github.com/en/rest/commits/commits#compare-two-commits ; undefined without a common ancestor, too. */
+  async function comparison<T extends z.ZodType>(
+    repository: string,
+    { base, head }: { readonly base: string; readonly head: string },
+    schema: T,
+  ): Promise<z.output<T> | undefined> {
+    const doing = `comparing ${base}...${head} of ${repository}`;
+    const at = inRepository(repository, { contents: 'read' });
+    const answer = await orMissing(
+      read(at(doing, 'GET /repos/{owner}/{name}/compare/{base}...{head}', { base, head, per_page: 1 })),
+    );
+    return answer === undefined ? undefined : understood(doing, schema, answer);
+  }
+
   return {
     ...gitHubPeople(calls),
-    async compare(repository, base, head) {
-      const doing = `comparing ${base}...${head} of ${repository}`;
-      // https://docs.github.com/en/rest/commits/commits#compare-two-commits
-      const at = inRepository(repository, { contents: 'read' });
-      const answer = await orMissing(
-        read(at(doing, 'GET /repos/{owner}/{name}/compare/{base}...{head}', { base, head, per_page: 1 })),
-      );
-      return answer === undefined ? 'unknown' : understood(doing, comparisonSchema, answer).status;
-    },
+    compare: async (repository, base, head) =>
+      (await comparison(repository, { base, head }, comparisonSchema))?.status ?? 'unknown',
+    mergeBase: async (repository, base, head) =>
+      (await comparison(repository, { base, head }, mergeBaseSchema))?.merge_base_commit.sha,
     async branchHead(repository, branch) {
       const doing = `reading the head of ${branch} of ${repository}`;
       // https://docs.github.com/en/rest/git/refs#get-a-reference ; a branch's own slashes stay slashes.

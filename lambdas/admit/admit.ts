@@ -8,6 +8,7 @@ import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { type JobItem, jobItemSchema } from '../../core/ledger/work-items.ts';
 import { WRITING_STAGES } from '../../core/words.ts';
 import type { ObjectStore } from '../ports.ts';
+import { currentAttempt } from '../shared/attempt.ts';
 import { cancellationOf } from '../shared/cancellation.ts';
 import { readDocument } from '../shared/documents.ts';
 import { readEnvironment } from '../shared/environment-item.ts';
@@ -75,13 +76,16 @@ async function bind(
 async function begin({ job, jobId }: JobProof, spec: JobSpec, ports: AdmitPorts): Promise<Answer> {
   if ((await readJob(ports.ledger, job))?.ended !== false) return refused('it has ended already');
   const cancelled = await cancellationOf(ports.ledger, spec);
-  if (cancelled !== undefined) return refused(`its release was ${cancelled}`);
+  if (cancelled !== undefined) return refused(`its release was ${cancelled.reason}`);
   const superseded = await supersededReason(spec, ports.ledger);
   if (superseded !== undefined) return refused(superseded);
+  const { environment: name } = spec.target;
+  const { execution, isPlan } = await currentAttempt(ports.ledger, { ...spec, environment: name });
+  if (execution === undefined) return refused(LOST_LEASE);
+  if (!WRITING_STAGES.includes(spec.stage)) return { decision: 'admitted' };
+  if (isPlan) return refused('a plan changes nothing');
   const writer = writerOf(spec, jobId);
   const environment = await readEnvironment(ports.ledger, writer);
-  if (environment.owner === undefined) return refused(LOST_LEASE);
-  if (!WRITING_STAGES.includes(spec.stage)) return { decision: 'admitted' };
   const other = environment.writers[writer.component];
   if (other !== undefined && other !== jobId && !(await ports.jobs.hasEnded(other))) {
     return { decision: 'wait', writer: other };

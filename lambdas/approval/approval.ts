@@ -86,8 +86,9 @@ async function park(input: Input, outcome: OutcomeItem, ports: ApprovalPorts): P
 
 /** A release that was cancelled meanwhile asks nobody any more. */
 async function answerForNobody(input: Input, asked: ApprovalItem, ports: ApprovalPorts): Promise<void> {
-  const reason = await cancellationOf(ports.ledger, input);
-  if (reason === undefined) return;
+  const cancelled = await cancellationOf(ports.ledger, input);
+  if (cancelled === undefined) return;
+  const { reason } = cancelled;
   const at = ports.clock.now().toISOString();
   const answer: SignedAnswer = { decision: 'cancelled', reason, by: 'belay', at };
   await answerApproval(input, asked, { ...ports, answer });

@@ -2,7 +2,9 @@
 import type * as z from 'zod';
 import type { guard as contract, TargetRef } from '../../core/contracts/functions.ts';
 import { jobResultSchema, type PlanSummary } from '../../core/contracts/job.ts';
+import type { ReleaseDocument } from '../../core/contracts/release.ts';
 import { knownChanges } from '../../core/deployment/changes.ts';
+import { changingSources, planEnd } from '../../core/deployment/planning.ts';
 import { judgePlan } from '../../core/deployment/policy.ts';
 import { outputsKey, stageKey } from '../../core/keys.ts';
 import type { OutcomeItem } from '../../core/ledger/work-items.ts';
@@ -10,7 +12,7 @@ import type { Ledger, ObjectStore, StatusQueue } from '../ports.ts';
 import { isAboutChange, readApproval } from '../shared/approvals.ts';
 import { cancellationOf } from '../shared/cancellation.ts';
 import { environmentIn, readDocument, readReleaseDocument, targetIn } from '../shared/documents.ts';
-import { readTargetItem } from '../shared/items.ts';
+import { readOutcomes, readTargetItem } from '../shared/items.ts';
 import { noteProgress, requireOutcome } from '../shared/outcome-item.ts';
 import { policyInForce } from '../shared/policy-in-force.ts';
 import { addressOf } from '../shared/target-address.ts';
@@ -28,6 +30,11 @@ export interface GuardPorts {
 type Input = z.output<typeof contract.input>;
 type Judgement = z.input<typeof contract.output>;
 
+interface Facts {
+  readonly plan: PlanSummary;
+  readonly document: ReleaseDocument;
+}
+
 /** @throws Error when the plan left no result, or the target was opened under another fence. */
 export async function guard(input: Input, ports: GuardPorts): Promise<Judgement> {
   if (input.after === 'apply') return judgeFailedApply(input, ports);
@@ -44,8 +51,10 @@ export async function guard(input: Input, ports: GuardPorts): Promise<Judgement>
   });
   await ports.status.changed(input.release);
   const cancelled = await cancellationOf(ports.ledger, input);
-  if (cancelled !== undefined) return { decision: 'end', outcome: 'cancelled', reason: cancelled };
-  const judgement = await judge(input, { plan, item }, ports);
+  if (cancelled !== undefined) return { decision: 'end', ...cancelled };
+  const document = await readReleaseDocument(ports.store, input.release);
+  if (document.operation === 'plan') return endPlan(input, { plan, document }, ports);
+  const judgement = await judge(input, { plan, item, document }, ports);
   return judgement.decision === 'ask' && (await isApproved(input, ports.ledger))
     ? { decision: 'apply' }
     : judgement;
@@ -62,12 +71,11 @@ async function readPlan(target: TargetRef, store: ObjectStore): Promise<PlanSumm
 
 async function judge(
   input: TargetRef,
-  { plan, item }: { readonly plan: PlanSummary; readonly item: OutcomeItem },
+  { plan, item, document }: Facts & { readonly item: OutcomeItem },
   { ledger, store }: GuardPorts,
 ): Promise<Judgement> {
   const { release, environment, component } = input;
   const address = addressOf(input);
-  const document = await readReleaseDocument(store, release);
   const found = environmentIn(document, environment);
   const { entry } = targetIn(found, component);
   const policy = await policyInForce(ledger, address, entry);
@@ -84,6 +92,21 @@ async function judge(
   const facts = { plan, policy, hasTest: work.entry.test !== undefined, isUnrecorded };
   if (item.rollback !== undefined) return judgeRollbackPlan(input, facts, store);
   return document.operation === 'rollback' ? judgeReturn(facts) : judgePlan(facts);
+}
+
+/** Nothing is applied; who would be asked is told beforehand. */
+async function endPlan(
+  input: TargetRef,
+  { plan, document }: Facts,
+  { ledger }: GuardPorts,
+): Promise<Judgement> {
+  const { release, environment, component } = input;
+  const { entry } = targetIn(environmentIn(document, environment), component);
+  const policy = await policyInForce(ledger, addressOf(input), entry);
+  const sources = changingSources(entry, await readOutcomes(ledger, release, environment));
+  const { outcome, reason, asks } = planEnd(plan, policy, sources);
+  if (asks !== undefined) await noteProgress(ledger, input, { asks });
+  return { decision: 'end', outcome, reason };
 }
 
 /** Only a plan made again after a yes, with the very same changes, needs no second one. */

@@ -20,6 +20,7 @@ import { type ReleaseAddress, readDeploymentItem, readReleaseItem } from '../sha
 import { findEnded, sendAnswers, type TendPorts } from '../shared/lease-tending.ts';
 import { noteActive, noteKnown } from '../shared/sweep-index.ts';
 import { yieldToNewer } from '../shared/yielding.ts';
+import { letPlanIn } from './plan.ts';
 
 export interface LeasePorts extends TendPorts {
   readonly github: GitHub;
@@ -40,6 +41,11 @@ export async function lease(input: Input, ports: LeasePorts): Promise<Record<str
   if (input.action === 'acquire' && (await isAlone(input, ports))) {
     const reason = 'only this deployment was redriven, and its release is not running';
     await ports.tokens.succeed(input.token, { decision: 'failed', reason } satisfies LeaseGrant);
+    return {};
+  }
+  if ((await readReleaseItem(ports.ledger, input.release)).operation === 'plan') {
+    if (input.action === 'acquire') await letPlanIn(input, ports);
+    await ports.status.changed(input.release);
     return {};
   }
   const changed =
@@ -79,8 +85,9 @@ async function apply(input: Acquire, where: EnvironmentAddress, ports: LeasePort
     return acquire(left, applicant, head);
   });
   // Looked at after queueing: whoever cancels sets the mark first and looks into the queue then, so one of the two sees the other.
-  const reason = await cancellationOf(ports.ledger, { release });
-  if (reason === undefined) return asked;
+  const cancelled = await cancellationOf(ports.ledger, { release });
+  if (cancelled === undefined) return asked;
+  const { reason } = cancelled;
   return changeEnvironment(ports.ledger, where, (current) =>
     cancelWaiting(current, { execution, tokens: [token], reason }),
   );

@@ -14,6 +14,7 @@ import { reopenLater } from '../shared/later-environments.ts';
 import { readPolicies } from '../shared/policy-in-force.ts';
 import { noteAttempt, passGate } from './gate.ts';
 import { finishRenamings, type Names, settleNames } from './names.ts';
+import { openPlan } from './plan.ts';
 import { openStanding } from './standing.ts';
 import { type Opening, openTargets } from './targets.ts';
 
@@ -33,12 +34,17 @@ export interface OpenPorts {
  */
 export async function open(input: Opening, ports: OpenPorts): Promise<Opened> {
   const { release, environment } = input;
+  const document = await readReleaseDocument(ports.store, release);
+  if (document.operation === 'plan') {
+    const opened = await openPlan(input, document, ports);
+    await ports.status.changed(release);
+    return opened;
+  }
   const address = { repository: release.repository, environment };
   const mustHoldLease = (item: EnvironmentItem) => requireLease(input, item);
   const item = await readEnvironment(ports.ledger, address);
   mustHoldLease(item);
 
-  const document = await readReleaseDocument(ports.store, release);
   if (bringsCommit(document)) {
     const { older = false } = await readReleaseItem(ports.ledger, release);
     const reason = older ? undefined : await passGate(document, item, ports.github);

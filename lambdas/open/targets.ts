@@ -26,11 +26,14 @@ export async function openTargets(
     ledger,
     store,
     refused,
+    deferred,
   }: {
     readonly ledger: Ledger;
     readonly store: ObjectStore;
     /** Component → why it may not be planned: it gets its turn and fails. */
     readonly refused: ReadonlyMap<string, string>;
+    /** Component → why a plan cannot plan it yet. */
+    readonly deferred?: ReadonlyMap<string, string>;
   },
 ): Promise<MapItem[]> {
   const environment = environmentIn(document, opening.environment);
@@ -46,6 +49,7 @@ export async function openTargets(
       release: opening.release,
       item: known.get(one.component) ?? {},
       refused: refused.get(one.component),
+      deferred: deferred?.get(one.component),
     });
     return { before, item };
   });

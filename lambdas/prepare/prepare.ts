@@ -4,6 +4,7 @@ import type { prepare as contract } from '../../core/contracts/functions.ts';
 import { blockedStateReason } from '../../core/deployment/blocked-state.ts';
 import { type ResolvedInputs, resolveInputs } from '../../core/deployment/inputs.ts';
 import { jobDefinition, jobName } from '../../core/deployment/job-order.ts';
+import { changingSources, deferred, onCurrentOutputs } from '../../core/deployment/planning.ts';
 import { stageKey } from '../../core/keys.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { type OutcomeItem, turnItemSchema } from '../../core/ledger/work-items.ts';
@@ -43,8 +44,8 @@ export async function prepare(
   const item = await requireOutcome(ports.ledger, input);
   const cancelled = await cancellationOf(ports.ledger, input);
   if (cancelled !== undefined) {
-    const reason = stage === 'test' ? `applied, but not tested: ${cancelled}` : cancelled;
-    return { decision: 'end', outcome: 'cancelled', reason };
+    const reason = stage === 'test' ? `applied, but not tested: ${cancelled.reason}` : cancelled.reason;
+    return { decision: 'end', outcome: cancelled.outcome, reason };
   }
   const startedAt = item.startedAt ?? ports.clock.now().toISOString();
   await noteProgress(ports.ledger, input, { progress: PROGRESS[stage], startedAt });
@@ -52,7 +53,8 @@ export async function prepare(
 
   const document = await readReleaseDocument(ports.store, release);
   const work = await readWork(input, { document, item }, ports.store);
-  const end = stage === 'plan' ? await preparePlan(input, { work, item }, ports) : undefined;
+  const isOnlyPlan = document.operation === 'plan';
+  const end = stage === 'plan' ? await preparePlan(input, { work, item, isOnlyPlan }, ports) : undefined;
   if (end) return end;
   if (WRITING_STAGES.includes(stage)) await keepState(input, ports);
   // The test reads the outputs of what was just applied.
@@ -70,7 +72,11 @@ export async function prepare(
 /** Undefined when the target must be planned; its inputs are stored then. */
 async function preparePlan(
   input: StageRef,
-  { work, item }: { readonly work: Work; readonly item: OutcomeItem },
+  {
+    work,
+    item,
+    isOnlyPlan,
+  }: { readonly work: Work; readonly item: OutcomeItem; readonly isOnlyPlan: boolean },
   ports: PreparePorts,
 ): Promise<End | undefined> {
   const { pass = 'deploy' } = input;
@@ -81,15 +87,20 @@ async function preparePlan(
   const held = await blockedReason(input, item, ports);
   if (held) return isRollback ? failing(held) : { decision: 'end', outcome: 'skipped', reason: held };
   if (item.refused) return failing(item.refused);
+  if (item.deferred) return { decision: 'end', outcome: 'planned', reason: item.deferred };
 
+  const sources = isOnlyPlan ? changingSources(work.entry, await outcomesOf(input, ports)) : [];
   const inputs = await inputsOf(input, { work, item }, ports.store);
+  if ('problem' in inputs && sources.length > 0)
+    return { decision: 'end', outcome: 'planned', reason: deferred(sources) };
   if ('problem' in inputs) return failing(inputs.problem);
   const { lastGood, live, blocked } = await readTargetItem(ports.ledger, addressOf(input));
   if (blocked) return failing(blockedStateReason(blocked));
   // `open` found a downstream target's content unchanged, under this very lease: its inputs are all there is to compare.
   const isSame = lastGood?.inputKey === inputs.key && live?.state === 'clean';
   if (!isRollback && item.affected === 'downstream' && isSame) {
-    return { decision: 'end', outcome: 'unchanged', reason: 'its inputs did not change' };
+    const reason = sources.length === 0 ? 'its inputs did not change' : onCurrentOutputs(sources);
+    return { decision: 'end', outcome: 'unchanged', reason };
   }
   const key = stageKey(addressOf(input), 'plan', 'inputs.json');
   await ports.store.put(key, JSON.stringify(inputs.values));
@@ -111,20 +122,23 @@ async function inputsOf(
   return resolveInputs(entry, await readConsumedOutputs(store, release.repository, [entry]));
 }
 
+const outcomesOf = ({ release, environment }: StageRef, { ledger }: Pick<PreparePorts, 'ledger'>) =>
+  readOutcomes(ledger, release, environment);
+
 /** `network failed, database was rejected`; undefined when everything the target needs ended well. */
 async function blockedReason(
   input: StageRef,
   { destroys }: OutcomeItem,
   { ledger }: PreparePorts,
 ): Promise<string | undefined> {
-  const { release, environment, pass } = input;
+  const { release, pass } = input;
   const turn = turnItemSchema.parse(await ledger.get(ledgerKeys.turn(release.repository, release.id, input)));
   if (turn.blockedBy === undefined) return undefined;
   const blockers = [...turn.blockedBy].sort();
   if (destroys) return `${blockers.join(', ')} was not destroyed and may still need it`;
   if (pass === 'reverse') return `${blockers.join(', ')} could not be rolled back and may still need it`;
   if (pass === 'forward') return `${blockers.join(', ')} could not be verified, and it needs that`;
-  const outcomes = await readOutcomes(ledger, release, environment);
+  const outcomes = await outcomesOf(input, { ledger });
   const ends = blockers.map((component) => {
     const outcome = outcomes.get(component)?.outcome;
     return outcome === 'failed' ? `${component} failed` : `${component} was ${outcome}`;

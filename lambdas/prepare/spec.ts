@@ -65,7 +65,8 @@ function newSpec(
     repository: document.repository,
     source,
     ...(stage === 'plan' && { locks }),
-    target: entry,
+    // What somebody else wrote is planned without secrets, and may ask for none: `secrets` reads them from here.
+    target: document.pull?.fork ? { ...entry, secrets: {} } : entry,
     account,
     region,
     fence,

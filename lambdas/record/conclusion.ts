@@ -34,8 +34,11 @@ export async function conclude(
   }
   const cancelled = await cancellationOf(ledger, target);
   if (cancelled !== undefined && isGivenUp(end.stage, exitCodeOf(end.cause))) {
-    const reason = end.stage === 'test' ? `applied, but its test was stopped: ${cancelled}` : cancelled;
-    return { outcome: 'cancelled', reason };
+    const { outcome, reason } = cancelled;
+    return {
+      outcome,
+      reason: end.stage === 'test' ? `applied, but its test was stopped: ${reason}` : reason,
+    };
   }
   const key = stageKey(addressOf(target), end.stage, 'result.json');
   const result = await readDocument(store, key, jobResultSchema);

@@ -1,9 +1,10 @@
 /** Writes how a target ended: outputs, last good, live, outcome; then wakes its dependents. Called last by the per-target flow. */
 import type { TargetEnd, TargetRef } from '../../core/contracts/functions.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
+import type { OutcomeItem } from '../../core/ledger/work-items.ts';
 import type { Outcome } from '../../core/words.ts';
-import type { Clock, Ledger, StatusQueue, Tokens } from '../ports.ts';
-import { readEnvironment } from '../shared/environment-item.ts';
+import type { Clock, StatusQueue, Tokens } from '../ports.ts';
+import { type Attempt, ownAttempt } from '../shared/attempt.ts';
 import { readOutcome } from '../shared/outcome-item.ts';
 import { endTurn } from '../shared/turns.ts';
 import { waitersFor } from '../shared/waiters.ts';
@@ -25,7 +26,8 @@ export async function record(
   input: TargetRef & { readonly end: TargetEnd },
   ports: RecordPorts,
 ): Promise<Record<string, never>> {
-  const outcome = (await holdsLease(input, ports.ledger)) ? await writeOutcome(input, ports) : undefined;
+  const attempt = await ownAttempt(ports.ledger, input);
+  const outcome = attempt && (await writeOutcome(input, attempt, ports));
   if (outcome === undefined) return {};
   await endTurn({ ...input, outcome }, await waitersFor(ports.store, input), ports);
   await yieldToNewer({ repository: input.release.repository, environment: input.environment }, ports);
@@ -36,14 +38,15 @@ export async function record(
 /** The outcome as it is in the ledger: the first one written stays. */
 async function writeOutcome(
   told: TargetRef & { readonly end: TargetEnd },
+  { isPlan }: Attempt,
   ports: RecordPorts,
 ): Promise<Outcome | undefined> {
   const item = await readOutcome(ports.ledger, told);
   if (item === undefined || item.outcome !== undefined) return item?.outcome;
   const input = { ...told, end: await checkedEnd(told, ports) };
   const { outcome, reason } = await conclude(input, item, ports);
-  if (item.destroys !== undefined) await forgetDestroyed(input, ports);
-  else await (item.rollback === undefined ? keepResults : keepRollbackResults)(input, item, ports);
+  // A plan changes nothing: what is deployed stays what it was.
+  if (!isPlan) await keep(input, item, ports);
   const endedAt = ports.clock.now().toISOString();
   await ports.ledger.update(
     ledgerKeys.outcome(input.release.repository, input.release.id, input),
@@ -51,6 +54,15 @@ async function writeOutcome(
     { equals: { attempt: input.fence }, missing: ['outcome'] },
   );
   return (await readOutcome(ports.ledger, input))?.outcome;
+}
+
+async function keep(
+  input: TargetRef & { readonly end: TargetEnd },
+  item: OutcomeItem,
+  ports: RecordPorts,
+): Promise<void> {
+  if (item.destroys !== undefined) await forgetDestroyed(input, ports);
+  else await (item.rollback === undefined ? keepResults : keepRollbackResults)(input, item, ports);
 }
 
 /** An apply that says it succeeded, and left a state that cannot be its work, has failed. */
@@ -63,9 +75,4 @@ async function checkedEnd(
   if (problem === undefined) return end;
   const cause = `the tool succeeded, but ${problem}; look into it before the next apply`;
   return { kind: 'decided', outcome: 'failed', reason: `apply failed: ${cause}` };
-}
-
-async function holdsLease({ release, environment, execution, fence }: TargetRef, ledger: Ledger) {
-  const item = await readEnvironment(ledger, { repository: release.repository, environment });
-  return item.owner?.execution === execution && item.fence === fence;
 }

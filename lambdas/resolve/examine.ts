@@ -10,7 +10,9 @@ import {
 import { releaseKey, sourceKey, treeKey } from '../../core/keys.ts';
 import { parseManifest } from '../../core/manifest/parse.ts';
 import { formatProblems, manifestFile } from '../../core/manifest/problem.ts';
+import { newEnvironments, plannedManifest } from '../../core/manifest/pull.ts';
 import { type ResolvedEnvironment, resolveTargets } from '../../core/manifest/resolve.ts';
+import type { Manifest } from '../../core/manifest/schema.ts';
 import type { Request } from '../../core/request.ts';
 import type { ReleaseVerdict } from '../../core/words.ts';
 import type { FetchedCommit, ObjectStore } from '../ports.ts';
@@ -39,12 +41,14 @@ export interface Question {
   readonly release: ReleaseRef;
   /** The one environment that is meant. @default all of the manifest */
   readonly environment?: string;
+  /** What is planned, and the base branch that says what a pull request may not. */
+  readonly pull?: { readonly facts: NonNullable<ReleaseDocument['pull']>; readonly base: FetchedCommit };
 }
 
 /** Stores snapshot, tree and `release.json` of a commit that deploys something. Repeated calls store the same. */
 export async function examine(
   fetched: FetchedCommit,
-  { request, release, environment }: Question,
+  { request, release, environment, pull }: Question,
   objects: ObjectStore,
 ): Promise<Examination> {
   const treeText = await fetched.tree();
@@ -61,19 +65,24 @@ export async function examine(
     );
   }
 
-  const all = resolveTargets(parsed.manifest);
+  const allowed =
+    pull === undefined ? { manifest: parsed.manifest, note: '' } : await withBase(parsed.manifest, pull);
+  if ('ended' in allowed) return allowed.ended;
+  const all = resolveTargets(allowed.manifest);
   const environments = all.filter(({ name }) => environment === undefined || name === environment);
   if (environments.length === 0) {
     return end('refused', `the manifest of ${short(release.commit)} has no environment ${environment}`);
   }
-  if (!(await objects.exists(sourceKey(release.repository, release.commit))))
-    await objects.put(sourceKey(release.repository, release.commit), await fetched.archive());
-  await objects.put(treeKey(release.repository, release.commit), await promisify(gzip)(treeText));
+  const commit = pull?.facts.merge ?? release.commit;
+  if (!(await objects.exists(sourceKey(release.repository, commit))))
+    await objects.put(sourceKey(release.repository, commit), await fetched.archive());
+  await objects.put(treeKey(release.repository, commit), await promisify(gzip)(treeText));
   const document = releaseDocumentSchema.parse({
     version: 1,
     release,
     operation: request.operation,
     repository: request.repository,
+    ...(pull && { pull: pull.facts }),
     branch: request.branch,
     rootTree: fetched.rootTree,
     environments: await withReferences(environments, tree, fetched),
@@ -86,14 +95,39 @@ export async function examine(
     pointers.length === 0
       ? ''
       : `; Git LFS files are not fetched, jobs see their pointers: ${some(pointers)}`;
-  return { environments: names, reason: `deploying to ${names.join(', ')}${warning}` };
+  const doing = request.operation === 'plan' ? 'planning' : 'deploying to';
+  return { environments: names, reason: `${doing} ${names.join(', ')}${allowed.note}${warning}` };
+}
+
+/** What the manifest may say when its pull request is planned; `note` says what of it is left out. */
+async function withBase(
+  head: Manifest,
+  { facts, base }: NonNullable<Question['pull']>,
+): Promise<{ readonly manifest: Manifest; readonly note: string } | { readonly ended: Examination }> {
+  const tree = parseTree(Buffer.from(await base.tree()).toString('utf8'), base.rootTree);
+  const text = await textAt(manifestFile, tree, base);
+  if (text === undefined) {
+    const why = 'which says where may be deployed and by whom';
+    return { ended: end('nothing-to-do', `${facts.base} has no ${manifestFile} yet, ${why}`) };
+  }
+  const parsed = parseManifest(text, tree);
+  if ('problems' in parsed)
+    return { ended: end('refused', shortened(`${facts.base}: ${formatProblems(parsed.problems)}`)) };
+  const manifest = plannedManifest(head, parsed.manifest);
+  const added = newEnvironments(head, parsed.manifest);
+  const note =
+    added.length === 0 ? '' : `; planned once it is merged, because it is new: ${added.join(', ')}`;
+  if (Object.keys(manifest.environments).length === 0)
+    return { ended: end('nothing-to-do', `it has no environment of ${facts.base}${note}`) };
+  return { manifest, note };
 }
 
 const end = (verdict: ReleaseVerdict, reason: string): Examination => ({ environments: [], verdict, reason });
 
 const short = (commit: string) => commit.slice(0, 7);
 
-const some = (paths: readonly string[]) =>
+/** The first few paths, and how many more there are. */
+export const some = (paths: readonly string[]) =>
   paths.length <= NAMED_PATHS
     ? paths.join(', ')
     : `${paths.slice(0, NAMED_PATHS).join(', ')} and ${paths.length - NAMED_PATHS} more`;

@@ -10,8 +10,15 @@ import {
 } from '../../core/ledger/release-items.ts';
 import { isNewerRelease, releaseId } from '../../core/release-id.ts';
 import type { Request } from '../../core/request.ts';
+import type { Operation } from '../../core/words.ts';
 import type { Ledger } from '../ports.ts';
 import { changeOwnDelivery, isOwner } from './claim.ts';
+
+/** What it says of itself at first. */
+const BEGINNING: Partial<Record<Operation, string>> = {
+  apply: 'reading the commit',
+  plan: 'merging it with its base branch',
+};
 
 /**
  * The delivery's release, made if there is none yet; the same one however often this is called for the delivery.
@@ -22,7 +29,7 @@ export async function openRelease(
   { request, startedAt }: { readonly request: Request; readonly startedAt: string },
   ledger: Ledger,
 ): Promise<ReleaseItem | undefined> {
-  const { operation, because, repository, commit, branch, by, older } = request;
+  const { operation, because, repository, commit, branch, by, older, pull } = request;
   if (delivery.release !== undefined) return adopt(delivery, repository.id, delivery.release, ledger);
   const { execution } = delivery;
   for (let n = 1; ; n++) {
@@ -36,7 +43,8 @@ export async function openRelease(
       sender: by,
       execution,
       environments: [],
-      reason: operation === 'apply' ? 'reading the commit' : 'reading what is deployed',
+      ...(pull && { pull }),
+      reason: BEGINNING[operation] ?? 'reading what is deployed',
       startedAt,
       ...(older && { older }),
     };

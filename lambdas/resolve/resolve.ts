@@ -6,23 +6,22 @@ import type { ReleaseRef } from '../../core/contracts/release.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { type ReleaseItem, releaseItemSchema } from '../../core/ledger/release-items.ts';
 import { describeOperation, type Request, readRequest } from '../../core/request.ts';
-import type { Clock, Executions, Git, Ledger, ObjectStore, StatusQueue } from '../ports.ts';
+import type { Git, MergeBases, Merges } from '../ports.ts';
 import { noteActive } from '../shared/sweep-index.ts';
 import { changeOwnDelivery, claimDelivery } from './claim.ts';
 import { type Examination, examine } from './examine.ts';
 import { examineDeployed } from './examine-deployed.ts';
+import { examinePull } from './examine-pull.ts';
+import { closePull, followPull, type PullPorts } from './pull.ts';
 import { nameNewest, openRelease } from './release-item.ts';
 
 type Input = z.output<typeof contract.input>;
 type Decision = z.input<typeof contract.output>;
 
-export interface ResolvePorts {
-  readonly ledger: Ledger;
-  readonly objects: ObjectStore;
+export interface ResolvePorts extends PullPorts {
   readonly git: Git;
-  readonly executions: Executions;
-  readonly statuses: StatusQueue;
-  readonly clock: Clock;
+  readonly merges: Merges;
+  readonly github: MergeBases;
 }
 
 /**
@@ -41,6 +40,7 @@ export async function resolve(input: Input, ports: ResolvePorts): Promise<Decisi
   const { quiet } = request;
   if (quiet !== undefined && !quiet.status) {
     const { reason } = quiet;
+    if ('closed' in input.request) await closePull(input.request, ports);
     const kept = await changeOwnDelivery(delivery, { state: 'resolved', reason }, ledger);
     return kept ? nothingToDo(reason) : lost;
   }
@@ -53,10 +53,8 @@ export async function resolve(input: Input, ports: ResolvePorts): Promise<Decisi
   await noteActive(ledger, { release, run: execution });
   await nameNewest(release, ledger);
   await ports.statuses.changed(release);
-  const examination: Examination =
-    quiet === undefined
-      ? await examineRequest(input.request, { request, release }, ports)
-      : { environments: [], verdict: 'nothing-to-do', reason: quiet.reason };
+  const past = await followPull(input.request, release, ports);
+  const examination = await outcomeOf(input, { request, release, past }, ports);
 
   const { verdict, ...known } = examination;
   const ending = verdict === undefined ? {} : { verdict, endedAt: ports.clock.now().toISOString() };
@@ -72,17 +70,31 @@ export async function resolve(input: Input, ports: ResolvePorts): Promise<Decisi
   return decisionOf(releaseItemSchema.parse(written));
 }
 
+/** What is told at once needs no look at the commit. */
+async function outcomeOf(
+  input: Input,
+  { request, release, past }: { request: Request; release: ReleaseRef; past: string | undefined },
+  ports: ResolvePorts,
+): Promise<Examination> {
+  const { quiet } = request;
+  if (past !== undefined) return { environments: [], verdict: 'superseded', reason: past };
+  if (quiet === undefined) return examineRequest(input.request, { request, release }, ports);
+  return { environments: [], verdict: quiet.verdict ?? 'nothing-to-do', reason: quiet.reason };
+}
+
 async function examineRequest(
   asked: ReleaseRequest,
   { request, release }: { readonly request: Request; readonly release: ReleaseRef },
   ports: ResolvePorts,
 ): Promise<Examination> {
-  const isOperation = 'operation' in asked;
-  if (isOperation && asked.operation !== 'rollback') return examineDeployed(asked, release, ports);
+  if (request.pull !== undefined) return examinePull(request.pull, { request, release }, ports);
+  const isOperation = 'operation' in asked && asked.operation !== 'plan';
+  if (isOperation && asked.operation !== 'rollback')
+    return examineDeployed(asked, release, { ...ports, objects: ports.store });
   const { repository, commit } = request;
   const only = isOperation ? { environment: asked.environment } : {};
   const examination = await ports.git.withCommit(repository.fullName, commit, (fetched) =>
-    examine(fetched, { request, release, ...only }, ports.objects),
+    examine(fetched, { request, release, ...only }, ports.store),
   );
   if (!isOperation || examination.verdict !== undefined) return examination;
   return { ...examination, reason: describeOperation(asked, []) };
@@ -90,7 +102,9 @@ async function examineRequest(
 
 const nothingToDo = (reason: string): Decision => ({ decision: 'end', verdict: 'nothing-to-do', reason });
 
-function decisionOf({ id, repository, commit, environments, verdict, reason }: ReleaseItem): Decision {
+function decisionOf({ id, repository, commit, ...item }: ReleaseItem): Decision {
+  const { environments, verdict, reason, operation } = item;
   if (verdict !== undefined) return { decision: 'end', verdict, reason };
-  return { decision: 'deploy', release: { id, repository: repository.id, commit }, environments };
+  const decision = operation === 'plan' ? 'plan' : 'deploy';
+  return { decision, release: { id, repository: repository.id, commit }, environments };
 }

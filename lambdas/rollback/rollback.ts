@@ -4,7 +4,7 @@ import type { rollback as contract } from '../../core/contracts/functions.ts';
 import { ROLLING_BACK } from '../../core/deployment/verdict.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { Jobs, Ledger, ObjectStore, StatusQueue } from '../ports.ts';
-import { readEnvironment } from '../shared/environment-item.ts';
+import { ownAttempt } from '../shared/attempt.ts';
 import type { OpenedPass } from '../shared/open-pass.ts';
 import { endLostPass, openForward } from './forward.ts';
 import { openReverse } from './reverse.ts';
@@ -27,7 +27,9 @@ export async function rollback(
   input: RollbackInput,
   ports: RollbackPorts,
 ): Promise<z.input<typeof contract.output>> {
-  await requireLease(input, ports.ledger);
+  const attempt = await ownAttempt(ports.ledger, input);
+  if (attempt === undefined) throw lostLease(input);
+  if (attempt.isPlan) return { decision: 'settle' };
   if (input.after !== 'deploy') await endLostPass(input, input.after, ports.ledger);
   const opened = await openNext(input, ports);
   if (opened === undefined) return { decision: 'settle' };
@@ -49,13 +51,10 @@ async function openNext(
   }
 }
 
-async function requireLease({ release, environment, execution, fence }: RollbackInput, ledger: Ledger) {
-  const item = await readEnvironment(ledger, { repository: release.repository, environment });
-  if (item.owner?.execution === execution && item.fence === fence) return;
-  throw new Error(
+const lostLease = ({ release, environment }: RollbackInput) =>
+  new Error(
     `rolling back ${environment} of release ${release.id}: its deployment does not hold the lease any more; redrive the release`,
   );
-}
 
 async function showProgress({ release, environment, execution }: RollbackInput, ports: RollbackPorts) {
   const key = ledgerKeys.deployment(release.repository, release.id, environment);

@@ -11,6 +11,7 @@ import {
   summaryOf,
   verdictOfDoneRelease,
   verdictOfFailedRelease,
+  verdictOfPlan,
 } from '../../core/deployment/verdict.ts';
 import type { PoliciesItem } from '../../core/ledger/environment-items.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
@@ -68,6 +69,7 @@ async function settleEnvironment(
     };
   }
   await endLostTargets(input, environmentIn(document, environment), ledger);
+  if (document.operation === 'plan') return settlePlan(input, deployment, ports);
   const held = await heldFence(input, ledger);
   const fence = held ?? input.fence;
   if (fence !== undefined) await foldRollback({ ...input, fence }, ledger);
@@ -96,6 +98,21 @@ async function settleEnvironment(
     ledger,
   });
   return { verdict, summary };
+}
+
+/** It has changed nothing: nothing is dirty, and no policy comes into force. The release ends when all its environments have. */
+async function settlePlan(
+  { release, environment, execution, ended }: Environment,
+  deployment: DeploymentItem | undefined,
+  { ledger }: SettlePorts,
+): Promise<Settled> {
+  const outcomes = [...(await readOutcomes(ledger, release, environment)).values()];
+  const verdict = verdictOf(ended, { outcomes, dirty: [], operation: 'plan' });
+  const reason = ended?.reason ?? '';
+  const { orphans, fence } = deployment ?? {};
+  await showSettled({ release, environment, execution }, verdict, { reason, orphans, fence, ledger });
+  const facts = { environment, verdict, outcomes, dirty: [], execution: undefined, ...(ended && { reason }) };
+  return { verdict, summary: summaryOf(facts) };
 }
 
 /** The fence under which this deployment has the lease. */
@@ -167,10 +184,12 @@ async function showSettled(
   {
     reason,
     orphans,
+    fence,
     ledger,
   }: {
     readonly reason: string;
     readonly orphans: readonly string[] | undefined;
+    readonly fence?: number | undefined;
     readonly ledger: Ledger;
   },
 ): Promise<void> {
@@ -181,6 +200,7 @@ async function showSettled(
     verdict,
     reason,
     ...(orphans && { orphans }),
+    ...(fence !== undefined && { fence }),
   });
 }
 
@@ -196,7 +216,8 @@ async function settleRelease(
     const deployment = await readDeploymentItem(ports.ledger, input.release, name);
     if (deployment !== undefined) deployments.push(deployment);
   }
-  const verdict = verdictOfDoneRelease(outcomes);
+  const verdict =
+    document.operation === 'plan' ? verdictOfPlan(deployments, outcomes) : verdictOfDoneRelease(outcomes);
   const environments = document.environments.map(({ name }) => name);
   const { operation } = document;
   const { commit } = input.release;

@@ -66,9 +66,12 @@ export function targetIn(environment: ReleaseEnvironment, component: string): Re
   return target;
 }
 
+/** The commit jobs work on, as its snapshot and tree are named. */
+export const sourceCommit = ({ pull, release }: ReleaseDocument): string => pull?.merge ?? release.commit;
+
 /** The commit's tree, for content keys. @throws Error for a release that brings no commit. */
 export async function readTree(store: ObjectStore, document: ReleaseDocument): Promise<SourceTree> {
-  const key = treeKey(document.release.repository, document.release.commit);
+  const key = treeKey(document.release.repository, sourceCommit(document));
   const body = await store.get(key);
   if (body === undefined) {
     throw new Error(`reading ${key} from the artifacts bucket: there is no such object; push again`);

@@ -8,6 +8,7 @@ import {
 } from '../../core/ledger/release-items.ts';
 import { approvalItemSchema, turnItemSchema } from '../../core/ledger/work-items.ts';
 import { answerApproval } from './approvals.ts';
+import { cancellationIn } from './cancellation.ts';
 import { changeEnvironment, readEnvironment } from './environment-item.ts';
 import { sendAnswers, type TendPorts } from './lease-tending.ts';
 import { answerTokens } from './turns.ts';
@@ -16,7 +17,7 @@ import { answerTokens } from './turns.ts';
 export async function wakeCancelled(release: ReleaseItem, ports: TendPorts): Promise<string[]> {
   const { cancelled } = release;
   if (cancelled === undefined) return [];
-  const reason = `cancelled by ${cancelled.by}`;
+  const reason = cancellationIn(release)?.reason ?? '';
   const { pk } = ledgerKeys.release(release.repository.id, release.id);
   const deployments = deploymentItemSchema
     .array()

@@ -6,7 +6,7 @@ import type { ReleaseDocument } from '../../core/contracts/release.ts';
 import { sourceKey, stageKey } from '../../core/keys.ts';
 import type { OutcomeItem } from '../../core/ledger/work-items.ts';
 import type { ObjectStore } from '../ports.ts';
-import { environmentIn, readDocument, targetIn } from './documents.ts';
+import { environmentIn, readDocument, sourceCommit, targetIn } from './documents.ts';
 import { addressOf } from './target-address.ts';
 
 /** The part of a job's spec that says what is worked on. */
@@ -23,7 +23,8 @@ export async function readWork(
   store: ObjectStore,
 ): Promise<Work> {
   const { release, environment, component } = target;
-  const { repository, commit } = release;
+  const { repository } = release;
+  const commit = sourceCommit(document);
   if (item.destroys !== undefined) return workOf(await readLastGood(store, item.destroys.document));
   const found = environmentIn(document, environment);
   const { account, region } = found;

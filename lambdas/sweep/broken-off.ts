@@ -8,6 +8,7 @@ import type { ReleaseItem } from '../../core/ledger/release-items.ts';
 import type { OutcomeItem } from '../../core/ledger/work-items.ts';
 import type { ExecutionStatus } from '../ports.ts';
 import { settle } from '../settle/settle.ts';
+import { cancellationIn } from '../shared/cancellation.ts';
 import { readDocument } from '../shared/documents.ts';
 import { readEnvironment } from '../shared/environment-item.ts';
 import { inParallel } from '../shared/in-parallel.ts';
@@ -86,11 +87,13 @@ async function settleEnvironment(
     return { isSettled: false, did: [left] };
   }
   const outcomes = await readOutcomes(ledger, release, name);
-  const cancelled = item.cancelled && `cancelled by ${item.cancelled.by}`;
+  const cancelled = cancellationIn(item);
   await inParallel(targets, async ({ entry: { component } }) => {
     const found = outcomes.get(component);
     if (found?.outcome !== undefined) return;
-    const { live } = await readTargetItem(ledger, { repository, environment: name, component });
+    const address = { repository, environment: name, component };
+    // What a plan finds deployed is not its own work.
+    const live = document.operation === 'plan' ? undefined : (await readTargetItem(ledger, address)).live;
     const commit = found?.destroys?.commit ?? release.commit;
     const end = brokenOffEnd({ item: found, live, commit, why, cancelled });
     const key = ledgerKeys.outcome(repository, release.id, { environment: name, component });
@@ -115,8 +118,8 @@ async function settleEnvironment(
     ports,
   );
   const did = [`release ${release.id} was ${why}: ${settled.summary}`];
-  if (settled.verdict !== 'succeeded') return { isSettled: true, did };
-  // Everything here was done before the end: what comes after it was not.
+  // What comes after a failure was skipped; environments that are planned do not come after one another.
+  if (settled.verdict !== 'succeeded' && document.operation !== 'plan') return { isSettled: true, did };
   const rest = await settleBrokenOff(item, statusOf(why), ports);
   return { ...rest, did: [...did, ...rest.did] };
 }

@@ -3,8 +3,10 @@ import { Webhooks } from '@octokit/webhooks';
 import type * as z from 'zod';
 import { CONVERSATION_EVENT } from '../../core/contracts/conversation.ts';
 import type { webhook as contract } from '../../core/contracts/functions.ts';
+import { PULL_EVENT } from '../../core/contracts/pull.ts';
 import { PUSH_EVENT } from '../../core/contracts/push.ts';
 import { CONVERSATIONS, heardIn } from '../../core/conversation.ts';
+import { pullRequestChanged } from '../../core/pull.ts';
 import { pushReceived } from '../../core/push.ts';
 import type { Bus, Log, RotatingSecret } from '../ports.ts';
 
@@ -82,14 +84,21 @@ async function judge(
   if (event === undefined || delivery === undefined)
     return refusal(400, 'the headers x-github-event and x-github-delivery must be there');
   if (event === 'ping') return { statusCode: 200, message: 'pong' };
-  const conversation = CONVERSATIONS.find((one) => one === event);
-  if (event !== 'push' && conversation === undefined) return ignored(`${event} is not served`);
+  const publisher = PUBLISHERS.get(event);
+  if (publisher === undefined) return ignored(`${event} is not served`);
   const payload = parsedJson(body);
   if (payload === undefined) return refusal(400, 'the body is not JSON');
-  return conversation === undefined
-    ? publishPush(delivery, payload.value, ports)
-    : publishConversation(conversation, { delivery, payload: payload.value }, ports);
+  return publisher(delivery, payload.value, ports);
 }
+
+type Publisher = (delivery: string, payload: unknown, ports: WebhookPorts) => Promise<Judgement>;
+
+/** By the name of the event. */
+const PUBLISHERS: ReadonlyMap<string, Publisher> = new Map<string, Publisher>([
+  ['push', publishPush],
+  ['pull_request', publishPull],
+  ...CONVERSATIONS.map((event) => [event, publishConversation(event)] as const),
+]);
 
 async function publishPush(delivery: string, payload: unknown, ports: WebhookPorts): Promise<Judgement> {
   const received = pushReceived(delivery, payload);
@@ -98,16 +107,22 @@ async function publishPush(delivery: string, payload: unknown, ports: WebhookPor
   return publish({ ...PUSH_EVENT, detail: received.push }, `${ref} at ${after}`, ports);
 }
 
-async function publishConversation(
-  event: (typeof CONVERSATIONS)[number],
-  { delivery, payload }: { readonly delivery: string; readonly payload: unknown },
-  ports: WebhookPorts,
-): Promise<Judgement> {
-  const read = heardIn(event, delivery, payload);
-  if ('problem' in read) return refusal(400, `the payload is not that of a ${event}: ${read.problem}`);
+function publishConversation(event: (typeof CONVERSATIONS)[number]): Publisher {
+  return async (delivery, payload, ports) => {
+    const read = heardIn(event, delivery, payload);
+    if ('problem' in read) return refusal(400, `the payload is not that of a ${event}: ${read.problem}`);
+    if ('ignored' in read) return ignored(read.ignored);
+    const { action, by } = read.heard;
+    return publish({ ...CONVERSATION_EVENT, detail: read.heard }, `a ${action} by ${by}`, ports);
+  };
+}
+
+async function publishPull(delivery: string, payload: unknown, ports: WebhookPorts): Promise<Judgement> {
+  const read = pullRequestChanged(delivery, payload);
+  if ('problem' in read) return refusal(400, `the payload is not that of a pull request: ${read.problem}`);
   if ('ignored' in read) return ignored(read.ignored);
-  const { action, by } = read.heard;
-  return publish({ ...CONVERSATION_EVENT, detail: read.heard }, `a ${action} by ${by}`, ports);
+  const { number, head } = read.changed.pull;
+  return publish({ ...PULL_EVENT, detail: read.changed }, `pull request ${number} at ${head}`, ports);
 }
 
 async function publish(

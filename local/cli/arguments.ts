@@ -18,6 +18,7 @@ import {
 
 const names = [
   'push',
+  'plan',
   'status',
   'history',
   'log',
@@ -35,6 +36,7 @@ const names = [
 const common = ['json', 'state-dir', 'help'];
 const own: Record<(typeof names)[number], readonly string[]> = {
   push: ['repo', 'ref', 'pass-env', 'slots', 'no-wait'],
+  plan: ['repo', 'ref', 'base'],
   status: ['release', 'repo'],
   history: ['repo'],
   log: ['release', 'repo', 'target'],
@@ -103,6 +105,14 @@ export function parseCommand(argv: readonly string[], directory: string): Comman
         passEnv: (values['pass-env'] ?? []).map(variableName),
         ...(values.slots !== undefined && { slots: slots(values.slots) }),
         wait: values['no-wait'] !== true,
+      };
+    case 'plan':
+      return {
+        name,
+        ...base,
+        repo: path(required(repo, '--repo DIR', name)),
+        ref: branchName(required(ref, '--ref BRANCH', name)),
+        ...(values.base !== undefined && { base: branchName(values.base) }),
       };
     case 'status':
       return { name, ...base, ...atRepo, ...(release !== undefined && { release }) };
@@ -173,6 +183,7 @@ function parsed(argv: readonly string[]) {
         'state-dir': { type: 'string' },
         repo: { type: 'string' },
         ref: { type: 'string' },
+        base: { type: 'string' },
         'pass-env': { type: 'string', multiple: true },
         slots: { type: 'string' },
         'no-wait': { type: 'boolean' },

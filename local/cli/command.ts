@@ -18,6 +18,16 @@ export interface PushCommand extends Common {
   readonly wait: boolean;
 }
 
+export interface PlanCommand extends Common {
+  readonly name: 'plan';
+  /** Absolute path of the working copy. */
+  readonly repo: string;
+  /** The branch that is to be merged. */
+  readonly ref: string;
+  /** What it is to be merged into; absent: the default branch. */
+  readonly base?: string;
+}
+
 export interface StatusCommand extends Common {
   readonly name: 'status';
   readonly release?: string;
@@ -120,6 +130,7 @@ export type Command =
   | UnlockCommand
   | SweepCommand
   | PushCommand
+  | PlanCommand
   | StatusCommand
   | HistoryCommand
   | LogCommand

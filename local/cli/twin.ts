@@ -28,6 +28,14 @@ export type CommandAnswer = z.output<typeof contract.output>;
 export interface Twin {
   /** Pushes the repository's HEAD (as `ref` when given) and delivers the event. */
   push(order: { readonly directory: string; readonly ref?: string | undefined }): Promise<PushReceipt>;
+  /** Opens a pull request from a branch of the directory, or changes the one there is, and delivers the event. */
+  pull(order: {
+    readonly directory: string;
+    readonly ref: string;
+    readonly base?: string | undefined;
+  }): Promise<PushReceipt & { readonly number: number }>;
+  /** What is written on a pull request, oldest first. */
+  comments(at: { readonly repository: number; readonly number: number }): Promise<readonly string[]>;
   /** Resolves when no execution, job or message is under way. */
   settled(): Promise<void>;
   /** Resolves when nothing is under way but what waits for a person. */

@@ -27,6 +27,8 @@ export const USAGE = `usage: npm run local -- COMMAND [OPTION…]
 
   push --repo DIR [--ref BRANCH] [--pass-env NAME]… [--slots N] [--no-wait]
                          take the HEAD of a git repository through the pipeline; --no-wait: end when it waits for a person
+  plan --repo DIR --ref BRANCH [--base BRANCH]
+                         open a pull request from a branch, or push to the one there is, and say what merging it would change
   status [--release ID] [--repo DIR]
                          how a release is or was; without an id the newest one
   history [--repo DIR]   the releases so far, the newest first

@@ -55,6 +55,11 @@ export class Discussions {
     return this.#pulls.add((id) => ({ id, number, state: 'open', draft: false, ...pull }));
   }
 
+  /** It is to be merged into another branch. */
+  retarget(pull: PullRequest, base: string): PullRequest {
+    return this.#pulls.put({ ...pull, base });
+  }
+
   /** Closes it: its base branch has the commit. */
   merge(pull: PullRequest, commit: string): PullRequest {
     return this.#pulls.put({ ...pull, state: 'closed', merged: commit });

@@ -15,7 +15,8 @@ import { type Comment, Discussions } from './discussions.ts';
 import { git, gitAnswer } from './git.ts';
 import { Limits } from './limits.ts';
 import { pushPayload } from './payload.ts';
-import { type BranchUpdate, type LocalRepository, Repositories } from './repositories.ts';
+import { changePull, mergePulls } from './pulls.ts';
+import { type BranchUpdate, type LocalRepository, NO_COMMIT, Repositories } from './repositories.ts';
 import { parseProblem, type RestResult, restAnswer } from './rest.ts';
 import { isGitRequest, repositoryIn, serveGit } from './smart-http.ts';
 import { Statuses } from './statuses.ts';
@@ -134,6 +135,28 @@ export class GitHub {
     return this.#deliverPush(repository, update, { commit, times: order.deliveries ?? 1 });
   }
 
+  /**
+   * Pushes the directory's branch `ref` and opens a pull request from it, or changes the one there is, and delivers the event.
+   * @throws Error when the directory has no such branch.
+   */
+  async receivePull({
+    directory,
+    ref,
+    base,
+  }: {
+    readonly directory: string;
+    readonly ref: string;
+    /** @default the repository's default branch */
+    readonly base?: string | undefined;
+  }): Promise<PushResult & { readonly number: number }> {
+    const repository =
+      (await this.repositories.byDirectory(directory)) ??
+      (await this.repositories.register(directory, base ?? 'main'));
+    const by = await loginOf(directory, `refs/heads/${ref}`);
+    const { pull, commit, answer } = await changePull(this, repository, { head: ref, base, by });
+    return { ...answer, repository, commit, number: pull.number };
+  }
+
   /** Deletes a branch or tag, as `git push --delete` does, and delivers the push event. */
   async receiveDeletion(repository: LocalRepository, ref: string): Promise<PushResult> {
     const update = await this.repositories.remove(repository, ref);
@@ -183,6 +206,8 @@ export class GitHub {
     const bare = this.repositories.bare(repository);
     const login = await loginOf(bare, commit);
     const payload = await pushPayload(bare, { repository, update, login, url: this.url });
+    const branch = update.ref.replace(/^refs\/heads\//, '');
+    if (update.after !== NO_COMMIT) await mergePulls(this, repository, { branch, commit, by: login });
     const answer = await this.deliveries.send('push', payload, { repository: repository.id, times });
     return { ...answer, repository, commit };
   }

@@ -11,6 +11,8 @@ import type { Change, Listener } from './progress.ts';
 /** The methods of a world that other processes may call. */
 const METHODS = [
   'push',
+  'pull',
+  'comments',
   'redeliver',
   'settled',
   'resting',

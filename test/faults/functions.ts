@@ -23,6 +23,8 @@ import type {
   Jobs,
   Ledger,
   Log,
+  MergeBases,
+  Merges,
   MessageDelay,
   ObjectStore,
   Redrives,
@@ -51,8 +53,9 @@ export interface Ports {
   readonly redrives: Redrives;
   readonly jobs: Jobs;
   readonly jobControl: JobControl;
-  readonly github: GitHub & GitHubWriter & GitHubPeople & CommentWriter;
+  readonly github: GitHub & GitHubWriter & GitHubPeople & CommentWriter & MergeBases;
   readonly answers: AnswerQueue;
+  readonly merges: Merges;
   readonly messages: MessageDelay;
   readonly writesPerHour: number;
   readonly git: Git;
@@ -70,9 +73,7 @@ type Logic = (event: unknown, ports: Ports) => Promise<unknown>;
 /** By the logical id of the function in the template. */
 const FUNCTIONS = {
   Resolve: (event, ports) =>
-    contracts.resolve.handle((input) =>
-      resolve(input, { ...ports, objects: ports.store, statuses: ports.status }),
-    )(event),
+    contracts.resolve.handle((input) => resolve(input, { ...ports, statuses: ports.status }))(event),
   Lease: (event, ports) => contracts.lease.handle((input) => lease(input, ports))(event),
   Open: (event, ports) => contracts.open.handle((input) => open(input, ports))(event),
   Turn: (event, ports) => contracts.turn.handle((input) => turn(input, ports))(event),

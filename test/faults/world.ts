@@ -4,6 +4,7 @@ import type { LedgerKey } from '../../core/ledger/keys.ts';
 import type { Ledger, LedgerValue } from '../../lambdas/ports.ts';
 import type { Json } from '../../local/asl/json.ts';
 import { type LedgerMemory, ledgerMemory } from '../support/ledger-memory.ts';
+import { NO_MERGE } from '../support/no-merge.ts';
 import { type ObjectsMemory, objectsMemory } from '../support/objects-memory.ts';
 import { Batch } from './batch.ts';
 import type { Cloud } from './cloud.ts';
@@ -205,7 +206,8 @@ export class World {
         wasSubmittedFor: async (id, key) => batch.wasSubmittedFor(id, key),
       },
       jobControl: { terminate: async (id) => batch.terminate(id) },
-      github: repository.gitHub,
+      github: { ...repository.gitHub, ...NO_MERGE.github },
+      merges: NO_MERGE.merges,
       // What is put off comes again after the visibility timeout, as what has failed does.
       messages: { delay: async () => {} },
       writesPerHour: 1_000_000,

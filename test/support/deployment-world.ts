@@ -70,6 +70,8 @@ export interface ReleaseSetup {
   readonly startedAt?: string;
   readonly operation?: ReleaseItem['operation'];
   readonly older?: boolean;
+  /** Of a plan; its merge is the commit the tree is of. */
+  readonly pull?: { readonly fork: boolean };
   readonly environments: Readonly<Record<string, readonly ResolvedTarget[]>>;
   readonly tree?: Readonly<Record<string, string>>;
   /** Seconds every environment lives. */
@@ -237,12 +239,15 @@ export async function release({ ledger, store }: World, setup: ReleaseSetup): Pr
   const commit = setup.commit ?? commitOf('1');
   const ref = { id: setup.id ?? `20261120-${commit.slice(0, 7)}-1`, repository: REPOSITORY.id, commit };
   const branch = setup.branch ?? 'main';
+  const pull = setup.pull && { ...setup.pull, number: 7, head: commit, base: branch };
+  const merge = commit.replace(/^./, 'e');
   const document: ReleaseDocument = {
     version: 1,
     release: ref,
     repository: REPOSITORY,
     branch,
     operation: setup.operation,
+    ...(pull && { pull: { ...pull, onto: commitOf('0'), merge } }),
     rootTree: commitOf('f'),
     environments: Object.entries(setup.environments).map(([name, targets]) => ({
       name,
@@ -264,13 +269,15 @@ export async function release({ ledger, store }: World, setup: ReleaseSetup): Pr
     reason: '',
     startedAt: setup.startedAt ?? '2026-11-20T09:59:00.000Z',
     ...(setup.older && { older: true }),
+    ...(pull && { pull, operation: 'plan' }),
   };
   const paths = Object.values(setup.environments).flatMap((targets) => targets.map(({ path }) => path));
   const ids = { ...Object.fromEntries(paths.map((path) => [path, 'a'])), ...setup.tree };
   const lines = Object.entries(ids).map(([path, digit]) => `040000 tree ${commitOf(digit)}\t${path}\0`);
   await store.put(releaseKey(ref.repository, ref.id), JSON.stringify(document));
-  await store.put(treeKey(ref.repository, commit), zipped(lines.join('')));
-  await store.put(sourceKey(ref.repository, commit), `snapshot of ${commit}`);
+  const source = pull === undefined ? commit : merge;
+  await store.put(treeKey(ref.repository, source), zipped(lines.join('')));
+  await store.put(sourceKey(ref.repository, source), `snapshot of ${source}`);
   await ledger.put(ledgerKeys.release(ref.repository, ref.id), item);
   return ref;
 }

@@ -7,6 +7,7 @@ import { command } from '../../lambdas/command/command.ts';
 import type { Git } from '../../lambdas/ports.ts';
 import { resolve } from '../../lambdas/resolve/resolve.ts';
 import { type Call, REPOSITORY, type World } from './deployment-world.ts';
+import { NO_MERGE } from './no-merge.ts';
 
 type Order = { readonly action: 'destroy' | 'rollback'; readonly by?: string } & Readonly<
   Record<string, unknown>
@@ -35,7 +36,7 @@ export const ask = (w: World, order: Order) =>
 export const resolveRequest = (w: World, request: ReleaseRequest, { call = plain(w), git = NO_GIT } = {}) =>
   call('resolve', (ports) =>
     contracts.resolve.handle((input) =>
-      resolve(input, { ...ports, objects: ports.store, statuses: ports.status, git }),
+      resolve(input, { ...ports, ...NO_MERGE, statuses: ports.status, git }),
     )({ request, execution: 'arn:release:asked', startedAt: '2026-11-20T12:00:00.000Z' }),
   );
 
@@ -44,6 +45,6 @@ export async function askFor(w: World, order: Order, call = plain(w)): Promise<R
   const answer = await ask(w, order);
   if (!answer.accepted) throw new Error(`refused: ${answer.message}`);
   const decision = await resolveRequest(w, w.published.at(-1) as ReleaseRequest, { call });
-  if (decision.decision !== 'deploy') throw new Error(`${decision.verdict}: ${decision.reason}`);
+  if (decision.decision === 'end') throw new Error(`${decision.verdict}: ${decision.reason}`);
   return decision.release;
 }

@@ -87,7 +87,7 @@ test('to be rolled back is what a restore is for', () => {
 
 test.each<[ReleaseItem['verdict'], string]>([
   [undefined, 'in_progress'],
-  ['waiting', 'in_progress'],
+  ['waiting', 'completed action_required'],
   ['succeeded', 'completed success'],
   ['nothing-to-do', 'completed neutral'],
   ['failed', 'completed failure'],

@@ -59,7 +59,8 @@ test('a target that was half destroyed is told as that', () => {
 });
 
 test('what a cancelled release never began is cancelled; what it began is told as it is', () => {
-  const facts = { commit: COMMIT, why: 'stopped', cancelled: 'cancelled by mira' };
+  const cancelled = { outcome: 'cancelled', reason: 'cancelled by mira' } as const;
+  const facts = { commit: COMMIT, why: 'stopped', cancelled };
   expect(brokenOffEnd({ ...facts, item: item('waiting'), live: undefined })).toEqual({
     outcome: 'cancelled',
     reason: 'cancelled by mira',

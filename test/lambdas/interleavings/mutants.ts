@@ -109,8 +109,8 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
   {
     file: 'lambdas/lease/lease.ts',
     what: 'who queues does not look whether it is cancelled',
-    text: 'if (reason === undefined) return asked;',
-    by: 'if (reason !== null) return asked;',
+    text: 'if (cancelled === undefined) return asked;',
+    by: 'if (cancelled !== null) return asked;',
   },
   {
     file: 'core/deployment/gate.ts',

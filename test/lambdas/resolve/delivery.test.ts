@@ -26,7 +26,7 @@ function intercepted(ports: ResolvePorts, around: <T>(call: () => Promise<T>) =>
   return {
     ...ports,
     ledger: wrapped(ports.ledger),
-    objects: wrapped(ports.objects),
+    store: wrapped(ports.store),
     executions: wrapped(ports.executions),
     statuses: wrapped(ports.statuses),
     git: {

@@ -5,6 +5,7 @@ import type { PushReceived } from '../../../core/contracts/push.ts';
 import type { Git } from '../../../lambdas/ports.ts';
 import { type ResolvePorts, resolve } from '../../../lambdas/resolve/resolve.ts';
 import { ledgerMemory } from '../../support/ledger-memory.ts';
+import { NO_MERGE } from '../../support/no-merge.ts';
 import { objectsMemory } from '../../support/objects-memory.ts';
 
 export const COMMIT = 'c0ffee1234567890abcdef1234567890abcdef12';
@@ -39,15 +40,21 @@ export const push = (change: Partial<PushReceived> = {}): PushReceived => ({
   ...change,
 });
 
-export function world(git: Git) {
+export function world(git: Git, merging: Partial<ResolvePorts> = {}) {
   const ledger = ledgerMemory();
   const objects = objectsMemory();
   const running = new Set<string>();
   const changed: string[] = [];
+  const terminated: string[] = [];
   const ports: ResolvePorts = {
     ledger,
-    objects,
+    store: objects,
     git,
+    ...NO_MERGE,
+    ...merging,
+    tokens: { succeed: async () => 'gone' as const },
+    jobs: { hasEnded: async () => false, wasSubmittedFor: async () => false },
+    jobControl: { terminate: async (job) => void terminated.push(job) },
     executions: { isRunning: async (execution) => running.has(execution) },
     statuses: { changed: async ({ id }) => void changed.push(id) },
     clock: { now: () => new Date('2026-11-21T08:00:05.000Z') },
@@ -62,5 +69,5 @@ export function world(git: Git) {
   const item = async (pk: string, sk: string) => ledger.items.get(`${pk} ${sk}`);
   const releases = () =>
     [...ledger.items.values()].filter(({ sk }) => sk === 'release').map(({ id }) => id as string);
-  return { ledger, objects, running, changed, ports, run, item, releases };
+  return { ledger, objects, running, changed, terminated, ports, run, item, releases };
 }

@@ -70,6 +70,35 @@ test('a signed push is published, small', async () => {
   ]);
 });
 
+test('a pull request is published, small; what changes none of its commits is ignored', async () => {
+  const { deliver, published } = world();
+  const pull = { 'x-github-event': 'pull_request' };
+  const opened = fixture('pull-request');
+  expect(await deliver(opened, pull)).toEqual({
+    statusCode: 202,
+    message: 'accepted: pull request 7 at c0ffee1234567890abcdef1234567890abcdef12',
+  });
+  expect(published).toEqual([
+    {
+      source: 'belay.webhook',
+      detailType: 'pull request',
+      detail: expect.objectContaining({
+        delivery: GUID,
+        pull: expect.objectContaining({ number: 7, base: 'main', fork: false }),
+      }),
+    },
+  ]);
+  const labelled = opened.replace('"opened"', '"labeled"');
+  expect(await deliver(labelled, pull)).toEqual({
+    statusCode: 202,
+    message: 'ignored: a pull request that was labeled is as it was',
+  });
+  expect((await deliver('{"action":"opened"}', pull)).message).toMatch(
+    /not that of a pull request: .*number/,
+  );
+  expect(published).toHaveLength(1);
+});
+
 test('the signature is over the bytes as sent, also when the API hands them over in base64', async () => {
   const { deliver, published } = world();
   const body = fixture('push');

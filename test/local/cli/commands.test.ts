@@ -9,6 +9,7 @@ import { comment } from '../../../local/cli/commands/comment.ts';
 import { history } from '../../../local/cli/commands/history.ts';
 import { log } from '../../../local/cli/commands/log.ts';
 import { operate } from '../../../local/cli/commands/operate.ts';
+import { plan } from '../../../local/cli/commands/plan.ts';
 import { push } from '../../../local/cli/commands/push.ts';
 import { redrive } from '../../../local/cli/commands/redrive.ts';
 import { secret } from '../../../local/cli/commands/secret.ts';
@@ -74,6 +75,11 @@ function twinOf(records: ReleaseRecords | undefined, artifacts: Record<string, s
       seen.push({ push: order });
       return { delivery: 'guid-1', repository: 7, commit: COMMIT };
     },
+    async pull(order) {
+      seen.push({ pull: order });
+      return { delivery: 'guid-1', repository: 7, commit: COMMIT, number: 3 };
+    },
+    comments: async ({ number }) => [`what merging #${number} would change`],
     async settled() {},
     async resting() {},
     onProgress: () => () => {},
@@ -118,6 +124,8 @@ function run(line: string, openTwin: () => Promise<Twin>) {
   switch (parsed.name) {
     case 'push':
       return push(parsed, { openTwin, screen: undefined });
+    case 'plan':
+      return plan(parsed, { openTwin, screen: undefined });
     case 'status':
       return status(parsed, openTwin);
     case 'history':
@@ -160,6 +168,16 @@ test('push reports the release its delivery became, and fails with it', async ()
     ],
   });
   expect(lines).toEqual([`see: npm run local -- log --release ${RELEASE} --target dev/api --state-dir s`]);
+});
+
+test('plan reports like a push, with the pull request and what is written on it', async () => {
+  const repo = repository('shop', { withCommit: true });
+  const { openTwin, seen } = twinOf(failed);
+  const { exitCode, result } = await run('plan --repo shop --ref topic --base next', openTwin);
+  expect(seen).toEqual([{ pull: { directory: repo, ref: 'topic', base: 'next' } }, 'closed']);
+  expect(exitCode).toBe(1);
+  expect(result).toMatchObject({ release: RELEASE, pull: 3, comment: 'what merging #3 would change' });
+  expect(() => command('plan --repo shop')).toThrow('--ref BRANCH');
 });
 
 test('a refused manifest: bad input, every problem on a line of its own', async () => {

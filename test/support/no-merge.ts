@@ -1,0 +1,11 @@
+/** For tests of `resolve` in which no pull request is merged. */
+import type { MergeBases, Merges } from '../../lambdas/ports.ts';
+
+const unexpected = async () => {
+  throw new Error('nothing was to be merged');
+};
+
+export const NO_MERGE: { readonly merges: Merges; readonly github: MergeBases } = {
+  merges: { withMerge: unexpected },
+  github: { mergeBase: unexpected },
+};
