@@ -141,8 +141,13 @@ export interface GitHub {
 
 /** A pull request as far as commands need it. */
 export interface PullRequest {
+  readonly state: 'open' | 'closed';
   /** The newest commit of its branch. */
   readonly head: string;
+  /** Name of the branch it is to be merged into. */
+  readonly base: string;
+  /** Its head is in another repository. */
+  readonly fork: boolean;
   /** What came of merging it; undefined while it is not merged. */
   readonly merged: string | undefined;
 }

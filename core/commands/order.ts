@@ -43,7 +43,12 @@ interface Form {
 
 /** The grammar, and what `help` says. */
 export const FORMS: Readonly<Record<Verb, Form>> = {
-  plan: { place: 'none', options: [], usage: 'plan', does: 'plan this pull request again' },
+  plan: {
+    place: 'none',
+    options: [],
+    usage: 'plan',
+    does: 'plan this pull request once more, or at last: a draft, or one from a fork',
+  },
   apply: {
     place: 'environment?',
     options: ['--older'],

@@ -5,8 +5,12 @@ import { type GitHubCalls, orMissing } from './github-calls.ts';
 import { understood } from './github-request.ts';
 
 const permissionSchema = z.object({ permission: z.string() });
+const repositorySchema = z.object({ id: z.int() });
 const pullSchema = z.object({
-  head: z.object({ sha: z.string() }),
+  state: z.enum(['open', 'closed']),
+  // `repo` is null when the fork was deleted.
+  head: z.object({ sha: z.string(), repo: repositorySchema.nullable() }),
+  base: z.object({ ref: z.string(), repo: repositorySchema }),
   merged: z.boolean(),
   merge_commit_sha: z.string().nullable(),
 });
@@ -35,8 +39,11 @@ export function gitHubPeople({ call, read, inRepository }: GitHubCalls): GitHubP
       const at = inRepository(repository, { pull_requests: 'read' });
       // https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request
       const answer = await read(at(doing, 'GET /repos/{owner}/{name}/pulls/{number}', { number }));
-      const { head, merged, merge_commit_sha } = understood(doing, pullSchema, answer);
-      return { head: head.sha, merged: merged ? (merge_commit_sha ?? undefined) : undefined };
+      const { state, head, base, merged, merge_commit_sha } = understood(doing, pullSchema, answer);
+      return {
+        ...{ state, head: head.sha, base: base.ref, fork: head.repo?.id !== base.repo.id },
+        merged: merged ? (merge_commit_sha ?? undefined) : undefined,
+      };
     },
     async fullCommit(repository, start) {
       const doing = `reading commit ${start} of ${repository}`;

@@ -8,6 +8,7 @@ import { decideAll } from './asked-targets.ts';
 import { type CancelPorts, cancel } from './cancel.ts';
 import type { DecidePorts } from './decide.ts';
 import { meantRelease } from './meant-release.ts';
+import { type PlanPorts, plan } from './plan.ts';
 import { type RedrivePorts, redrive } from './redrive.ts';
 import { type RequestPorts, request } from './request.ts';
 import { helpText, statusText } from './tell.ts';
@@ -17,7 +18,8 @@ export type OrderPorts = DecidePorts &
   CancelPorts &
   RedrivePorts &
   RequestPorts &
-  UnlockPorts & { readonly github: GitHubPeople };
+  UnlockPorts &
+  PlanPorts & { readonly github: GitHubPeople };
 
 /** An answer, and whether its words are for whoever asked although all went well. */
 export type Told = Answer & {
@@ -52,6 +54,11 @@ export async function doOrder(
     }
   }
   const pull = await ports.github.pullRequest(said.repository.fullName, said.pull);
+  if (order.verb === 'plan') {
+    const answer = await plan(said, pull, ports);
+    // Which head of a fork somebody has let run stays written down.
+    return pull.fork ? news(answer) : answer;
+  }
   const release = await meantRelease(repository, pull, ports.ledger);
   if (typeof release === 'string') return refused(whyNone(order, release, pull));
   const named = { repository, release: release.id, by };
@@ -73,17 +80,13 @@ export async function doOrder(
       };
     case 'apply':
       return pull.merged === undefined ? refused(NOT_MERGED) : again(order, { release, by }, starting);
-    case 'plan':
-      return refused(PUSH_INSTEAD);
   }
 }
 
 const NOT_MERGED = 'this pull request is not merged: what is on the default branch is deployed, so merge it';
 
-const PUSH_INSTEAD = 'pull requests are not planned on command yet: push to the branch';
-
 const whyNone = ({ verb }: Order, problem: string, { merged }: PullRequest) =>
-  verb === 'plan' ? PUSH_INSTEAD : verb === 'apply' && merged === undefined ? NOT_MERGED : problem;
+  verb === 'apply' && merged === undefined ? NOT_MERGED : problem;
 
 const refused = (message: string): Told => ({ accepted: false, message });
 

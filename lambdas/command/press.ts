@@ -10,12 +10,14 @@ import { type CancelPorts, cancel } from './cancel.ts';
 import { type ClaimPorts, claim, finish } from './claim.ts';
 import type { DecidePorts } from './decide.ts';
 import { newestOf } from './meant-release.ts';
+import { beginPlan, type PlanPorts } from './plan.ts';
 import { type RedrivePorts, redrive } from './redrive.ts';
 
 export type PressPorts = DecidePorts &
   CancelPorts &
   RedrivePorts &
-  ClaimPorts & { readonly github: GitHubPeople };
+  ClaimPorts &
+  PlanPorts & { readonly github: GitHubPeople };
 
 /** A release and the place in it that a check is about. */
 interface Subject extends CheckSubject {
@@ -26,7 +28,7 @@ export async function press(said: Pressed, ports: PressPorts): Promise<Answer> {
   return once(said, said.check, { ports, act: (subject) => doButton(said, subject, ports) });
 }
 
-/** What failed goes on; the rest is told that there is nothing to run again. */
+/** What failed goes on, a pull request is planned once more; the rest is told that there is nothing to run again. */
 export async function rerun(said: Rerun, ports: PressPorts): Promise<Answer> {
   const newest =
     said.check === undefined ? await newestOf(said.repository.id, said.commit, ports.ledger) : undefined;
@@ -85,8 +87,14 @@ async function doButton({ by, button }: Pressed, subject: Subject, ports: PressP
   return refused('this check has no such button');
 }
 
-async function goOn(of: ReleaseItem, { by }: Rerun, ports: PressPorts): Promise<Answer> {
-  const { verdict } = of;
+async function goOn(of: ReleaseItem, said: Rerun, ports: PressPorts): Promise<Answer> {
+  const { verdict, pull } = of;
+  const { by } = said;
+  if (pull !== undefined && verdict !== undefined) {
+    if (pull.fork) return refused('what comes from a fork is planned when somebody comments `/belay plan`');
+    const request = `re-run-${said.delivery}`;
+    return beginPlan({ request, repository: said.repository, by, pull }, ports);
+  }
   if (verdict === 'failed' || verdict === 'cancelled')
     return redrive({ repository: of.repository.id, release: of.id, by, older: false }, ports);
   return refused(

@@ -25,7 +25,7 @@ import { approval } from '../../lambdas/approval/approval.ts';
 import { guard } from '../../lambdas/guard/guard.ts';
 import { lease } from '../../lambdas/lease/lease.ts';
 import { open } from '../../lambdas/open/open.ts';
-import type { Ancestry, ExecutionStatus } from '../../lambdas/ports.ts';
+import type { Ancestry, ExecutionStatus, PullRequest } from '../../lambdas/ports.ts';
 import { prepare } from '../../lambdas/prepare/prepare.ts';
 import { record } from '../../lambdas/record/record.ts';
 import { rollback } from '../../lambdas/rollback/rollback.ts';
@@ -131,7 +131,9 @@ export function world() {
     message: 'a change',
     /** What people may do; everybody may write who is not named. */
     permissions: new Map<string, 'write' | 'read' | 'none'>(),
-    pull: { head: commitOf('1'), merged: undefined as string | undefined },
+    pull: {
+      ...{ state: 'open', head: commitOf('1'), base: 'main', fork: false, merged: undefined },
+    } as PullRequest,
   };
   let nonces = 0;
   let now = Date.parse('2026-11-20T10:00:00.000Z');

@@ -1,6 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { nameSchema, type Order, shortCommitSchema, written } from '../../../core/commands/order.ts';
+import {
+  FORMS,
+  nameSchema,
+  type Order,
+  shortCommitSchema,
+  VERBS,
+  written,
+} from '../../../core/commands/order.ts';
 import { parseComment } from '../../../core/commands/parse.ts';
 
 const orders = (...them: Order[]) => ({ kind: 'orders', orders: them });
@@ -30,6 +38,12 @@ test.each<[string, Order]>([
   ['/belay help', { verb: 'help' }],
 ])('%s', (line, order) => {
   expect(parseComment(line)).toEqual(orders(order));
+});
+
+test('the manual has every command, as it is written', () => {
+  const manual = readFileSync(new URL('../../../docs/commands.md', import.meta.url), 'utf8');
+  const rows = [...manual.matchAll(/^\| `\/belay (.*?)` \|/gm)].map(([, usage]) => usage);
+  expect(rows.sort()).toEqual(VERBS.map((verb) => FORMS[verb].usage).sort());
 });
 
 test.each([

@@ -35,7 +35,7 @@ beforeEach(async () => {
   w = world();
   ref = await release(w, { environments: { dev: [app] } });
   await w.ledger.put(ledgerKeys.commit(7, ref.commit), { release: ref.id });
-  w.github.pull = { head: commitOf('2'), merged: ref.commit };
+  w.github.pull = { ...w.github.pull, head: commitOf('2'), merged: ref.commit };
 });
 
 const run = (event: object, ports = w.ports) =>
@@ -139,7 +139,7 @@ describe('a comment', () => {
     const only = target('app', { policy: { ...always, approvers: ['deployers'] } });
     ref = await release(w, { environments: { dev: [only] } });
     await w.ledger.put(ledgerKeys.commit(7, ref.commit), { release: ref.id });
-    w.github.pull = { head: ref.commit, merged: undefined };
+    w.github.pull = { ...w.github.pull, head: ref.commit, merged: undefined };
     w.github.members.add('acme/deployers/ada');
     await whileAsked(async () => {
       expect(await answerTo('/belay approve')).toEqual({
@@ -183,7 +183,7 @@ describe('a comment', () => {
   });
 
   test('a pull request without a release says so, whatever is asked of it', async () => {
-    w.github.pull = { head: commitOf('2'), merged: undefined };
+    w.github.pull = { ...w.github.pull, head: commitOf('2'), merged: undefined };
     for (const line of ['approve', 'cancel', 'redrive', 'status', 'unlock dev/app'])
       expect(await answerTo(`/belay ${line}`)).toEqual({
         reaction: '-1',
