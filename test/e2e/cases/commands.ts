@@ -1,8 +1,9 @@
 /** Comments on a pull request through the whole local twin: signed delivery, rule, function, and the answer on GitHub. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { asking, waiting } from '../support/asking.ts';
+import { environment, fileComponent, fileComponents, manifest } from '../support/components.ts';
 import { twin } from '../support/shared-twin.ts';
 import { outcomesOf } from '../support/summary.ts';
 import { until } from '../support/twin.ts';
@@ -54,4 +55,26 @@ test.concurrent('whoever may approves in a comment; everybody else is told why n
     ['+1'],
     ['+1', expect.stringContaining(`Release \`${release}\` of`)],
   ]);
+});
+
+test.concurrent('a pull request is planned once more on command', async () => {
+  const repository = twin.repository('planned');
+  const { directory, git } = repository;
+  repository.commit({
+    'belay.yaml': manifest({
+      environments: { dev: environment(twin.deployed('planned')) },
+      components: { one: fileComponent('one') },
+    }),
+    ...fileComponents({ one: 'one\n' }),
+  });
+  git('checkout', '--quiet', '-b', 'more');
+  repository.commit(fileComponents({ one: 'more\n' }));
+  const { number, ...opened } = await twin.world.pull({ directory, ref: 'more' });
+  expect(outcomesOf(await twin.ended(opened))).toEqual({ 'dev/one': 'planned' });
+  const said = await twin.world.comment({ directory, pull: number, by: 'ada', body: '/belay plan' });
+  const again = await twin.ended({ ...opened, delivery: `comment-${said.repository}-${said.comment}-1` });
+  expect([again.verdict, outcomesOf(again)]).toEqual(['succeeded', { 'dev/one': 'planned' }]);
+  expect(readFileSync(twin.deployed('planned', 'calls'), 'utf8')).toBe('plan one\nplan one\n');
+  expect(existsSync(twin.deployed('planned', 'one'))).toBe(false);
+  await until('a thumb', async () => (await twin.world.answersTo(said)).reactions.at(-1) === '+1');
 });
