@@ -63,8 +63,17 @@ export function pullRequestChanged(
   };
 }
 
+/** What whoever deploys Belay has decided. */
+export interface PullSettings {
+  /** A draft is planned like any other. */
+  readonly planDrafts: boolean;
+}
+
 /** Undefined when it is to be planned. One that only waits to be planned is shown as waiting: that lets nothing be merged. */
-export function unplanned({ closed, pull, repository }: PullRequestChanged): QuietEnd | undefined {
+export function unplanned(
+  { closed, pull, repository }: PullRequestChanged,
+  { planDrafts }: PullSettings,
+): QuietEnd | undefined {
   const { number, base, draft, fork, head } = pull;
   if (closed !== undefined) {
     const how = closed.commit === undefined ? 'closed' : 'merged';
@@ -79,6 +88,7 @@ export function unplanned({ closed, pull, repository }: PullRequestChanged): Qui
     const sha = head.slice(0, 7);
     return waiting(`from a fork: nothing of it runs until a maintainer comments /belay plan for ${sha}`);
   }
-  if (draft) return waiting('a draft is planned when it is ready, or when somebody comments /belay plan');
+  if (draft && !planDrafts)
+    return waiting('a draft is planned when it is ready, or when somebody comments /belay plan');
   return undefined;
 }

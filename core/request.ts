@@ -4,7 +4,7 @@ import type { OperationRequested, ReleaseRequest } from './contracts/operation.t
 import type { Pull } from './contracts/pull.ts';
 import type { Repository } from './contracts/push.ts';
 import type { ReleaseItem } from './ledger/release-items.ts';
-import { unplanned } from './pull.ts';
+import { type PullSettings, unplanned } from './pull.ts';
 import { branchOf, type QuietEnd, quietEnd } from './push.ts';
 import type { Operation } from './words.ts';
 
@@ -29,7 +29,7 @@ export interface Request {
 }
 
 /** An operation is about the default branch: what is deployed came from there. */
-export function readRequest(request: ReleaseRequest): Request {
+export function readRequest(request: ReleaseRequest, settings: PullSettings): Request {
   const { repository } = request;
   if ('operation' in request) {
     const { operation, commit, by } = request;
@@ -46,7 +46,7 @@ export function readRequest(request: ReleaseRequest): Request {
   if ('pull' in request) {
     const { delivery: id, sender: by } = request;
     const { draft: _, ...pull } = request.pull;
-    return { id, ...planOf({ repository, pull, by }), quiet: unplanned(request) };
+    return { id, ...planOf({ repository, pull, by }), quiet: unplanned(request, settings) };
   }
   const { delivery: id, after: commit, sender: by } = request;
   const [branch, quiet] = [branchOf(request), quietEnd(request)];

@@ -161,20 +161,6 @@ export interface GitHubPeople {
   fullCommit(repository: string, start: string): Promise<string | undefined>;
 }
 
-/** How comments are answered, for the one function that does it. */
-export interface CommentWriter {
-  /** Giving the same reaction again changes nothing. */
-  react(repository: string, comment: number, reaction: 'eyes' | '+1' | '-1'): Promise<void>;
-  /** Answers the new comment's id. */
-  createComment(repository: string, pull: number, body: string): Promise<number>;
-  /** A comment since a time that holds these words; undefined when there is none. */
-  findComment(
-    repository: string,
-    pull: number,
-    wanted: { readonly since: string; readonly words: string },
-  ): Promise<number | undefined>;
-}
-
 /** What a merge begins with. */
 export interface MergeBases {
   /** The best common ancestor of two commits; undefined without one. */
@@ -189,6 +175,25 @@ export interface GitHubWriter {
   /** Answers the new run's id. */
   createCheckRun(repository: string, commit: string, check: CheckRun): Promise<number>;
   updateCheckRun(repository: string, id: number, check: CheckRun): Promise<void>;
+}
+
+/** How the comment on a pull request is written, by the one function that does it. */
+export interface PullCommentWriter {
+  /** Answers the new comment's id. */
+  createComment(repository: string, pull: number, body: string): Promise<number>;
+  updateComment(repository: string, comment: number, body: string): Promise<void>;
+  /** A comment since a time that holds these words; undefined when there is none. */
+  findComment(
+    repository: string,
+    pull: number,
+    wanted: { readonly since: string; readonly words: string },
+  ): Promise<number | undefined>;
+}
+
+/** How comments of people are answered, by the same function. */
+export interface CommentWriter extends PullCommentWriter {
+  /** Giving the same reaction again changes nothing. */
+  react(repository: string, comment: number, reaction: 'eyes' | '+1' | '-1'): Promise<void>;
 }
 
 /** One line of structured log: a short event name and the facts people search by. Never secrets, never signatures. */

@@ -19,7 +19,12 @@ export class BelayStack extends Stack {
       stores,
       bus,
       expiry: new Expiry(this, 'Expiry', { bus }),
-      github: { url: 'https://github.com', apiUrl: 'https://api.github.com', writesPerHour: 450 },
+      github: {
+        url: 'https://github.com',
+        apiUrl: 'https://api.github.com',
+        writesPerHour: 450,
+        planDrafts: false,
+      },
     });
     const { queue } = new Executor(this, 'Executor', { stores, functions });
     const deployment = new DeploymentMachine(this, 'Deployment', { functions, stores, queue });

@@ -53,6 +53,8 @@ export interface GitHubProps {
   readonly apiUrl: string;
   /** Writes an hour of one installation; GitHub takes about 500, a GitHub Enterprise Server what its owner allows. */
   readonly writesPerHour: number;
+  /** Otherwise a draft is planned when somebody comments `/belay plan`. */
+  readonly planDrafts: boolean;
 }
 
 export interface FunctionsProps {
@@ -130,7 +132,7 @@ export class Functions extends Construct {
         statusQueue,
         token,
         api,
-        variables({ GITHUB_URL: github.url }),
+        variables({ GITHUB_URL: github.url, PLAN_DRAFTS: github.planDrafts ? 'yes' : 'no' }),
         releases,
         // A pull request that has changed is no longer planned as it was.
         tokens,

@@ -23,8 +23,8 @@ const rank = ({ outcome }: OutcomeItem) => {
   return found === -1 ? ORDER.length : found;
 };
 
-/** One line a target: what became of it, what its plan changes, why. Empty without targets. */
-export function targetTable(targets: readonly OutcomeItem[]): string {
+/** One line a target: what became of it, what its plan changes, why. Empty without targets. `room`: bytes. */
+export function targetTable(targets: readonly OutcomeItem[], room = ROOM): string {
   if (targets.length === 0) return '';
   const rows = [...targets]
     .sort((a, b) => rank(a) - rank(b))
@@ -35,6 +35,6 @@ export function targetTable(targets: readonly OutcomeItem[]): string {
       plain(shortened(reason, MAX_REASON)),
     ]);
   const [head = '', line = '', ...lines] = table(['target', 'outcome', 'change', ''], rows).split('\n');
-  const shown = cutTo(lines, ROOM, (left) => `\n_…and ${left} more targets_`);
+  const shown = cutTo(lines, room, (left) => `\n_…and ${left} more targets_`);
   return `${head}\n${line}\n${shown}`;
 }

@@ -45,6 +45,8 @@ export const resolve = defineContract({
     'GITHUB_URL',
     'GITHUB_API_URL',
     'GITHUB_TOKEN_SECRET',
+    /** `yes` or `no`. */
+    'PLAN_DRAFTS',
   ],
   input: z.object({ request: releaseRequestSchema, execution: z.string(), startedAt: z.iso.datetime() }),
   output: z.discriminatedUnion('decision', [

@@ -42,6 +42,8 @@ export const releaseItemSchema = z.object({
   endedAt: z.iso.datetime().optional(),
   /** A person wants it stopped; or its pull request has changed, and `newer` says what counts now. Read at every turn and guard. */
   cancelled: z.object({ by: z.string(), at: z.iso.datetime(), newer: z.string().optional() }).optional(),
+  /** What was left out, or will not work, though it is under way. */
+  note: z.string().optional(),
   /** What a plan is of. */
   pull: pullSchema.optional(),
   /** Why GitHub does not take its statuses; absent as soon as it does. */
@@ -79,8 +81,13 @@ export const pullItemSchema = z.object({
   release: z.string(),
   /** The commit it became in its base branch. */
   merged: commitSchema.optional(),
-  /** The one comment; without `id` somebody is about to write it. `digest` is of what it says. */
-  comment: z.object({ id: z.int().optional(), digest: z.string(), at: z.iso.datetime() }).optional(),
+  /**
+   * The one comment. Without `id` somebody is about to write it, since `since`, which stands in it; `digest` is of what it says, empty
+   * while that is being written, since `at`.
+   */
+  comment: z
+    .object({ id: z.int().optional(), digest: z.string(), since: z.iso.datetime(), at: z.iso.datetime() })
+    .optional(),
 });
 export type PullItem = z.infer<typeof pullItemSchema>;
 

@@ -72,6 +72,12 @@ export function gitHubPeople({ call, read, inRepository }: GitHubCalls): GitHubP
       );
       return understood(doing, commentSchema, answer).id;
     },
+    async updateComment(repository, comment, body) {
+      const doing = `changing comment ${comment} of ${repository}`;
+      const at = inRepository(repository, { issues: 'write' });
+      // https://docs.github.com/en/rest/issues/comments#update-an-issue-comment
+      await call(at(doing, 'PATCH /repos/{owner}/{name}/issues/comments/{comment}', { comment, body }));
+    },
     async findComment(repository, pull, { since, words }) {
       const doing = `reading the comments on pull request ${pull} of ${repository}`;
       const at = inRepository(repository, { issues: 'read' });

@@ -1,25 +1,22 @@
 /** Brings the ledger's newest truth about one release to GitHub, as checks or as statuses. Called by `git-status`. */
 import type { ReleaseRef } from '../../core/contracts/release.ts';
-import { rollbackPrefixes, withRollbackQuestions } from '../../core/deployment/rollback-questions.ts';
 import { ledgerKeys, ledgerPrefixes } from '../../core/ledger/keys.ts';
 import {
   checkItemSchema,
   commitItemSchema,
   delayItemSchema,
-  deploymentItemSchema,
-  releaseItemSchema,
   statusItemSchema,
 } from '../../core/ledger/release-items.ts';
-import { outcomeItemSchema } from '../../core/ledger/work-items.ts';
 import type { ReleaseRecord } from '../../core/statuses.ts';
 import { GitHubError } from '../github-error.ts';
-import type { Log } from '../ports.ts';
 import { OverBudget } from './later.ts';
+import { readRecord } from './record.ts';
 import { type ShowChecksPorts, showChecks } from './show-checks.ts';
+import { type ShowCommentPorts, showComment } from './show-comment.ts';
 import { showStatuses } from './show-statuses.ts';
 
-export interface ShowReleasePorts extends ShowChecksPorts {
-  readonly log: Log;
+export interface ShowReleasePorts extends Omit<ShowChecksPorts, 'github'>, Omit<ShowCommentPorts, 'github'> {
+  readonly github: ShowChecksPorts['github'] & ShowCommentPorts['github'];
 }
 
 export async function showRelease(ref: ReleaseRef, ports: ShowReleasePorts): Promise<void> {
@@ -57,7 +54,10 @@ async function show(record: ReleaseRecord, ports: ShowReleasePorts): Promise<voi
   const statuses = statusItemSchema.array().parse(await ports.ledger.query(pk, ledgerPrefixes.statuses));
   if (statuses.length > 0) return showStatuses(record, statuses, ports);
   const checks = checkItemSchema.array().parse(await ports.ledger.query(pk, ledgerPrefixes.checks));
-  if ((await ports.github.mode()) === 'app') return showChecks(record, checks, ports);
+  if ((await ports.github.mode()) === 'app') {
+    await showChecks(record, checks, ports);
+    return showComment(record, ports);
+  }
   if (checks.length === 0) return showStatuses(record, statuses, ports);
   const why = 'the commit has checks of the GitHub App, and the GitHub secret holds a token now';
   ports.log('status dropped', { release: record.release.id, error: why });
@@ -70,24 +70,16 @@ async function recordOf(
 ): Promise<ReleaseRecord | undefined> {
   const newest = await ledger.get(ledgerKeys.commit(repository, commit));
   if (newest === undefined || commitItemSchema.parse(newest).release !== id) return undefined;
-  const { pk } = ledgerKeys.release(repository, id);
   const late = await ledger.get(ledgerKeys.delay(repository, commit));
   const delay =
     late === undefined ? undefined : { until: clock.now().toISOString(), ...delayItemSchema.parse(late) };
   // Said to be over before GitHub is told so; when that fails again, it is open again.
   if (delay !== undefined && late?.until === undefined)
     await ledger.put(ledgerKeys.delay(repository, commit), delay);
-  const outcomesUnder = async (prefix: string) =>
-    outcomeItemSchema.array().parse(await ledger.query(pk, prefix));
-  const deployments = deploymentItemSchema.array().parse(await ledger.query(pk, ledgerPrefixes.deployments));
-  const outcomes = await outcomesUnder(ledgerPrefixes.outcomes);
-  const passes = await Promise.all(rollbackPrefixes(deployments).map(outcomesUnder));
-  return {
-    release: releaseItemSchema.parse(await ledger.get(ledgerKeys.release(repository, id))),
-    deployments,
-    outcomes: withRollbackQuestions(outcomes, passes.flat()),
-    delay,
-  };
+  const record = await readRecord({ repository, id }, ledger);
+  if (record === undefined)
+    throw new Error(`telling GitHub of release ${id}: the ledger has no such release`);
+  return { ...record, delay };
 }
 
 /** How long an end of a delay keeps being part of it when the next failure follows. Milliseconds. */

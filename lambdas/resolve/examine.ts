@@ -96,7 +96,9 @@ export async function examine(
       ? ''
       : `; Git LFS files are not fetched, jobs see their pointers: ${some(pointers)}`;
   const doing = request.operation === 'plan' ? 'planning' : 'deploying to';
-  return { environments: names, reason: `${doing} ${names.join(', ')}${allowed.note}${warning}` };
+  const note = `${allowed.note}${warning}`;
+  const reason = `${doing} ${names.join(', ')}${note}`;
+  return { environments: names, reason, ...(note !== '' && { note: note.slice(2) }) };
 }
 
 /** What the manifest may say when its pull request is planned; `note` says what of it is left out. */

@@ -26,6 +26,7 @@ const ports = {
   jobControl: batchJobControl(),
   executions: stepFunctionsExecutions(),
   statuses: sqsStatusQueue(env.STATUS_QUEUE_URL),
+  planDrafts: env.PLAN_DRAFTS === 'yes',
   clock: systemClock,
 };
 

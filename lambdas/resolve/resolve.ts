@@ -5,6 +5,7 @@ import type { ReleaseRequest } from '../../core/contracts/operation.ts';
 import type { ReleaseRef } from '../../core/contracts/release.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { type ReleaseItem, releaseItemSchema } from '../../core/ledger/release-items.ts';
+import type { PullSettings } from '../../core/pull.ts';
 import { describeOperation, type Request, readRequest } from '../../core/request.ts';
 import type { Git, MergeBases, Merges } from '../ports.ts';
 import { noteActive } from '../shared/sweep-index.ts';
@@ -18,7 +19,7 @@ import { nameNewest, openRelease } from './release-item.ts';
 type Input = z.output<typeof contract.input>;
 type Decision = z.input<typeof contract.output>;
 
-export interface ResolvePorts extends PullPorts {
+export interface ResolvePorts extends PullPorts, PullSettings {
   readonly git: Git;
   readonly merges: Merges;
   readonly github: MergeBases;
@@ -31,7 +32,7 @@ export interface ResolvePorts extends PullPorts {
 export async function resolve(input: Input, ports: ResolvePorts): Promise<Decision> {
   const { execution, startedAt } = input;
   const { ledger } = ports;
-  const request = readRequest(input.request);
+  const request = readRequest(input.request, ports);
   const claim = await claimDelivery(request.id, execution, ports);
   if ('served' in claim) return nothingToDo(claim.served);
   const delivery = claim.mine;

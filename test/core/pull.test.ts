@@ -38,7 +38,7 @@ test.each([
   ['ready_for_review', {}],
   ['edited', { changes: { base: { ref: { from: 'next' } } } }],
 ])('%s is planned', (action, change) => {
-  expect(unplanned(changed({ action, ...change }))).toBeUndefined();
+  expect(unplanned(changed({ action, ...change }), { planDrafts: false })).toBeUndefined();
 });
 
 test.each([
@@ -96,7 +96,15 @@ test.each<[string, object, object, object | undefined]>([
     },
   ],
 ])('what is %s is not planned, and says why', (_, change, pull, expected) => {
-  expect(unplanned(changed(change, pull))).toEqual(expected);
+  expect(unplanned(changed(change, pull), { planDrafts: false })).toEqual(expected);
+});
+
+test('drafts are planned where that was decided; one from a fork still waits', () => {
+  const where = { planDrafts: true };
+  expect(unplanned(changed({}, { draft: true }), where)).toBeUndefined();
+  expect(unplanned(changed({}, { draft: true, head: { sha: HEAD, repo: null } }), where)).toMatchObject({
+    verdict: 'waiting',
+  });
 });
 
 test('what it became is told only of what was merged', () => {

@@ -127,3 +127,59 @@ test('a change that waits for a person has buttons, which do what they say; an o
   await until('why it is not run again', () => said('belay')?.startsWith('> nothing') === true);
   expect(said('belay')).toContain('ended as succeeded: only what failed is run again');
 });
+
+test('a pull request: planned, in conflict, planned again and merged, with one comment that says how it is', async () => {
+  const repository = twin.repository('pull');
+  const { directory, git } = repository;
+  const deployed = twin.deployed('pull');
+  repository.commit({
+    'belay.yaml': manifest({
+      environments: {
+        dev: environment(`${deployed}/dev`),
+        prod: environment(`${deployed}/prod`, { after: 'dev' }),
+      },
+      components: { one: fileComponent('one') },
+    }),
+    ...fileComponents({ one: 'one\n' }),
+  });
+  const comments = (number: number) => twin.world.comments({ repository: first.repository, number });
+
+  git('switch', '--quiet', '--create', 'topic');
+  repository.commit({ 'components/one/text': 'uno\n' });
+  const first = await twin.world.pull({ directory, ref: 'topic' });
+  await twin.ended(first);
+  expect(shown(first.repository, first.commit)).toEqual({
+    belay: 'success: plan of #1: 2 targets: 2 planned',
+    'belay/dev/one': 'success: planned: 1 to add',
+    'belay/prod/one': 'success: planned: 1 to add',
+  });
+  for (const name of ['dev', 'prod'])
+    expect(readFileSync(`${deployed}/${name}/calls`, 'utf8')).toBe('plan one\n');
+
+  git('switch', '--quiet', 'main');
+  repository.commit({ 'components/one/text': 'eins\n' });
+  await twin.ended(await twin.world.push({ directory }));
+  const again = await twin.world.pull({ directory, ref: 'topic' });
+  await twin.ended(again);
+  expect(shown(again.repository, again.commit).belay).toMatch(
+    /^failure: plan of #1: failed: \w{7} does not merge into main \(\w{7}\): conflicts in components\/one\/text/,
+  );
+
+  git('switch', '--quiet', 'topic');
+  git('merge', '--quiet', '--strategy=ours', '--no-edit', 'main');
+  const third = await twin.world.pull({ directory, ref: 'topic' });
+  await twin.ended(third);
+  expect(shown(third.repository, third.commit)).toMatchObject({
+    belay: 'success: plan of #1: 2 targets: 2 planned',
+    'belay/prod/one': 'success: planned: 1 to change',
+  });
+  git('switch', '--quiet', 'main');
+  git('merge', '--quiet', '--ff-only', 'topic');
+  await twin.ended(await twin.world.push({ directory }));
+  const all = await comments(first.number);
+  expect(all).toHaveLength(1);
+  expect(all[0]).toMatch(
+    /### What merging this would change[\s\S]*### Merged as `\w{7}`\n\n2 targets: 2 applied/,
+  );
+  expect(readFileSync(`${deployed}/prod/one`, 'utf8')).toBe('uno\n');
+});

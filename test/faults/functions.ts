@@ -73,7 +73,9 @@ type Logic = (event: unknown, ports: Ports) => Promise<unknown>;
 /** By the logical id of the function in the template. */
 const FUNCTIONS = {
   Resolve: (event, ports) =>
-    contracts.resolve.handle((input) => resolve(input, { ...ports, statuses: ports.status }))(event),
+    contracts.resolve.handle((input) =>
+      resolve(input, { ...ports, planDrafts: false, statuses: ports.status }),
+    )(event),
   Lease: (event, ports) => contracts.lease.handle((input) => lease(input, ports))(event),
   Open: (event, ports) => contracts.open.handle((input) => open(input, ports))(event),
   Turn: (event, ports) => contracts.turn.handle((input) => turn(input, ports))(event),

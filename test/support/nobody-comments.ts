@@ -9,5 +9,6 @@ export const NOBODY_COMMENTS: GitHubPeople & CommentWriter = {
   fullCommit: unexpected,
   react: unexpected,
   createComment: unexpected,
+  updateComment: unexpected,
   findComment: unexpected,
 };

@@ -36,7 +36,7 @@ export const ask = (w: World, order: Order) =>
 export const resolveRequest = (w: World, request: ReleaseRequest, { call = plain(w), git = NO_GIT } = {}) =>
   call('resolve', (ports) =>
     contracts.resolve.handle((input) =>
-      resolve(input, { ...ports, ...NO_MERGE, statuses: ports.status, git }),
+      resolve(input, { ...ports, ...NO_MERGE, planDrafts: false, statuses: ports.status, git }),
     )({ request, execution: 'arn:release:asked', startedAt: '2026-11-20T12:00:00.000Z' }),
   );
 

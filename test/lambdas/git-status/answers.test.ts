@@ -26,6 +26,7 @@ const github: GitHubWriter & CommentWriter = {
   createStatus: unexpected,
   createCheckRun: unexpected,
   updateCheckRun: unexpected,
+  updateComment: unexpected,
   react: (repository, comment, reaction) => done(`${reaction} on ${comment} of ${repository}`),
   async createComment(repository, pull, body) {
     await done(`comment on ${pull} of ${repository}`, () => void comments.push(body));

@@ -5,6 +5,8 @@ import { ledgerKeys } from '../../../core/ledger/keys.ts';
 import type { DeploymentItem, ReleaseItem } from '../../../core/ledger/release-items.ts';
 import type { OutcomeItem } from '../../../core/ledger/work-items.ts';
 import { gitStatus } from '../../../lambdas/git-status/git-status.ts';
+import { GitHubError } from '../../../lambdas/github-error.ts';
+import type { PullCommentWriter } from '../../../lambdas/ports.ts';
 import { requestProblems } from '../../../local/github/api/description.ts';
 import { ledgerMemory } from '../../support/ledger-memory.ts';
 import { NOBODY_COMMENTS } from '../../support/nobody-comments.ts';
@@ -62,12 +64,17 @@ export async function statusWorld(mode: 'app' | 'token' = 'app', writesPerHour =
   const store = objectsMemory();
   const lines: string[] = [];
   const clock = { now: START };
+  /** What a test has GitHub do otherwise. */
+  const over: Partial<PullCommentWriter> = {};
   const github = {
     mode,
+    over,
     /** Every call, in order: when, and what it set. */
     calls: [] as { at: number; line: string }[],
     runs: [] as ShownRun[],
     statuses: new Map<string, string>(),
+    /** Id → text. */
+    comments: new Map<number, string>(),
     fails: (): Error | undefined => undefined,
   };
   const called = (line: string) => {
@@ -112,13 +119,32 @@ export async function statusWorld(mode: 'app' | 'token' = 'app', writesPerHour =
       github.runs[id - 1] = { ...check, id, annotations };
     },
   };
+  const comments = {
+    async createComment(_: string, pull: number, body: string) {
+      const operation = 'POST /repos/{owner}/{repo}/issues/{issue_number}/comments';
+      checked(operation, { issue_number: String(pull) }, { body });
+      called(`comment on #${pull}`);
+      const id = github.comments.size + 1;
+      github.comments.set(id, body);
+      return id;
+    },
+    async updateComment(_: string, id: number, body: string) {
+      const operation = 'PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}';
+      checked(operation, { comment_id: String(id) }, { body });
+      called(`change of comment ${id}`);
+      if (!github.comments.has(id)) throw new GitHubError(404, 'changing the comment: Not Found');
+      github.comments.set(id, body);
+    },
+    findComment: async (_: string, __: number, { words }: { readonly words: string }) =>
+      [...github.comments].find(([, body]) => body.includes(words))?.[0],
+  };
   const queue: Message[] = [];
   const handler = contract.handle((batch) =>
     gitStatus(batch, {
       ledger,
       store,
       bucket: 'artifacts',
-      github: writer,
+      github: { ...writer, ...comments, ...over },
       clock: { now: () => new Date(clock.now) },
       writesPerHour,
       messages: {
@@ -131,11 +157,11 @@ export async function statusWorld(mode: 'app' | 'token' = 'app', writesPerHour =
     }),
   );
 
-  /** One batch, if the queue has one: a FIFO queue keeps a group back behind its first message. */
-  async function poll(): Promise<boolean> {
+  /** One batch, if the queue has one: a FIFO queue keeps a group back behind its first message. `only`: of a group of its own. */
+  async function poll(only?: Message): Promise<boolean> {
     const [first] = queue;
-    if (first === undefined || first.visibleAt > clock.now) return false;
-    const batch = queue.slice(0, 10);
+    if (only === undefined && (first === undefined || first.visibleAt > clock.now)) return false;
+    const batch = only === undefined ? queue.slice(0, 10) : [only];
     for (const message of batch) message.tries += 1;
     const { batchItemFailures } = await handler({
       Records: batch.map(({ id, tries }) => ({
@@ -175,6 +201,8 @@ export async function statusWorld(mode: 'app' | 'token' = 'app', writesPerHour =
         while (await poll());
       }
     },
+    comments,
+    poll,
     told: () => github.calls.map(({ line }) => line),
   };
   await world.release({});

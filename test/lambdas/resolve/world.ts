@@ -51,6 +51,7 @@ export function world(git: Git, merging: Partial<ResolvePorts> = {}) {
     store: objects,
     git,
     ...NO_MERGE,
+    planDrafts: false,
     ...merging,
     tokens: { succeed: async () => 'gone' as const },
     jobs: { hasEnded: async () => false, wasSubmittedFor: async () => false },
