@@ -1,6 +1,7 @@
 /** GitHub's push payload made small: called by `webhook`; and which pushes end quietly: called by `resolve`. */
 import * as z from 'zod';
 import { commitSchema, type PushReceived } from './contracts/push.ts';
+import { fieldProblems, repositoryOf, repositoryPayload } from './payload.ts';
 
 /** Asks Belay to leave a commit alone when it stands in the head commit's message. */
 export const SKIP_MARK = '[skip belay]';
@@ -13,11 +14,7 @@ const payloadSchema = z.object({
   before: commitSchema,
   after: commitSchema,
   forced: z.boolean(),
-  repository: z.object({
-    id: z.int().positive(),
-    full_name: z.string().regex(/^[^/\s]+\/[^/\s]+$/, 'not owner/name'),
-    default_branch: z.string().min(1),
-  }),
+  repository: repositoryPayload,
   /** Null when a ref is deleted. */
   head_commit: z.object({ message: z.string() }).nullish(),
   /** Absent for some pushes made with a deploy key; `pusher` is always there. */
@@ -31,16 +28,12 @@ export function pushReceived(
   payload: unknown,
 ): { push: PushReceived } | { problem: string } {
   const parsed = payloadSchema.safeParse(payload);
-  if (!parsed.success) return { problem: parsed.error.issues.map(fieldProblem).join('; ') };
+  if (!parsed.success) return { problem: fieldProblems(parsed.error) };
   const { ref, before, after, forced, repository, head_commit, sender, pusher } = parsed.data;
   return {
     push: {
       delivery,
-      repository: {
-        id: repository.id,
-        fullName: repository.full_name,
-        defaultBranch: repository.default_branch,
-      },
+      repository: repositoryOf(repository),
       ref,
       before,
       after,
@@ -80,6 +73,3 @@ export function quietEnd(push: PushReceived): QuietEnd | undefined {
 export const branchOf = (push: PushReceived) => push.ref.replace(/^refs\/heads\//, '');
 
 const shortRef = (ref: string) => ref.replace(/^refs\/heads\//, 'branch ').replace(/^refs\/tags\//, 'tag ');
-
-const fieldProblem = (issue: z.core.$ZodIssue) =>
-  `${issue.path.length === 0 ? 'payload' : issue.path.join('.')}: ${issue.message}`;

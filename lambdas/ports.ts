@@ -104,6 +104,15 @@ export interface StatusQueue {
   }): Promise<void>;
 }
 
+/** Says "there is something to answer to this comment" on the status queue. */
+export interface AnswerQueue {
+  answered(to: {
+    readonly repository: number;
+    readonly pull: number;
+    readonly comment: number;
+  }): Promise<void>;
+}
+
 /** A message that could not be done now: it comes again after so many seconds, and keeps back those after it. */
 export interface MessageDelay {
   delay(receiptHandle: string, seconds: number): Promise<void>;
@@ -128,6 +137,28 @@ export interface GitHub {
   commitMessage(repository: string, commit: string): Promise<string>;
   /** False also when there is no such organisation or team, or the token may not see it. */
   isTeamMember(organisation: string, team: string, login: string): Promise<boolean>;
+}
+
+/** A pull request as far as commands need it. */
+export interface PullRequest {
+  readonly state: 'open' | 'closed';
+  /** The newest commit of its branch. */
+  readonly head: string;
+  /** Name of the branch it is to be merged into. */
+  readonly base: string;
+  /** Its head is in another repository. */
+  readonly fork: boolean;
+  /** What came of merging it; undefined while it is not merged. */
+  readonly merged: string | undefined;
+}
+
+/** What is asked of GitHub when somebody says something there. `repository` is `owner/name`. */
+export interface GitHubPeople {
+  /** `write` includes `maintain` and `admin`, `read` includes `triage`; whoever is not known may `none`. */
+  permission(repository: string, login: string): Promise<'write' | 'read' | 'none'>;
+  pullRequest(repository: string, number: number): Promise<PullRequest>;
+  /** The whole id of the commit whose id begins so; undefined when there is none. */
+  fullCommit(repository: string, start: string): Promise<string | undefined>;
 }
 
 /** What a merge begins with. */
@@ -157,6 +188,12 @@ export interface PullCommentWriter {
     pull: number,
     wanted: { readonly since: string; readonly words: string },
   ): Promise<number | undefined>;
+}
+
+/** How comments of people are answered, by the same function. */
+export interface CommentWriter extends PullCommentWriter {
+  /** Giving the same reaction again changes nothing. */
+  react(repository: string, comment: number, reaction: 'eyes' | '+1' | '-1'): Promise<void>;
 }
 
 /** One line of structured log: a short event name and the facts people search by. Never secrets, never signatures. */

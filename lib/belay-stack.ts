@@ -33,6 +33,11 @@ export class BelayStack extends Stack {
       sweep: functions.sweep,
       machines: [deployment.machine, release.machine],
     });
-    new Ingress(this, 'Ingress', { bus, webhook: functions.webhook, release: release.machine });
+    new Ingress(this, 'Ingress', {
+      bus,
+      webhook: functions.webhook,
+      release: release.machine,
+      command: functions.command,
+    });
   }
 }

@@ -6,6 +6,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { command } from '../core/contracts/command.ts';
 import * as contracts from '../core/contracts/functions.ts';
 import * as jobServices from '../core/contracts/job-services.ts';
 import { type Binding, permission, variables } from './binding.ts';
@@ -216,7 +217,7 @@ export class Functions extends Construct {
     this.command = new ContainerFunction(this, 'Command', {
       image,
       command: 'command',
-      contract: contracts.command,
+      contract: command,
       bindings: [
         ledger,
         // The audited unlock removes a tool's stale lock.

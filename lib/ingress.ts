@@ -1,13 +1,14 @@
-/** How a push or a pull request gets in: HTTP API → webhook function → bus (with archive) → rule → the Release machine. What is asked for by command joins it on the bus. */
+/** How GitHub gets in: HTTP API → webhook function → bus (with archive) → rules: a push or a pull request to the Release machine, what people say to `command`. What that asks for joins them on the bus. */
 import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { EventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
-import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
+import { LambdaFunction, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { CfnOutput, Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { CONVERSATION_EVENT } from '../core/contracts/conversation.ts';
 import { OPERATION_EVENT } from '../core/contracts/operation.ts';
 import { PULL_EVENT } from '../core/contracts/pull.ts';
 import { PUSH_EVENT } from '../core/contracts/push.ts';
@@ -24,7 +25,7 @@ export class Bus extends Construct {
     this.bus = new EventBus(this, 'Bus', { eventBusName: 'belay' });
     this.bus.archive('Archive', {
       archiveName: 'belay',
-      description: 'Every request, replayable: resolve makes replays harmless',
+      description: 'Every request, replayable: whoever serves one makes replays harmless',
       eventPattern: { source: [PUSH_EVENT.source, OPERATION_EVENT.source] },
       retention: ARCHIVE_RETENTION,
     });
@@ -35,6 +36,7 @@ export interface IngressProps {
   readonly bus: EventBus;
   readonly webhook: IFunction;
   readonly release: IStateMachine;
+  readonly command: IFunction;
 }
 
 export class Ingress extends Construct {
@@ -81,6 +83,20 @@ export class Ingress extends Construct {
     startsRelease('PushRule', 'A push starts a release', PUSH_EVENT);
     startsRelease('PullRule', 'A pull request is planned by a release', PULL_EVENT);
     startsRelease('OperationRule', 'What is asked for by command starts a release', OPERATION_EVENT);
+    new Rule(this, 'ConversationRule', {
+      eventBus: props.bus,
+      description: 'Comments, buttons and re-runs are commands',
+      eventPattern: { source: [CONVERSATION_EVENT.source], detailType: [CONVERSATION_EVENT.detailType] },
+      targets: [
+        new LambdaFunction(props.command, {
+          event: RuleTargetInput.fromEventPath('$.detail'),
+          deadLetterQueue: deadLetters,
+          // What nobody could do for an hour its author has long written again.
+          maxEventAge: Duration.hours(1),
+          retryAttempts: 20,
+        }),
+      ],
+    });
     new CfnOutput(this, 'WebhookUrl', { value: `${api.apiEndpoint}/webhook` });
   }
 }

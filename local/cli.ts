@@ -1,6 +1,8 @@
 /** The local command line, `npm run local -- …`: reads the call, runs the command, says how it ended. */
 import { text } from 'node:stream/consumers';
-import { type Command, parseCommand } from './cli/arguments.ts';
+import { parseCommand } from './cli/arguments.ts';
+import type { Command } from './cli/command.ts';
+import { comment } from './cli/commands/comment.ts';
 import { decide } from './cli/commands/decide.ts';
 import { history } from './cli/commands/history.ts';
 import { log } from './cli/commands/log.ts';
@@ -66,6 +68,8 @@ function run(command: Exclude<Command, { name: 'help' }>): Promise<Ending> {
     case 'destroy':
     case 'rollback':
       return operate(command, { openTwin, screen: pushScreen(command.json) });
+    case 'comment':
+      return comment(command, openTwin);
     case 'sweep':
       return sweep(command, openTwin);
     case 'secret':

@@ -1,7 +1,8 @@
 /** The local twin: the synthesized stack, run on one machine. Opened by the command line and by tests. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type * as z from 'zod';
-import { command as commandContract, sweep as sweepContract } from '../core/contracts/functions.ts';
+import { command as commandContract } from '../core/contracts/command.ts';
+import { sweep as sweepContract } from '../core/contracts/functions.ts';
 import { type ReleaseItem, releaseItemSchema } from '../core/ledger/release-items.ts';
 import type { HistoryEvent } from './asl/history.ts';
 import { hasEnded, type Job } from './batch/job.ts';
@@ -35,6 +36,16 @@ export interface PushReceipt {
   /** GitHub's numeric id of the repository. */
   readonly repository: number;
   readonly commit: string;
+}
+
+/** What a person writes to a pull request of the repository at `directory`. */
+export interface CommentOrder {
+  readonly directory: string;
+  /** @default the one that HEAD came by */
+  readonly pull?: number | undefined;
+  /** GitHub login. */
+  readonly by: string;
+  readonly body: string;
 }
 
 /** A branch somebody wants merged. */
@@ -99,6 +110,31 @@ export class World {
     const result = await this.parts.github.receivePush({ directory, ref, deliveries });
     requireTaken(`pushing ${directory}`, result);
     return { delivery: result.guid, repository: result.repository.id, commit: result.commit };
+  }
+
+  /** A person comments on a pull request. @throws Error when the webhook did not take the delivery. */
+  async comment(order: CommentOrder): Promise<{ readonly repository: number; readonly comment: number }> {
+    const { comment, answer } = await this.parts.github.receiveComment(order);
+    requireTaken('commenting', answer);
+    return { repository: comment.repository, comment: comment.id };
+  }
+
+  /** What a comment was answered with: reactions, the last one at the end, and replies. */
+  async answersTo(at: { readonly repository: number; readonly comment: number }) {
+    const { reactions, comments } = this.parts.github.discussions;
+    return {
+      reactions: reactions
+        .all()
+        .filter(({ comment }) => comment === at.comment)
+        .map(({ content }) => content),
+      replies: comments
+        .all()
+        .filter(
+          ({ body, repository }) =>
+            repository === at.repository && body.includes(`answers ${at.comment} -->`),
+        )
+        .map(({ body }) => body.replace(/\n*<!--.*-->$/, '')),
+    };
   }
 
   /**

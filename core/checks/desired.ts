@@ -5,6 +5,7 @@ import { documentDigest } from '../plan/canonical.ts';
 import { countsOf, delayOf, environmentWording, releaseWording, targetWording } from '../status-words.ts';
 import type { ReleaseRecord } from '../statuses.ts';
 import { askingButtons, REDRIVE } from './buttons.ts';
+import { checkId } from './check-id.ts';
 import type { CheckRun } from './check-run.ts';
 import { type CheckState, stateOfEnvironment, stateOfRelease, stateOfTarget } from './conclusion.ts';
 import { type Piece, piecesOf } from './layout.ts';
@@ -50,6 +51,16 @@ export function desiredChecks(record: ReleaseRecord, shown: ReadonlySet<string>)
 type Undigested = Omit<DesiredCheck, 'digest'>;
 
 function checkOf(piece: Piece, record: ReleaseRecord): Undigested {
+  const check = plainCheck(piece, record);
+  const { id, notice } = record.release;
+  const isHere = notice !== undefined && check.run.external_id === checkId({ release: id, place: notice.on });
+  if (!isHere) return check;
+  const { output } = check.run;
+  const summary = `> ${plain(shortened(notice.text, MAX_LEAD))}\n\n${output.summary}`;
+  return { ...check, run: { ...check.run, output: { ...output, summary } } };
+}
+
+function plainCheck(piece: Piece, record: ReleaseRecord): Undigested {
   if (piece.kind === 'target') return targetCheck(piece, record);
   return piece.kind === 'environment' ? environmentCheck(piece, record) : releaseCheck(piece.name, record);
 }
@@ -73,7 +84,7 @@ function targetCheck(
   const text = targetWording(target, operation).text;
   return {
     run: {
-      ...headOf(name, `${record.release.id}/${environment}/${component}`, state),
+      ...headOf(name, checkId({ release: record.release.id, place: `${environment}/${component}` }), state),
       ...timesOf(startedAt, outcome === undefined ? undefined : endedAt),
       output: { title: shortened(text, MAX_TITLE), summary: `${leadOf(text)}\n\n${factsTable(rows)}` },
       actions: isAsking ? askingButtons([target]) : redriveOf(record, state),
@@ -98,7 +109,7 @@ function environmentCheck(
   const parts = [leadOf(text), factsTable(releaseRows(record)), targetTable(shown)];
   return {
     run: {
-      ...headOf(name, `${record.release.id}/${environment}`, state),
+      ...headOf(name, checkId({ release: record.release.id, place: environment }), state),
       output: {
         title: shortened(text, MAX_TITLE),
         summary: parts.filter((part) => part !== '').join('\n\n'),

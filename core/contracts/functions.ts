@@ -9,7 +9,6 @@ import {
   stageSchema,
 } from '../words.ts';
 import { releaseRequestSchema } from './operation.ts';
-import { commitSchema } from './push.ts';
 import { releaseRefSchema } from './release.ts';
 
 /** A deployment's identity as the machine hands it to every function. `execution` is the ARN of the Deployment. */
@@ -28,13 +27,6 @@ export const targetRefSchema = deploymentRefSchema.extend({
   pass: passSchema.optional(),
 });
 export type TargetRef = z.infer<typeof targetRefSchema>;
-
-/** A release as people name it. */
-const onRelease = { repository: z.int(), release: z.string(), by: z.string() };
-/** A target of a release as people name it. */
-const onTarget = { ...onRelease, environment: z.string(), component: z.string() };
-/** An environment as people name it. */
-const onEnvironment = { repository: z.int(), environment: z.string(), by: z.string() };
 
 /** Where schedules are made, the bus they publish on, the role they do so with, and where what was not taken goes. */
 const SCHEDULES_ENV = [
@@ -208,44 +200,6 @@ export const settle = defineContract({
   }),
 });
 
-/**
- * `command`: what a person may ask, of a release or of an environment: invoked directly (the twin's command line, the AWS CLI) and,
- * in time, by comments and buttons. `by` is a GitHub login. Refusals are answers, not errors.
- */
-export const command = defineContract({
-  env: [
-    'LEDGER_TABLE',
-    'ARTIFACTS_BUCKET',
-    'STATUS_QUEUE_URL',
-    'BUS_NAME',
-    'GITHUB_API_URL',
-    'GITHUB_TOKEN_SECRET',
-  ],
-  input: z.discriminatedUnion('action', [
-    z.object({ action: z.literal('approve'), ...onTarget }),
-    z.object({ action: z.literal('reject'), ...onTarget }),
-    z.object({ action: z.literal('cancel'), ...onRelease }),
-    /** `older`: go on although a newer commit was attempted since. */
-    z.object({ action: z.literal('redrive'), ...onRelease, older: z.boolean() }),
-    /** Removes a tool's stale lock on a target's state, unless a job may still hold it. */
-    z.object({ action: z.literal('unlock'), ...onTarget }),
-    /** Starts a release that destroys what is named; without `components` everything that is deployed there. */
-    z.object({
-      action: z.literal('destroy'),
-      ...onEnvironment,
-      components: z.array(z.string()).min(1).optional(),
-    }),
-    /** Starts a release that goes to `to`; without it, one that takes dirty targets back to their last good. */
-    z.object({ action: z.literal('rollback'), ...onEnvironment, to: commitSchema.optional() }),
-  ]),
-  output: z.object({
-    accepted: z.boolean(),
-    message: z.string(),
-    /** What was asked for, where that starts a release: its delivery item (`ledgerKeys.delivery`) says which. */
-    request: z.object({ id: z.string(), repository: z.int(), commit: commitSchema }).optional(),
-  }),
-});
-
 /** `sweep`: finds what was lost and sets it right; safe at any moment. Scheduled, and after every execution that did not succeed. */
 export const sweep = defineContract({
   env: [
@@ -286,8 +240,11 @@ export const gitStatus = defineContract({
   }),
   output: z.object({ batchItemFailures: z.array(z.object({ itemIdentifier: z.string() })) }),
 });
-/** A message on the status queue says only that something changed. */
-export const statusMessageSchema = z.object({ release: releaseRefSchema });
+/** A message on the status queue says only that something changed: a release, or what is answered to a comment. */
+export const statusMessageSchema = z.union([
+  z.object({ release: releaseRefSchema }),
+  z.object({ answer: z.object({ repository: z.int(), pull: z.int(), comment: z.int() }) }),
+]);
 export type StatusMessage = z.infer<typeof statusMessageSchema>;
 
 /** `webhook`: the HTTP API's payload v2 in, an HTTP answer out. */

@@ -104,6 +104,11 @@ export const ledgerKeys = {
     pk: inCommit(repository, commit),
     sk: 'delay',
   }),
+  /** A comment that has commands. */
+  comment: (repository: number, comment: number): LedgerKey => ({
+    pk: `${repository}/comment/${comment}`,
+    sk: 'comment',
+  }),
   /** What may be written to GitHub. `owner` is the account an App is installed on. */
   budget: (owner: string): LedgerKey => ({ pk: `github/${owner}`, sk: 'budget' }),
 } as const;

@@ -50,6 +50,8 @@ export const releaseItemSchema = z.object({
   unshown: z.string().optional(),
   /** A person wants it deployed although a newer commit was attempted since. */
   older: z.boolean().optional(),
+  /** What was last answered to a press of a button that came to nothing; `on` is the check's place: ``, `dev` or `dev/app`. */
+  notice: z.object({ on: z.string(), text: z.string() }).optional(),
 });
 export type ReleaseItem = z.infer<typeof releaseItemSchema>;
 

@@ -1,18 +1,11 @@
 /** GitHub's REST API behind the ports `GitHub` and `GitHubWriter`, for the ancestry gate, `git-status` and approvers. Works with GitHub Enterprise Server. */
 import * as z from 'zod';
-import { GitHubError } from '../github-error.ts';
-import type { GitHub, GitHubWriter, MergeBases, PullCommentWriter } from '../ports.ts';
-import type { GitHubPlace, Permissions } from './github-app.ts';
-import { gitHubRequest, understood } from './github-request.ts';
+import type { CommentWriter, GitHub, GitHubPeople, GitHubWriter, MergeBases } from '../ports.ts';
+import { gitHubCalls, orMissing } from './github-calls.ts';
+import { gitHubPeople } from './github-people.ts';
+import { understood } from './github-request.ts';
 import type { GitHubAccess } from './github-token.ts';
 
-/** Pauses before a read is tried again after a server error or a broken connection: 3 tries in all. Milliseconds. */
-const PAUSES_MS: readonly number[] = [250, 1000];
-
-/** GitHub answers this many at once at most. */
-const PAGE = 100;
-
-const commentSchema = z.object({ id: z.int(), body: z.string().nullish() });
 const mergeBaseSchema = z.object({ merge_base_commit: z.object({ sha: z.string() }) });
 const comparisonSchema = z.object({ status: z.enum(['identical', 'ahead', 'behind', 'diverged']) });
 const membershipSchema = z.object({ state: z.enum(['active', 'pending']) });
@@ -20,56 +13,14 @@ const commitSchema = z.object({ commit: z.object({ message: z.string() }) });
 const refSchema = z.object({ object: z.object({ sha: z.string() }) });
 const checkRunSchema = z.object({ id: z.int() });
 
-/** One call: what for, to whom, and what the token must allow. */
-interface Call {
-  readonly doing: string;
-  readonly place: GitHubPlace;
-  readonly permissions: Permissions;
-  readonly route: string;
-  readonly parameters: object;
-}
-
 /** The API at `baseUrl` (`https://api.github.com`, or `https://<host>/api/v3`). Refusals throw `GitHubError`. */
 export function gitHub(
   baseUrl: string,
   access: GitHubAccess,
-  pauses = PAUSES_MS,
-): GitHub & GitHubWriter & MergeBases & PullCommentWriter {
-  const send = gitHubRequest(baseUrl);
-
-  async function call({ place, permissions, ...one }: Call): Promise<unknown> {
-    const token = await access.token(place, permissions);
-    try {
-      return await send({ ...one, token });
-    } catch (error) {
-      if (error instanceof GitHubError && error.status === 401) access.refused(token);
-      throw error;
-    }
-  }
-
-  /** A read is the same however often it is done; a write is left to the caller's own queue. */
-  async function read(one: Call): Promise<unknown> {
-    for (const pause of pauses) {
-      try {
-        return await call(one);
-      } catch (error) {
-        if (error instanceof GitHubError && error.status < 500) throw error;
-        await new Promise((resolve) => setTimeout(resolve, pause));
-      }
-    }
-    return call(one);
-  }
-
-  const inRepository = (repository: string, permissions: Permissions) => {
-    const [owner = '', name = ''] = repository.split('/');
-    return (doing: string, route: string, more: object = {}): Call => ({
-      doing,
-      place: { repository },
-      permissions,
-      route,
-      parameters: { owner, name, ...more },
-    });
-  };
+  pauses?: readonly number[],
+): GitHub & GitHubWriter & GitHubPeople & CommentWriter & MergeBases {
+  const calls = gitHubCalls(baseUrl, access, pauses);
+  const { call, read, inRepository } = calls;
 
   /** https://docs.github.com/en/rest/commits/commits#compare-two-commits ; undefined without a common ancestor, too. */
   async function comparison<T extends z.ZodType>(
@@ -86,6 +37,7 @@ export function gitHub(
   }
 
   return {
+    ...gitHubPeople(calls),
     compare: async (repository, base, head) =>
       (await comparison(repository, { base, head }, comparisonSchema))?.status ?? 'unknown',
     mergeBase: async (repository, base, head) =>
@@ -129,31 +81,6 @@ export function gitHub(
       const parameters = { owner, repo, id, ...check };
       await call({ ...at(doing, 'PATCH /repos/{owner}/{repo}/check-runs/{id}'), parameters });
     },
-    async createComment(repository, pull, body) {
-      const doing = `commenting on pull request ${pull} of ${repository}`;
-      const at = inRepository(repository, { issues: 'write' });
-      // https://docs.github.com/en/rest/issues/comments#create-an-issue-comment
-      const route = 'POST /repos/{owner}/{name}/issues/{pull}/comments';
-      return understood(doing, commentSchema, await call(at(doing, route, { pull, body }))).id;
-    },
-    async updateComment(repository, comment, body) {
-      const doing = `changing comment ${comment} of ${repository}`;
-      const at = inRepository(repository, { issues: 'write' });
-      // https://docs.github.com/en/rest/issues/comments#update-an-issue-comment
-      await call(at(doing, 'PATCH /repos/{owner}/{name}/issues/comments/{comment}', { comment, body }));
-    },
-    async findComment(repository, pull, { since, words }) {
-      const doing = `reading the comments on pull request ${pull} of ${repository}`;
-      const at = inRepository(repository, { issues: 'read' });
-      // https://docs.github.com/en/rest/issues/comments#list-issue-comments
-      const route = 'GET /repos/{owner}/{name}/issues/{pull}/comments';
-      for (let page = 1; ; page++) {
-        const answer = await read(at(doing, route, { pull, since, per_page: PAGE, page }));
-        const comments = understood(doing, commentSchema.array(), answer);
-        const found = comments.find(({ body }) => body?.includes(words));
-        if (found !== undefined || comments.length < PAGE) return found?.id;
-      }
-    },
     async isTeamMember(organisation, team, login) {
       const doing = `asking whether ${login} is in team ${organisation}/${team}`;
       // https://docs.github.com/en/rest/teams/members#get-team-membership-for-a-user
@@ -169,13 +96,4 @@ export function gitHub(
       return answer !== undefined && understood(doing, membershipSchema, answer).state === 'active';
     },
   };
-}
-
-async function orMissing(answer: Promise<unknown>): Promise<unknown> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof GitHubError && error.status === 404) return undefined;
-    throw error;
-  }
 }

@@ -2,25 +2,31 @@
 import { randomUUID } from 'node:crypto';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { StatusMessage } from '../../core/contracts/functions.ts';
-import type { StatusQueue } from '../ports.ts';
+import type { AnswerQueue, StatusQueue } from '../ports.ts';
 
 /**
- * One message group a commit keeps its statuses in order. The deduplication id is random: messages say only that something
+ * One message group a commit keeps its statuses in order, one a pull request what is answered there. The deduplication id is random: messages say only that something
  * changed, so two equal ones within SQS's five minutes of deduplication are two changes.
  */
-export function sqsStatusQueue(url: string, client = new SQSClient({})): StatusQueue {
+export function sqsStatusQueue(url: string, client = new SQSClient({})): StatusQueue & AnswerQueue {
+  const send = async (group: string, message: StatusMessage) => {
+    await client.send(
+      new SendMessageCommand({
+        QueueUrl: url,
+        MessageBody: JSON.stringify(message),
+        MessageGroupId: group,
+        MessageDeduplicationId: randomUUID(),
+      }),
+    );
+  };
   return {
     async changed(release) {
       const { id, repository, commit } = release;
-      const message: StatusMessage = { release: { id, repository, commit } };
-      await client.send(
-        new SendMessageCommand({
-          QueueUrl: url,
-          MessageBody: JSON.stringify(message),
-          MessageGroupId: `${repository}/${commit}`,
-          MessageDeduplicationId: randomUUID(),
-        }),
-      );
+      await send(`${repository}/${commit}`, { release: { id, repository, commit } });
+    },
+    async answered(answer) {
+      const { repository, pull, comment } = answer;
+      await send(`${repository}/pull/${pull}`, { answer: { repository, pull, comment } });
     },
   };
 }

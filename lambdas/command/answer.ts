@@ -1,6 +1,6 @@
 /** What the commands share: how a release is named, and what a person is answered. */
 import type * as z from 'zod';
-import type { command as contract } from '../../core/contracts/functions.ts';
+import type { command as contract } from '../../core/contracts/command.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { type ReleaseItem, releaseItemSchema } from '../../core/ledger/release-items.ts';
 import type { Ledger } from '../ports.ts';

@@ -1,14 +1,22 @@
-/** What a person may ask of a release or an environment; invoked directly with a person's login. One file per action beside this one. */
+/** What a person may ask: invoked directly with a person's login, or by a rule with what somebody said on GitHub. One file per action beside this one. */
 import type * as z from 'zod';
-import type { command as contract } from '../../core/contracts/functions.ts';
+import type { command as contract } from '../../core/contracts/command.ts';
 import type { Answer } from './answer.ts';
 import { type CancelPorts, cancel } from './cancel.ts';
+import { type CommentPorts, comment } from './comment.ts';
 import { type DecidePorts, decide } from './decide.ts';
+import { type PressPorts, press, rerun } from './press.ts';
 import { type RedrivePorts, redrive } from './redrive.ts';
 import { type RequestPorts, request } from './request.ts';
 import { type UnlockPorts, unlock } from './unlock.ts';
 
-export type CommandPorts = DecidePorts & CancelPorts & RedrivePorts & RequestPorts & UnlockPorts;
+export type CommandPorts = DecidePorts &
+  CancelPorts &
+  RedrivePorts &
+  RequestPorts &
+  UnlockPorts &
+  CommentPorts &
+  PressPorts;
 
 type Input = z.output<typeof contract.input>;
 type Actions = {
@@ -26,6 +34,9 @@ const ACTIONS: Actions = {
   unlock,
   destroy: request,
   rollback: request,
+  comment,
+  press,
+  're-run': rerun,
 };
 
 /** Refusals are answers that say why. @throws Error when something Belay needs did not answer: ask again then. */

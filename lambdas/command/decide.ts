@@ -1,6 +1,6 @@
 /** `approve` and `reject`: a person's answer to what a target was asked about. Called by `command`. */
 import type * as z from 'zod';
-import type { command as contract } from '../../core/contracts/functions.ts';
+import type { command as contract } from '../../core/contracts/command.ts';
 import { noteApproved } from '../../core/deployment/yielding.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { ReleaseItem } from '../../core/ledger/release-items.ts';
@@ -30,7 +30,10 @@ export interface DecidePorts {
   readonly github: GitHub;
 }
 
-type Order = Extract<z.output<typeof contract.input>, { action: 'approve' | 'reject' }>;
+type Order = Extract<z.output<typeof contract.input>, { action: 'approve' | 'reject' }> & {
+  /** Digest of the plan that was looked at: another one is not decided on. */
+  readonly plan?: string | undefined;
+};
 
 /** What a target was asked about, or why there is nothing to decide. */
 type Question =
@@ -48,6 +51,8 @@ export async function decide(order: Order, ports: DecidePorts): Promise<Answer> 
   const question = await findQuestion(order, ports);
   if ('refusal' in question) return refused(question.refusal);
   const { address, asked } = question;
+  const { plan = asked.planDigest } = order;
+  if (asked.planDigest !== plan) return plannedAgain(order);
   if (asked.answer !== undefined) {
     await sendApproval(asked, ports.tokens);
     return told(order, asked.answer);
@@ -65,10 +70,12 @@ export async function decide(order: Order, ports: DecidePorts): Promise<Answer> 
   };
   const { item } = await answerApproval(address, asked, { ...ports, answer });
   await ports.status.changed(address.release);
-  if (item?.answer === undefined)
-    return refused(`${nameOf(order)} was planned again meanwhile: look at the new plan`);
+  if (item?.answer === undefined) return plannedAgain(order);
   return told(order, item.answer);
 }
+
+const plannedAgain = (order: Order) =>
+  refused(`${nameOf(order)} was planned again meanwhile: look at the new plan`);
 
 /** A rollback's question comes after the deployment's own. */
 const PASSES: readonly Pass[] = passSchema.options.toReversed();

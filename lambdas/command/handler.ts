@@ -1,6 +1,6 @@
 /** The `command` function as it is deployed. */
 import { randomUUID } from 'node:crypto';
-import { command as contract } from '../../core/contracts/functions.ts';
+import { command as contract } from '../../core/contracts/command.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { eventBus } from '../adapters/events.ts';
 import { stepFunctionsExecutions, stepFunctionsRedrives } from '../adapters/executions.ts';
@@ -14,6 +14,7 @@ import { stepFunctionsTokens } from '../adapters/tokens.ts';
 import { command } from './command.ts';
 
 const env = contract.readEnv(process.env);
+const queue = sqsStatusQueue(env.STATUS_QUEUE_URL);
 const ports = {
   ledger: dynamoLedger(env.LEDGER_TABLE),
   store: objectStore(env.ARTIFACTS_BUCKET),
@@ -23,7 +24,8 @@ const ports = {
   jobs: batchJobs(),
   jobControl: batchJobControl(),
   clock: systemClock,
-  status: sqsStatusQueue(env.STATUS_QUEUE_URL),
+  status: queue,
+  answers: queue,
   bus: eventBus(env.BUS_NAME),
   newRequestId: () => `request-${randomUUID()}`,
   github: gitHub(env.GITHUB_API_URL, gitHubAccess(env.GITHUB_TOKEN_SECRET, env.GITHUB_API_URL)),

@@ -1,6 +1,6 @@
 /** `destroy` and `rollback`: a person wants something done to an environment that no push brings. Judged here, done by a release. */
 import type * as z from 'zod';
-import type { command as contract } from '../../core/contracts/functions.ts';
+import type { command as contract } from '../../core/contracts/command.ts';
 import { OPERATION_EVENT, type OperationRequested } from '../../core/contracts/operation.ts';
 import type { Repository } from '../../core/contracts/push.ts';
 import { type KnownItem, knownItemSchema } from '../../core/ledger/environment-items.ts';

@@ -1,42 +1,46 @@
 /** `git-status`: takes "this release changed" from the status queue and brings the ledger's newest truth to GitHub. */
 import type * as z from 'zod';
-import { type gitStatus as contract, statusMessageSchema } from '../../core/contracts/functions.ts';
-import type { ReleaseRef } from '../../core/contracts/release.ts';
+import {
+  type gitStatus as contract,
+  type StatusMessage,
+  statusMessageSchema,
+} from '../../core/contracts/functions.ts';
 import type { MessageDelay } from '../ports.ts';
 import { pauseAfter } from './later.ts';
+import { type ShowAnswerPorts, showAnswer } from './show-answer.ts';
 import { type ShowReleasePorts, showRelease } from './show-release.ts';
 
 type Batch = z.output<typeof contract.input>;
 type Answer = z.input<typeof contract.output>;
 
-export interface GitStatusPorts extends ShowReleasePorts {
+export interface GitStatusPorts extends Omit<ShowReleasePorts, 'github'>, Omit<ShowAnswerPorts, 'github'> {
+  readonly github: ShowReleasePorts['github'] & ShowAnswerPorts['github'];
   readonly messages: MessageDelay;
 }
 
 /**
  * Messages say nothing but "look": several of one release in a batch are one look. A failure is answered with its message and all
  * after it of its commit, because a FIFO queue must not have a later message of a group done before an earlier one:
- * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html . Other commits do not wait for it. Nothing is given
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html . Others do not wait for it. Nothing is given
  * up: the message comes again when GitHub takes more, and finds the truth of then in the ledger.
  */
 export async function gitStatus({ Records: records }: Batch, ports: GitStatusPorts): Promise<Answer> {
   const shown = new Set<string>();
-  /** Commit → seconds until its messages come again. */
+  /** Commit or pull request → seconds until its messages come again. */
   const putOff = new Map<string, number>();
   const failures: Batch['Records'] = [];
   for (const record of records) {
-    const release = releaseIn(record.body);
-    const commit = release === undefined ? record.messageId : `${release.repository}/${release.commit}`;
+    const message = messageIn(record.body);
+    const { group, name } = message === undefined ? anonymous(record.messageId) : namesOf(message);
     try {
-      if (putOff.has(commit)) throw new Error('a message before it was put off');
-      if (release === undefined) throw new Error('it names no release');
-      const name = `${release.repository}/${release.id}`;
-      if (!shown.has(name)) await showRelease(release, ports);
+      if (putOff.has(group)) throw new Error('a message before it was put off');
+      if (message === undefined) throw new Error('it names neither a release nor an answer');
+      if (!shown.has(name)) await show(message, ports);
       shown.add(name);
     } catch (error) {
       const tries = record.attributes.ApproximateReceiveCount;
-      const seconds = putOff.get(commit) ?? pauseAfter(error, tries, ports.clock.now());
-      putOff.set(commit, seconds);
+      const seconds = putOff.get(group) ?? pauseAfter(error, tries, ports.clock.now());
+      putOff.set(group, seconds);
       failures.push(record);
       ports.log('status put off', { message: record.body, seconds, error: String(error) });
       await ports.messages.delay(record.receiptHandle, seconds);
@@ -45,9 +49,24 @@ export async function gitStatus({ Records: records }: Batch, ports: GitStatusPor
   return { batchItemFailures: failures.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
 
-function releaseIn(body: string): ReleaseRef | undefined {
+const show = (message: StatusMessage, ports: GitStatusPorts) =>
+  'release' in message ? showRelease(message.release, ports) : showAnswer(message.answer, ports);
+
+/** The queue's message group, and what is looked at. */
+function namesOf(message: StatusMessage): { group: string; name: string } {
+  if ('release' in message) {
+    const { repository, commit, id } = message.release;
+    return { group: `${repository}/${commit}`, name: `${repository}/${id}` };
+  }
+  const { repository, pull, comment } = message.answer;
+  return { group: `${repository}/pull/${pull}`, name: `${repository}/comment/${comment}` };
+}
+
+const anonymous = (id: string) => ({ group: id, name: id });
+
+function messageIn(body: string): StatusMessage | undefined {
   try {
-    return statusMessageSchema.parse(JSON.parse(body)).release;
+    return statusMessageSchema.parse(JSON.parse(body));
   } catch {
     return undefined;
   }

@@ -1,9 +1,11 @@
 /** `webhook`: verifies a GitHub delivery, makes it small and publishes it. Nothing slow: GitHub gives up after 10 seconds. */
 import { Webhooks } from '@octokit/webhooks';
 import type * as z from 'zod';
+import { CONVERSATION_EVENT } from '../../core/contracts/conversation.ts';
 import type { webhook as contract } from '../../core/contracts/functions.ts';
 import { PULL_EVENT } from '../../core/contracts/pull.ts';
 import { PUSH_EVENT } from '../../core/contracts/push.ts';
+import { CONVERSATIONS, heardIn } from '../../core/conversation.ts';
 import { pullRequestChanged } from '../../core/pull.ts';
 import { pushReceived } from '../../core/push.ts';
 import type { Bus, Log, RotatingSecret } from '../ports.ts';
@@ -82,19 +84,37 @@ async function judge(
   if (event === undefined || delivery === undefined)
     return refusal(400, 'the headers x-github-event and x-github-delivery must be there');
   if (event === 'ping') return { statusCode: 200, message: 'pong' };
-  if (event !== 'push' && event !== 'pull_request') return ignored(`${event} is not served`);
+  const publisher = PUBLISHERS.get(event);
+  if (publisher === undefined) return ignored(`${event} is not served`);
   const payload = parsedJson(body);
   if (payload === undefined) return refusal(400, 'the body is not JSON');
-  return event === 'push'
-    ? publishPush(delivery, payload.value, ports)
-    : publishPull(delivery, payload.value, ports);
+  return publisher(delivery, payload.value, ports);
 }
+
+type Publisher = (delivery: string, payload: unknown, ports: WebhookPorts) => Promise<Judgement>;
+
+/** By the name of the event. */
+const PUBLISHERS: ReadonlyMap<string, Publisher> = new Map<string, Publisher>([
+  ['push', publishPush],
+  ['pull_request', publishPull],
+  ...CONVERSATIONS.map((event) => [event, publishConversation(event)] as const),
+]);
 
 async function publishPush(delivery: string, payload: unknown, ports: WebhookPorts): Promise<Judgement> {
   const received = pushReceived(delivery, payload);
   if ('problem' in received) return refusal(400, `the payload is not that of a push: ${received.problem}`);
   const { ref, after } = received.push;
   return publish({ ...PUSH_EVENT, detail: received.push }, `${ref} at ${after}`, ports);
+}
+
+function publishConversation(event: (typeof CONVERSATIONS)[number]): Publisher {
+  return async (delivery, payload, ports) => {
+    const read = heardIn(event, delivery, payload);
+    if ('problem' in read) return refusal(400, `the payload is not that of a ${event}: ${read.problem}`);
+    if ('ignored' in read) return ignored(read.ignored);
+    const { action, by } = read.heard;
+    return publish({ ...CONVERSATION_EVENT, detail: read.heard }, `a ${action} by ${by}`, ports);
+  };
 }
 
 async function publishPull(delivery: string, payload: unknown, ports: WebhookPorts): Promise<Judgement> {

@@ -2,135 +2,19 @@
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs, types } from 'node:util';
+import type { Command } from './command.ts';
 import { UsageError } from './usage.ts';
-import { branchName, commit, component, required, slots, target, variableName } from './values.ts';
-
-interface Common {
-  readonly json: boolean;
-  /** Absolute path. */
-  readonly stateDir: string;
-  /** `--state-dir` as it was given, for commands that are suggested; empty when it was not. */
-  readonly stateOption: string;
-}
-
-export interface PushCommand extends Common {
-  readonly name: 'push';
-  /** Absolute path of the working copy. */
-  readonly repo: string;
-  readonly ref?: string;
-  readonly passEnv: readonly string[];
-  readonly slots?: number;
-  /** False: it ends when all that is left waits for a person. */
-  readonly wait: boolean;
-}
-
-export interface PlanCommand extends Common {
-  readonly name: 'plan';
-  /** Absolute path of the working copy. */
-  readonly repo: string;
-  /** The branch that is to be merged. */
-  readonly ref: string;
-  /** What it is to be merged into; absent: the default branch. */
-  readonly base?: string;
-}
-
-export interface StatusCommand extends Common {
-  readonly name: 'status';
-  readonly release?: string;
-  /** Absolute path; tells apart releases of two repositories that have the same commit. */
-  readonly repo?: string;
-}
-
-export interface HistoryCommand extends Common {
-  readonly name: 'history';
-  readonly repo?: string;
-}
-
-export interface LogCommand extends Common {
-  readonly name: 'log';
-  readonly release: string;
-  /** As for `status`. */
-  readonly repo?: string;
-  readonly target?: { readonly environment: string; readonly component: string };
-}
-
-export interface SecretCommand extends Common {
-  readonly name: 'secret';
-  readonly secret: string;
-  readonly repo: string;
-  /** Environment variable that holds the value; standard input when absent. */
-  readonly fromEnv?: string;
-}
-
-interface ReleaseCommand extends Common {
-  readonly release: string;
-  /** As for `status`. */
-  readonly repo?: string;
-  /** Who asks: a GitHub login. */
-  readonly by: string;
-}
-
-export interface RedriveCommand extends ReleaseCommand {
-  readonly name: 'redrive';
-  /** Also when a newer commit was attempted since. */
-  readonly older: boolean;
-}
-
-export interface CancelCommand extends ReleaseCommand {
-  readonly name: 'cancel';
-}
-
-export interface DecideCommand extends ReleaseCommand {
-  readonly name: 'approve' | 'reject';
-  readonly target: { readonly environment: string; readonly component: string };
-}
-
-export interface UnlockCommand extends ReleaseCommand {
-  readonly name: 'unlock';
-  readonly target: { readonly environment: string; readonly component: string };
-}
-
-interface EnvironmentCommand extends Common {
-  readonly environment: string;
-  /** As for `status`. */
-  readonly repo?: string;
-  /** Who asks: a GitHub login. */
-  readonly by: string;
-  /** As for `push`. */
-  readonly wait: boolean;
-}
-
-export interface DestroyCommand extends EnvironmentCommand {
-  readonly name: 'destroy';
-  /** Absent: everything that is deployed there. */
-  readonly components?: readonly string[];
-}
-
-export interface RollbackCommand extends EnvironmentCommand {
-  readonly name: 'rollback';
-  /** A commit, or how its id begins; absent: what is dirty goes back to last good. */
-  readonly to?: string;
-}
-
-export interface SweepCommand extends Common {
-  readonly name: 'sweep';
-}
-
-export type Command =
-  | DecideCommand
-  | DestroyCommand
-  | RollbackCommand
-  | RedriveCommand
-  | CancelCommand
-  | UnlockCommand
-  | SweepCommand
-  | PushCommand
-  | PlanCommand
-  | StatusCommand
-  | HistoryCommand
-  | LogCommand
-  | SecretCommand
-  | { readonly name: 'help' };
+import {
+  body,
+  branchName,
+  commit,
+  component,
+  pull,
+  required,
+  slots,
+  target,
+  variableName,
+} from './values.ts';
 
 const names = [
   'push',
@@ -146,6 +30,7 @@ const names = [
   'unlock',
   'destroy',
   'rollback',
+  'comment',
   'sweep',
 ] as const;
 const common = ['json', 'state-dir', 'help'];
@@ -163,8 +48,12 @@ const own: Record<(typeof names)[number], readonly string[]> = {
   unlock: ['release', 'repo', 'target', 'as'],
   destroy: ['env', 'target', 'repo', 'as', 'no-wait'],
   rollback: ['env', 'to', 'repo', 'as', 'no-wait'],
+  comment: ['repo', 'pull', 'as'],
   sweep: [],
 };
+
+/** Commands that take one word, or one text. */
+const WORDED: readonly string[] = ['secret', 'comment'];
 
 /**
  * Reads the arguments after `npm run local --`. Relative paths are taken from `directory`.
@@ -181,7 +70,7 @@ export function parseCommand(argv: readonly string[], directory: string): Comman
     if (!common.includes(option) && !own[name].includes(option))
       throw new UsageError(`\`${name}\` has no option \`--${option}\``);
   }
-  if (name !== 'secret' && rest[0] !== undefined)
+  if (!WORDED.includes(name) && rest[0] !== undefined)
     throw new UsageError(`\`${name}\` takes options only, not \`${rest[0]}\``);
   const path = (text: string) => resolve(directory, text);
   const stateDir = values['state-dir'];
@@ -257,6 +146,15 @@ export function parseCommand(argv: readonly string[], directory: string): Comman
       };
     case 'rollback':
       return { name, ...onEnvironment(), ...(values.to !== undefined && { to: commit(values.to) }) };
+    case 'comment':
+      return {
+        name,
+        ...base,
+        repo: path(required(repo, '--repo DIR', name)),
+        ...(values.pull !== undefined && { pull: pull(values.pull) }),
+        by: by(),
+        body: body(rest),
+      };
     case 'sweep':
       return { name, ...base };
     case 'secret': {
@@ -293,6 +191,7 @@ function parsed(argv: readonly string[]) {
         target: { type: 'string', multiple: true },
         env: { type: 'string' },
         to: { type: 'string' },
+        pull: { type: 'string' },
         'from-env': { type: 'string' },
         older: { type: 'boolean' },
         as: { type: 'string' },

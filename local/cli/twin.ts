@@ -1,6 +1,6 @@
 /** The local twin as the commands use it, whether it runs in this process or in the one that owns the state directory. */
 import type * as z from 'zod';
-import type { command as contract } from '../../core/contracts/functions.ts';
+import type { command as contract } from '../../core/contracts/command.ts';
 import type { ReleaseItem } from '../../core/ledger/release-items.ts';
 import type { ExecutionReport, StatusReport } from './report.ts';
 
@@ -11,6 +11,12 @@ export interface PushReceipt {
   /** GitHub's numeric id of the repository. */
   readonly repository: number;
   readonly commit: string;
+}
+
+/** A comment as GitHub knows it. */
+export interface CommentName {
+  readonly repository: number;
+  readonly comment: number;
 }
 
 /** What a person may ask of a release. */
@@ -44,6 +50,17 @@ export interface Twin {
   artifact(key: string): Promise<Uint8Array | undefined>;
   /** The newest status of each context of a commit, as GitHub has them. */
   statuses(at: { readonly repository: number; readonly sha: string }): Promise<readonly StatusReport[]>;
+  /** A person comments on a pull request; without its number on the one that HEAD came by. */
+  comment(order: {
+    readonly directory: string;
+    readonly pull?: number | undefined;
+    readonly by: string;
+    readonly body: string;
+  }): Promise<CommentName>;
+  /** What a comment was answered with: reactions, the last one at the end, and replies. */
+  answersTo(
+    at: CommentName,
+  ): Promise<{ readonly reactions: readonly string[]; readonly replies: readonly string[] }>;
   executions(): Promise<readonly ExecutionReport[]>;
   /** Batch jobs, oldest first; times in milliseconds since 1970. */
   jobs(): Promise<readonly { readonly jobName: string; readonly startedAt?: number | undefined }[]>;

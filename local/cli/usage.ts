@@ -49,6 +49,9 @@ export const USAGE = `usage: npm run local -- COMMAND [OPTION…]
                          destroy what is deployed, each target once a person has approved it; without a target everything there
   rollback --env ENV [--to COMMIT] [--repo DIR] [--no-wait]
                          bring dirty targets back to their last good, or the environment to an older commit
+  comment --repo DIR [--pull N] TEXT
+                         write to a pull request of the local GitHub, such as '/belay approve dev/app', and see how Belay answers;
+                         without a number the one that HEAD came by
   sweep                  find what was lost and set it right
 
   --as USER              of whatever a person asks for: who asks (default: your user name)

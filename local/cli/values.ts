@@ -25,6 +25,19 @@ export function slots(text: string): number {
   return number;
 }
 
+export function pull(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new UsageError('`--pull` needs the number of a pull request');
+}
+
+/** What a comment says: one word to the shell. */
+export function body(words: readonly string[]): string {
+  const [first, ...more] = words;
+  if (more.length > 0) throw new UsageError('`comment` takes one text; put it in quotes');
+  return required(first, 'TEXT', 'comment');
+}
+
 export function component(text: string): string {
   if (text !== '' && !text.includes('/')) return text;
   throw new UsageError('`destroy` needs `--target COMPONENT`, of the environment that `--env` names');

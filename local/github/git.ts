@@ -57,6 +57,7 @@ export function gitWithInput(
       if (error === null) resolve(stdout.replace(/\n$/, ''));
       else reject(new Error(`git ${args.join(' ')} in ${directory}: ${stderr.trim() || error.message}`));
     });
-    child.stdin?.end(input);
+    // Git may end without reading: why, its exit tells.
+    child.stdin?.on('error', () => {}).end(input);
   });
 }

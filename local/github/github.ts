@@ -8,9 +8,10 @@ import { readBody } from '../wire/json-service.ts';
 import { App } from './app.ts';
 import { type Caller, callerOf, seesRepository } from './caller.ts';
 import { Checks } from './checks.ts';
+import { type ButtonPress, type ConversationPlace, comment, press } from './conversation.ts';
 import { Deliveries, type DeliveryAnswer } from './deliveries.ts';
 import { Deployments } from './deployments.ts';
-import { Discussions } from './discussions.ts';
+import { type Comment, Discussions } from './discussions.ts';
 import { git, gitAnswer } from './git.ts';
 import { Limits } from './limits.ts';
 import { pushPayload } from './payload.ts';
@@ -160,6 +161,41 @@ export class GitHub {
   async receiveDeletion(repository: LocalRepository, ref: string): Promise<PushResult> {
     const update = await this.repositories.remove(repository, ref);
     return this.#deliverPush(repository, update, { commit: update.before, times: 1 });
+  }
+
+  /** Somebody comments on a pull request of the repository at `directory`: by its number, or the one that HEAD came by. */
+  async receiveComment({
+    directory,
+    pull,
+    ...said
+  }: {
+    readonly directory: string;
+    readonly pull?: number | undefined;
+    readonly by: string;
+    readonly body: string;
+  }): Promise<{ readonly comment: Comment; readonly answer: DeliveryAnswer }> {
+    const repository = await this.#known(directory);
+    const on = pull ?? (await git(directory, 'rev-parse', '--verify', 'HEAD^{commit}'));
+    return comment(this.#conversation(), repository, { ...said, on });
+  }
+
+  /** Somebody presses a button of a check of the repository at `directory`. */
+  async receivePress({
+    directory,
+    ...pressed
+  }: { readonly directory: string } & ButtonPress): Promise<DeliveryAnswer> {
+    return press(this.#conversation(), await this.#known(directory), pressed);
+  }
+
+  #conversation(): ConversationPlace {
+    const { url, discussions, checks, deliveries, app } = this;
+    return { url, discussions, checks, deliveries, app: app.id };
+  }
+
+  async #known(directory: string): Promise<LocalRepository> {
+    const repository = await this.repositories.byDirectory(directory);
+    if (repository === undefined) throw new Error(`${directory} was never pushed`);
+    return repository;
   }
 
   async #deliverPush(

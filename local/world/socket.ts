@@ -20,6 +20,8 @@ const METHODS = [
   'releases',
   'artifact',
   'statuses',
+  'comment',
+  'answersTo',
   'executions',
   'executionHistory',
   'jobs',

@@ -49,22 +49,26 @@ withTool('code that is not valid fails its check, at the line', async () => {
   expect(twin.world.parts.github.statuses.newest({ repository: receipt.repository, sha })).toEqual([]);
 });
 
-test('a change that waits for a person has buttons; an outage of GitHub loses nothing of how it goes on', async () => {
+test('a change that waits for a person has buttons, which do what they say; an outage of GitHub loses nothing', async () => {
   const repository = twin.repository('asking');
   const sha = repository.commit({
     'belay.yaml': manifest({
       environments: { dev: environment(twin.deployed('asking')) },
       components: {
         one: fileComponent('one', [], { approval: 'always' }),
-        two: fileComponent('two', ['one']),
+        two: fileComponent('two', ['one'], { approval: 'always' }),
       },
     }),
     ...fileComponents({ one: 'one\n', two: 'two\n' }),
   });
   const receipt = await twin.world.push({ directory: repository.directory });
   const name = 'belay/dev/one';
-  const asked = () =>
-    runsOf(receipt.repository, sha).find((run) => run.name === name && run.actions.length === 3);
+  const runOf = (check: string) => runsOf(receipt.repository, sha).find((run) => run.name === check);
+  const asked = (check = name) => [runOf(check)].find((run) => run?.actions.length === 3);
+  const { directory } = repository;
+  const press = (check: string, button: string, by: string) =>
+    twin.world.parts.github.receivePress({ directory, sha, check, button, by });
+  const said = (check: string) => runOf(check)?.output?.summary.split('\n')[0];
   await until('the buttons', () => asked() !== undefined);
   await twin.world.resting();
   expect(shown(receipt.repository, sha)).toEqual({
@@ -92,6 +96,12 @@ test('a change that waits for a person has buttons; an outage of GitHub loses no
   const [item] = await twin.world.query(key.pk, key.sk);
   expect(outcomeItemSchema.parse(item).progress).toBe('approving');
 
+  // Whoever pushed may not approve, and the check says so.
+  expect(await press(name, 'Approve', 'mira')).toMatchObject({ status: 202 });
+  await until('why not', () => said(name)?.startsWith('> nothing was done for mira') === true);
+  expect(said(name)).toContain('mira pushed this change and may not approve it');
+  expect(asked()).toBeDefined();
+
   // GitHub is away while the release goes on, and is told how it ended when it is back.
   const { limits } = twin.world.parts.github;
   limits.isDown = true;
@@ -99,9 +109,12 @@ test('a change that waits for a person has buttons; an outage of GitHub loses no
   await twin.world.command({ ...order, repository: receipt.repository, release });
   const requests = join(twin.folder, 'state/github/requests.jsonl');
   await until('GitHub to refuse', () => readFileSync(requests, 'utf8').includes('"status":503'));
-  await twin.ended(receipt);
+  await twin.world.resting();
   expect(shown(receipt.repository, sha).belay).toBe('in_progress: 0 of 2 targets done');
   limits.isDown = false;
+  await until('the next buttons', () => asked('belay/dev/two') !== undefined);
+  await press('belay/dev/two', 'Approve', 'ada');
+  await twin.ended(receipt);
   const end = {
     belay: 'success: 2 targets: 2 applied',
     'belay/dev/one': 'success: applied: 1 to add',
@@ -109,6 +122,10 @@ test('a change that waits for a person has buttons; an outage of GitHub loses no
   };
   await until('the end on GitHub', () => isDeepStrictEqual(shown(receipt.repository, sha), end));
   expect(runsOf(receipt.repository, sha).flatMap(({ actions }) => actions)).toEqual([]);
+
+  await press('belay', 'Re-run', 'ada');
+  await until('why it is not run again', () => said('belay')?.startsWith('> nothing') === true);
+  expect(said('belay')).toContain('ended as succeeded: only what failed is run again');
 });
 
 test('a pull request: planned, in conflict, planned again and merged, with one comment that says how it is', async () => {

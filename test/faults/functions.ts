@@ -1,4 +1,5 @@
 /** The real functions of `lambdas/` over ports that can be disturbed, one invocation at a time. Used by `world.ts`. */
+import { command as commandContract } from '../../core/contracts/command.ts';
 import * as contracts from '../../core/contracts/functions.ts';
 import { admit as admitContract } from '../../core/contracts/job-services.ts';
 import { admit } from '../../lambdas/admit/admit.ts';
@@ -9,11 +10,14 @@ import { guard } from '../../lambdas/guard/guard.ts';
 import { lease } from '../../lambdas/lease/lease.ts';
 import { open } from '../../lambdas/open/open.ts';
 import type {
+  AnswerQueue,
   Bus,
   Clock,
+  CommentWriter,
   Executions,
   Git,
   GitHub,
+  GitHubPeople,
   GitHubWriter,
   JobControl,
   Jobs,
@@ -23,7 +27,6 @@ import type {
   Merges,
   MessageDelay,
   ObjectStore,
-  PullCommentWriter,
   Redrives,
   Schedules,
   StatusQueue,
@@ -50,7 +53,8 @@ export interface Ports {
   readonly redrives: Redrives;
   readonly jobs: Jobs;
   readonly jobControl: JobControl;
-  readonly github: GitHub & GitHubWriter & MergeBases & PullCommentWriter;
+  readonly github: GitHub & GitHubWriter & GitHubPeople & CommentWriter & MergeBases;
+  readonly answers: AnswerQueue;
   readonly merges: Merges;
   readonly messages: MessageDelay;
   readonly writesPerHour: number;
@@ -81,7 +85,7 @@ const FUNCTIONS = {
   Record: (event, ports) => contracts.record.handle((input) => record(input, ports))(event),
   Rollback: (event, ports) => contracts.rollback.handle((input) => rollback(input, ports))(event),
   Settle: (event, ports) => contracts.settle.handle((input) => settle(input, ports))(event),
-  Command: (event, ports) => contracts.command.handle((input) => command(input, ports))(event),
+  Command: (event, ports) => commandContract.handle((input) => command(input, ports))(event),
   Sweep: (event, ports) => contracts.sweep.handle(() => sweep(ports))(event),
   Admit: (event, ports) => admitContract.handle((input) => admit(input, ports))(event),
   GitStatus: (event, ports) =>

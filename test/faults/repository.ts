@@ -1,8 +1,16 @@
 /** The pushed repository of the fault harness and its GitHub: a linear history of small commits. Used by `world.ts`. */
 import { createHash } from 'node:crypto';
 import type { PushReceived } from '../../core/contracts/push.ts';
-import type { CommitStatus, Git, GitHub, GitHubWriter } from '../../lambdas/ports.ts';
+import type {
+  CommentWriter,
+  CommitStatus,
+  Git,
+  GitHub,
+  GitHubPeople,
+  GitHubWriter,
+} from '../../lambdas/ports.ts';
 import { gitMemory } from '../support/git-memory.ts';
+import { NOBODY_COMMENTS } from '../support/nobody-comments.ts';
 
 export const REPOSITORY = { id: 7, fullName: 'acme/shop', defaultBranch: 'main' };
 
@@ -83,7 +91,8 @@ export class Repository {
       }).withCommit(repository, commit, use),
   };
 
-  readonly gitHub: GitHub & GitHubWriter = {
+  readonly gitHub: GitHub & GitHubWriter & GitHubPeople & CommentWriter = {
+    ...NOBODY_COMMENTS,
     mode: async () => 'token',
     compare: async (_, base, head) => {
       if (base === head) return 'identical';

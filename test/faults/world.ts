@@ -6,7 +6,6 @@ import type { Ledger, LedgerValue } from '../../lambdas/ports.ts';
 import type { Json } from '../../local/asl/json.ts';
 import { type LedgerMemory, ledgerMemory } from '../support/ledger-memory.ts';
 import { NO_MERGE } from '../support/no-merge.ts';
-import { NO_PULL_COMMENTS } from '../support/no-pull-comments.ts';
 import { type ObjectsMemory, objectsMemory } from '../support/objects-memory.ts';
 import { Batch } from './batch.ts';
 import type { Cloud } from './cloud.ts';
@@ -205,6 +204,7 @@ export class World {
     return {
       ledger: watched(this.ledger, this.cloud.violations),
       store: this.store,
+      answers: { answered: () => Promise.reject(new Error('nobody has commented')) },
       status: {
         changed: async ({ id, repository: number, commit }) => {
           const body = JSON.stringify({ release: { id, repository: number, commit } });
@@ -219,7 +219,7 @@ export class World {
         wasSubmittedFor: async (id, key) => batch.wasSubmittedFor(id, key),
       },
       jobControl: { terminate: async (id) => batch.terminate(id) },
-      github: { ...repository.gitHub, ...NO_MERGE.github, ...NO_PULL_COMMENTS },
+      github: { ...repository.gitHub, ...NO_MERGE.github },
       merges: NO_MERGE.merges,
       // What is put off comes again after the visibility timeout, as what has failed does.
       messages: { delay: async () => {} },

@@ -1,7 +1,7 @@
 /** Approvals through the real functions: who is asked about what, whose answer counts, and for which plan. */
 import { beforeEach, expect, test } from '@jest/globals';
+import { command as contract } from '../../core/contracts/command.ts';
 import type { TargetRef } from '../../core/contracts/functions.ts';
-import { command as contract } from '../../core/contracts/functions.ts';
 import type { ReleaseRef } from '../../core/contracts/release.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { ResolvedTarget } from '../../core/manifest/resolved.ts';

@@ -25,7 +25,7 @@ import { approval } from '../../lambdas/approval/approval.ts';
 import { guard } from '../../lambdas/guard/guard.ts';
 import { lease } from '../../lambdas/lease/lease.ts';
 import { open } from '../../lambdas/open/open.ts';
-import type { Ancestry, ExecutionStatus } from '../../lambdas/ports.ts';
+import type { Ancestry, ExecutionStatus, PullRequest } from '../../lambdas/ports.ts';
 import { prepare } from '../../lambdas/prepare/prepare.ts';
 import { record } from '../../lambdas/record/record.ts';
 import { rollback } from '../../lambdas/rollback/rollback.ts';
@@ -118,6 +118,8 @@ export function world() {
   const sent = new Map<string, object>();
   const answeredBefore = new Set<string>();
   const changed: string[] = [];
+  /** Comments of which somebody was told that they have an answer. */
+  const answered: number[] = [];
   /** What the applies of the fake tool have left: component → commit, or `half of` it. */
   const cloud = new Map<string, string>();
   const github = {
@@ -127,6 +129,11 @@ export function world() {
     /** `organisation/team/login` */
     members: new Set<string>(),
     message: 'a change',
+    /** What people may do; everybody may write who is not named. */
+    permissions: new Map<string, 'write' | 'read' | 'none'>(),
+    pull: {
+      ...{ state: 'open', head: commitOf('1'), base: 'main', fork: false, merged: undefined },
+    } as PullRequest,
   };
   let nonces = 0;
   let now = Date.parse('2026-11-20T10:00:00.000Z');
@@ -135,6 +142,7 @@ export function world() {
     store,
     clock: { now: () => new Date(now) },
     status: { changed: async (release: { id: string }) => void changed.push(release.id) },
+    answers: { answered: async ({ comment }: { comment: number }) => void answered.push(comment) },
     tokens: {
       succeed: async (token: string, output: object) => {
         if (sent.has(token) || answeredBefore.has(token)) return 'gone' as const;
@@ -163,6 +171,10 @@ export function world() {
         return github.members.has(`${organisation}/${team}/${login}`);
       },
       commitMessage: async () => github.message,
+      permission: async (_: string, login: string) => github.permissions.get(login) ?? 'write',
+      pullRequest: async () => github.pull,
+      fullCommit: async (_: string, start: string) =>
+        [commitOf('1'), commitOf('2')].find((commit) => commit.startsWith(start)),
     },
     redrives: {
       look: async (execution: string) => {
@@ -202,6 +214,7 @@ export function world() {
       scheduled,
       sent,
       changed,
+      answered,
       github,
       ports,
     },

@@ -22,7 +22,7 @@ export function dyingPorts(ports: World['ports'], count: number) {
       ]),
     ) as T;
   const { ledger, store, status, tokens, executions, jobs, github, ...rest } = ports;
-  const { redrives, jobControl, bus, schedules, ...others } = rest;
+  const { redrives, jobControl, bus, schedules, answers, ...others } = rest;
   return {
     crash,
     ports: {
@@ -34,6 +34,7 @@ export function dyingPorts(ports: World['ports'], count: number) {
         jobControl: wrap(jobControl),
         bus: wrap(bus),
         schedules: wrap(schedules),
+        answers: wrap(answers),
       },
     },
   };

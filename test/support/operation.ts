@@ -1,4 +1,5 @@
 /** A person's command, from asking to the release it becomes, as the functions do it in memory. */
+import { command as commandContract } from '../../core/contracts/command.ts';
 import * as contracts from '../../core/contracts/functions.ts';
 import type { ReleaseRequest } from '../../core/contracts/operation.ts';
 import type { ReleaseRef } from '../../core/contracts/release.ts';
@@ -26,7 +27,7 @@ const plain =
 
 /** What Belay answers. */
 export const ask = (w: World, order: Order) =>
-  contracts.command.handle((input) => command(input, w.ports))({
+  commandContract.handle((input) => command(input, w.ports))({
     ...{ repository: REPOSITORY.id, environment: 'dev', by: 'mira' },
     ...order,
   });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { command as commandContract } from '../../core/contracts/command.ts';
 import * as machineContracts from '../../core/contracts/functions.ts';
 import * as jobContracts from '../../core/contracts/job-services.ts';
 import { synthesize, text } from '../support/assembly.ts';
@@ -19,7 +20,7 @@ const contracts = {
   record: machineContracts.record,
   rollback: machineContracts.rollback,
   settle: machineContracts.settle,
-  command: machineContracts.command,
+  command: commandContract,
   sweep: machineContracts.sweep,
   'git-status': machineContracts.gitStatus,
   admit: jobContracts.admit,

@@ -1,5 +1,5 @@
 /** `approve` and `reject`: a person's answer, then the release until it has ended or waits again; called by `local/cli.ts`. */
-import type { DecideCommand } from '../arguments.ts';
+import type { DecideCommand } from '../command.ts';
 import { findRecords } from '../release-records.ts';
 import { exitCodeFor } from '../report.ts';
 import type { Screen } from '../screen.ts';

@@ -1,5 +1,5 @@
 /** `history`: the releases so far, the newest first; called by `local/cli.ts`. */
-import type { HistoryCommand } from '../arguments.ts';
+import type { HistoryCommand } from '../command.ts';
 import { releasesOf, unlocksOf } from '../release-records.ts';
 import type { OpenTwin } from '../twin.ts';
 import { EXIT } from '../usage.ts';

@@ -1,7 +1,7 @@
 /** `log`: what the jobs of a target wrote, or which logs a release has; called by `local/cli.ts`. */
 import { stageKey, type TargetAddress } from '../../../core/keys.ts';
 import { passSchema, stageSchema } from '../../../core/words.ts';
-import type { LogCommand } from '../arguments.ts';
+import type { LogCommand } from '../command.ts';
 import { findRecords } from '../release-records.ts';
 import { viewOf } from '../release-view.ts';
 import type { OpenTwin, Twin } from '../twin.ts';

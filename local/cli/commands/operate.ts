@@ -1,6 +1,6 @@
 /** `destroy` and `rollback`: what a person wants done to an environment, shown like a push; called by `local/cli.ts`. */
 import type { ReleaseItem } from '../../../core/ledger/release-items.ts';
-import type { DestroyCommand, RollbackCommand } from '../arguments.ts';
+import type { DestroyCommand, RollbackCommand } from '../command.ts';
 import { releasesOf } from '../release-records.ts';
 import { exitCodeFor } from '../report.ts';
 import type { Screen } from '../screen.ts';

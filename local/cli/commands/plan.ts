@@ -1,5 +1,5 @@
 /** `plan`: a branch of a git repository as a pull request, planned and shown; called by `local/cli.ts`. */
-import type { PlanCommand } from '../arguments.ts';
+import type { PlanCommand } from '../command.ts';
 import { workingCopy } from '../git.ts';
 import { exitCodeFor } from '../report.ts';
 import type { Screen } from '../screen.ts';

@@ -1,7 +1,7 @@
 /** `push`: the HEAD of a git repository through the pipeline, shown while it runs; called by `local/cli.ts` and the demo. */
 import { ledgerKeys } from '../../../core/ledger/keys.ts';
 import { type DeliveryItem, deliveryItemSchema } from '../../../core/ledger/release-items.ts';
-import type { PushCommand } from '../arguments.ts';
+import type { PushCommand } from '../command.ts';
 import { workingCopy } from '../git.ts';
 import { executionsOf, readRecords } from '../release-records.ts';
 import { type ReleaseRecords, type ReleaseView, viewOf } from '../release-view.ts';

@@ -1,5 +1,5 @@
 /** `redrive`: a release that did not succeed goes on from where it failed, shown like a push; called by `local/cli.ts`. */
-import type { RedriveCommand } from '../arguments.ts';
+import type { RedriveCommand } from '../command.ts';
 import { findRecords } from '../release-records.ts';
 import { exitCodeFor } from '../report.ts';
 import type { Screen } from '../screen.ts';

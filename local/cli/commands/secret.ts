@@ -1,5 +1,5 @@
 /** `secret`: stores a secret's value for a repository; called by `local/cli.ts`. */
-import type { SecretCommand } from '../arguments.ts';
+import type { SecretCommand } from '../command.ts';
 import { workingCopy } from '../git.ts';
 import type { OpenTwin } from '../twin.ts';
 import { BadInput, EXIT } from '../usage.ts';

@@ -1,5 +1,5 @@
 /** `status`: how a release is or was, in the words and the shape of `push`; called by `local/cli.ts`. */
-import type { StatusCommand } from '../arguments.ts';
+import type { StatusCommand } from '../command.ts';
 import { drawRelease } from '../live-view.ts';
 import { executionsOf, findRecords } from '../release-records.ts';
 import { viewOf } from '../release-view.ts';

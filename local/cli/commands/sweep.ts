@@ -1,5 +1,5 @@
 /** `sweep`: what the schedule does every quarter of an hour, now; called by `local/cli.ts`. */
-import type { SweepCommand } from '../arguments.ts';
+import type { SweepCommand } from '../command.ts';
 import type { OpenTwin } from '../twin.ts';
 import { EXIT } from '../usage.ts';
 import type { Ending } from './push.ts';

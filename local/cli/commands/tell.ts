@@ -1,5 +1,5 @@
 /** `cancel` and `unlock`: a person's word to a release, and what Belay answers; called by `local/cli.ts`. */
-import type { CancelCommand, UnlockCommand } from '../arguments.ts';
+import type { CancelCommand, UnlockCommand } from '../command.ts';
 import { findRecords } from '../release-records.ts';
 import type { CommandAnswer, OpenTwin } from '../twin.ts';
 import { EXIT } from '../usage.ts';

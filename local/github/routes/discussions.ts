@@ -11,7 +11,8 @@ const pullJson = async ({ url }: Place, { bare, repository }: RepositoryCall, pu
   const end = async (branch: string) => ({
     ref: branch,
     label: `${repository.owner}:${branch}`,
-    sha: (await commitId(bare, `refs/heads/${branch}`)) ?? '',
+    // A branch that was merged may be deleted.
+    sha: (await commitId(bare, `refs/heads/${branch}`)) ?? pull.merged ?? '',
     repo: { id: repository.id, name: repository.name, full_name: `${repository.owner}/${repository.name}` },
     user: { login: repository.owner },
   });

@@ -282,3 +282,16 @@ test('a table of thousands is cut, and says so', () => {
   expect(Buffer.byteLength(summary)).toBeLessThan(65_535);
   expect(summary).toMatch(/_…and \d+ more targets_$/);
 });
+
+test('what was answered to a press that came to nothing stands first on that check alone', () => {
+  const outcomes = [target('app', { progress: 'approving' })];
+  const notice = { on: 'dev/app', text: 'nothing was done for @mira: the *plan* has changed' };
+  const [app, all] = checksOf({ outcomes, release: { notice } });
+  expect(app?.run.output.summary).toMatch(
+    /^> nothing was done for @\u200bmira: the \\\*plan\\\* has changed\n\nwaiting for approval/,
+  );
+  expect(all?.run.output.summary).not.toContain('nothing was done');
+  expect(app?.digest).not.toBe(checksOf({ outcomes })[0]?.digest);
+  const onAll = checksOf({ outcomes, release: { notice: { ...notice, on: '' } } });
+  expect(onAll.map(({ run }) => run.output.summary.startsWith('> '))).toEqual([false, true]);
+});

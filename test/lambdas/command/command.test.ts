@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { command as contract } from '../../../core/contracts/functions.ts';
+import { command as contract } from '../../../core/contracts/command.ts';
 import type { ReleaseRef } from '../../../core/contracts/release.ts';
 import { stateKey, stateLockKey } from '../../../core/keys.ts';
 import { ledgerKeys } from '../../../core/ledger/keys.ts';

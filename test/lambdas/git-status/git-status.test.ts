@@ -6,7 +6,7 @@ import { gitStatus } from '../../../lambdas/git-status/git-status.ts';
 import { GitHubError } from '../../../lambdas/github-error.ts';
 import type { CommitStatus } from '../../../lambdas/ports.ts';
 import { ledgerMemory } from '../../support/ledger-memory.ts';
-import { NO_PULL_COMMENTS } from '../../support/no-pull-comments.ts';
+import { NOBODY_COMMENTS } from '../../support/nobody-comments.ts';
 import { objectsMemory } from '../../support/objects-memory.ts';
 
 const COMMIT = 'c0ffee1234567890abcdef1234567890abcdef12';
@@ -63,7 +63,7 @@ async function world() {
       messages: { delay: async (handle, seconds) => void delays.push(`${handle} ${seconds}`) },
       log: (event, facts) => lines.push(JSON.stringify({ event, ...facts })),
       github: {
-        ...NO_PULL_COMMENTS,
+        ...NOBODY_COMMENTS,
         mode: async () => 'token',
         createCheckRun: async () => {
           throw new Error('a token writes no checks');

@@ -9,6 +9,7 @@ import { GitHubError } from '../../../lambdas/github-error.ts';
 import type { PullCommentWriter } from '../../../lambdas/ports.ts';
 import { requestProblems } from '../../../local/github/api/description.ts';
 import { ledgerMemory } from '../../support/ledger-memory.ts';
+import { NOBODY_COMMENTS } from '../../support/nobody-comments.ts';
 import { objectsMemory } from '../../support/objects-memory.ts';
 
 export const COMMIT = 'c0ffee1234567890abcdef1234567890abcdef12';
@@ -90,6 +91,7 @@ export async function statusWorld(mode: 'app' | 'token' = 'app', writesPerHour =
   const lineOf = ({ name, status, conclusion, output }: CheckRun) =>
     `${name} ${conclusion ?? status}: ${output.title}`;
   const writer = {
+    ...NOBODY_COMMENTS,
     mode: async () => github.mode,
     async createStatus(
       _: string,

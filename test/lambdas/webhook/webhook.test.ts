@@ -232,3 +232,29 @@ function headersWithout(name: string): Record<string, string> {
   delete headers[name];
   return headers;
 }
+
+test.each([
+  ['issue_comment', 'issue-comment', 'accepted: a comment by mira-lind', 'comment'],
+  ['check_run', 'check-run', 'accepted: a press by mira-lind', 'press'],
+  ['check_suite', 'check-suite', 'accepted: a re-run by mira-lind', 're-run'],
+])('what people say is published: %s', async (event, name, message, action) => {
+  const { deliver, published } = world();
+  const answer = await deliver(fixture(name), { 'x-github-event': event });
+  expect(answer).toEqual({ statusCode: 202, message });
+  expect(published).toMatchObject([
+    { source: 'belay.webhook', detailType: 'Said on GitHub', detail: { action, delivery: GUID } },
+  ]);
+});
+
+test('what nobody answers is not published, and GitHub is told why', async () => {
+  const { deliver, published } = world();
+  const edited = fixture('issue-comment').replace('"created"', '"edited"');
+  expect(await deliver(edited, { 'x-github-event': 'issue_comment' })).toEqual({
+    statusCode: 202,
+    message: 'ignored: a comment that was edited is not read again',
+  });
+  expect((await deliver('{}', { 'x-github-event': 'issue_comment' })).statusCode).toBe(400);
+  const forged = { 'x-github-event': 'issue_comment', 'x-hub-signature-256': signed('other') };
+  expect((await deliver(fixture('issue-comment'), forged)).statusCode).toBe(401);
+  expect(published).toEqual([]);
+});

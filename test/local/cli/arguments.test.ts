@@ -86,6 +86,19 @@ test.each([
   expect(() => parse(line)).toThrow(new UsageError(message));
 });
 
+test('a comment is one text, on a pull request or on the one that HEAD came by', () => {
+  const read = (...words: string[]) => parseCommand(['comment', '--repo', 'shop', ...words], '/home/me');
+  expect(read('/belay approve dev', '--as', 'mira', '--pull', '3')).toEqual({
+    ...{ name: 'comment', repo: '/home/me/shop', pull: 3, by: 'mira', body: '/belay approve dev' },
+    ...{ json: false, stateDir: '/home/me/.belay', stateOption: '' },
+  });
+  expect(read('/belay help', '--as', 'mira')).not.toHaveProperty('pull');
+  expect(() => read('/belay', 'approve')).toThrow('`comment` takes one text; put it in quotes');
+  expect(() => read()).toThrow('`comment` needs `TEXT`');
+  expect(() => read('hello', '--pull', 'main')).toThrow('`--pull` needs the number of a pull request');
+  expect(() => parse('comment hello')).toThrow('`comment` needs `--repo DIR`');
+});
+
 test('a value given to --pass-env by mistake is not repeated', () => {
   let message = '';
   try {

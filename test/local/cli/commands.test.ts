@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { parseCommand } from '../../../local/cli/arguments.ts';
+import { comment } from '../../../local/cli/commands/comment.ts';
 import { history } from '../../../local/cli/commands/history.ts';
 import { log } from '../../../local/cli/commands/log.ts';
 import { operate } from '../../../local/cli/commands/operate.ts';
@@ -88,6 +89,11 @@ function twinOf(records: ReleaseRecords | undefined, artifacts: Record<string, s
         .map(([key, item]) => ({ ...item, sk: key.split('|')[1] })),
     releases: async () => (records === undefined ? [] : [records.release]),
     artifact: async (key) => (artifacts[key] === undefined ? undefined : Buffer.from(artifacts[key])),
+    async comment(order) {
+      seen.push({ comment: order });
+      return { repository: 7, comment: 5 };
+    },
+    answersTo: async () => ({ reactions: [], replies: [] }),
     statuses: async ({ sha }) => [{ sha, context: 'belay', state: 'failure', description: 'dev failed' }],
     executions: async () => [
       { arn: 'arn:other', status: 'SUCCEEDED' },
@@ -349,6 +355,27 @@ test('a refusal is told and fails the command; unlock names its target', async (
   expect(seen).toContainEqual({
     command: { action: 'unlock', repository: 7, release: RELEASE, by: 'mira', ...target },
   });
+});
+
+test.each([
+  [['eyes', '+1'], [], 0, ['reaction: +1']],
+  [['-1'], ['- nothing waits'], 1, ['reaction: -1', '- nothing waits']],
+  [[], [], 0, ['reaction: none, nobody but a person with a command is answered']],
+])('a comment is written, and its answer told: %p', async (reactions, replies, exitCode, lines) => {
+  const { openTwin, seen, twin } = twinOf(failed);
+  twin.answersTo = async ({ comment: id }) => ({ reactions: id === 5 ? reactions : ['?'], replies });
+  const parsed = parseCommand(['comment', '--repo', 'shop', '--as', 'ada', '/belay approve dev'], directory);
+  if (parsed.name !== 'comment') throw new Error(parsed.name);
+  expect(await comment(parsed, openTwin)).toEqual({
+    exitCode,
+    lines,
+    result: { reaction: reactions.at(-1) ?? null, replies },
+  });
+  expect(seen).toEqual([
+    { comment: { directory: join(directory, 'shop'), by: 'ada', body: '/belay approve dev' } },
+    'closed',
+  ]);
+  await expect(comment({ ...parsed, repo: '/other' }, openTwin)).rejects.toThrow('/other was never pushed');
 });
 
 test('sweep prints what it did', async () => {

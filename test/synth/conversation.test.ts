@@ -1,0 +1,41 @@
+/** How comments and presses get from the bus to `command`, as deployed. */
+import { expect, test } from '@jest/globals';
+import { synthesize, text } from '../support/assembly.ts';
+
+const entries = Object.entries(synthesize());
+const commandId = entries.find(
+  ([, { Properties }]) => Properties?.ImageConfig?.Command?.[0] === 'command.handler',
+)?.[0];
+const [ruleId, rule] =
+  entries.find(
+    ([, { Type, Properties }]) =>
+      Type === 'AWS::Events::Rule' && Properties.EventPattern?.['detail-type']?.[0] === 'Said on GitHub',
+  ) ?? [];
+
+test('what is said on GitHub is handed to the function command, and to nobody else', () => {
+  expect(rule?.Properties.EventPattern).toEqual({
+    source: ['belay.webhook'],
+    'detail-type': ['Said on GitHub'],
+  });
+  const [target, ...more] = rule?.Properties.Targets ?? [];
+  expect(more).toEqual([]);
+  expect([text(target.Arn), target.InputPath]).toEqual([`<${commandId}.Arn>`, '$.detail']);
+  // An order of an hour ago is repeated by whoever still wants it; what could not be handed over is kept.
+  expect(target.RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 20 });
+  expect(text(target.DeadLetterConfig.Arn)).toMatch(/^<IngressDeadLetters\w+\.Arn>$/);
+});
+
+test('only that rule, and no account but ours, may call the function', () => {
+  const permissions = entries
+    .filter(([, { Type }]) => Type === 'AWS::Lambda::Permission')
+    .map(([, { Properties }]) => Properties)
+    .filter(({ FunctionName }) => text(FunctionName) === `<${commandId}.Arn>`);
+  expect(permissions.map(({ Principal, SourceArn }) => [Principal, text(SourceArn)])).toEqual([
+    ['events.amazonaws.com', `<${ruleId}.Arn>`],
+  ]);
+});
+
+test('what a comment asks for starts a release by the bus, like a push, and can be replayed', () => {
+  const archive = entries.find(([, { Type }]) => Type === 'AWS::Events::Archive')?.[1];
+  expect(archive?.Properties.EventPattern).toEqual({ source: ['belay.webhook', 'belay.command'] });
+});
