@@ -200,7 +200,10 @@ export const settle = defineContract({
   }),
 });
 
-/** `sweep`: finds what was lost and sets it right; safe at any moment. Scheduled, and after every execution that did not succeed. */
+/**
+ * `sweep`: finds what was lost and sets it right; safe at any moment. Scheduled (or invoked with `{}`) everywhere; after an execution
+ * that did not succeed, in its repository.
+ */
 export const sweep = defineContract({
   env: [
     'LEDGER_TABLE',
@@ -211,7 +214,8 @@ export const sweep = defineContract({
     'GITHUB_TOKEN_SECRET',
     ...SCHEDULES_ENV,
   ],
-  input: z.object({}).loose(),
+  /** Of an execution's status change we read its input; it is null where it was too long for the event. */
+  input: z.object({ detail: z.object({ input: z.string().nullish() }).optional() }),
   /** One line for people per thing done; empty when all is well. */
   output: z.object({ done: z.array(z.string()) }),
 });

@@ -20,12 +20,16 @@ export async function forgetActive(ledger: Ledger, { release, run }: ActiveItem)
   return ledger.remove(ledgerKeys.active(release.repository, release.id), { equals: { run } });
 }
 
-export async function readActive(ledger: Ledger): Promise<ActiveItem[]> {
+/** With `repository`, those of one. */
+export async function readActive(ledger: Ledger, repository?: number): Promise<ActiveItem[]> {
   const { pk } = ledgerKeys.active(0, '');
-  return activeItemSchema.array().parse(await ledger.query(pk, ledgerPrefixes.active));
+  return activeItemSchema.array().parse(await ledger.query(pk, ledgerPrefixes.active + of(repository)));
 }
 
-export async function readKnown(ledger: Ledger): Promise<KnownItem[]> {
+/** With `repository`, those of one. */
+export async function readKnown(ledger: Ledger, repository?: number): Promise<KnownItem[]> {
   const { pk } = ledgerKeys.known(0, '');
-  return knownItemSchema.array().parse(await ledger.query(pk, ledgerPrefixes.known));
+  return knownItemSchema.array().parse(await ledger.query(pk, ledgerPrefixes.known + of(repository)));
 }
+
+const of = (repository: number | undefined) => (repository === undefined ? '' : `${repository}/`);

@@ -12,6 +12,7 @@ import { objectStore } from '../adapters/object-store.ts';
 import { schedulerSchedules } from '../adapters/schedules.ts';
 import { sqsStatusQueue } from '../adapters/status-queue.ts';
 import { stepFunctionsTokens } from '../adapters/tokens.ts';
+import { repositoryOf } from './scope.ts';
 import { sweep } from './sweep.ts';
 
 const env = contract.readEnv(process.env);
@@ -30,4 +31,4 @@ const ports = {
   log,
 };
 
-export const handler = contract.handle(() => sweep(ports));
+export const handler = contract.handle(({ detail }) => sweep(ports, repositoryOf(detail?.input)));

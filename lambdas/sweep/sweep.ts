@@ -11,9 +11,9 @@ import { sweepRelease } from './releases.ts';
 /**
  * Safe at any moment and beside other sweeps: every write is conditional. What one step cannot do does not keep the others from
  * being done; it is told like what was done, and tried again by the next sweep. Leases come first, because a release is settled
- * only when nothing of it writes any more.
+ * only when nothing of it writes any more. With `repository`, that of its GitHub id alone.
  */
-export async function sweep(ports: SweepPorts): Promise<{ done: string[] }> {
+export async function sweep(ports: SweepPorts, repository?: number): Promise<{ done: string[] }> {
   const done: string[] = [];
   const step = async (what: string, work: () => Promise<readonly string[]>) => {
     try {
@@ -22,16 +22,16 @@ export async function sweep(ports: SweepPorts): Promise<{ done: string[] }> {
       done.push(`${what} could not be swept: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
-  const known = await readKnown(ports.ledger);
+  const known = await readKnown(ports.ledger, repository);
   for (const one of known) {
     await step(`${one.environment} of ${one.repository.fullName}`, () => sweepLease(one, ports));
   }
-  for (const active of await readActive(ports.ledger)) {
+  for (const active of await readActive(ports.ledger, repository)) {
     await step(`release ${active.release.id}`, () => sweepRelease(active, ports));
   }
   const repositories = new Map(known.map(({ repository }) => [repository.id, repository]));
-  for (const repository of repositories.values()) {
-    await step(`the head of ${repository.fullName}`, () => sweepHead(repository, ports));
+  for (const one of repositories.values()) {
+    await step(`the head of ${one.fullName}`, () => sweepHead(one, ports));
   }
   for (const line of done) ports.log('swept', { did: line });
   return { done };

@@ -37,6 +37,7 @@ import { record } from '../../lambdas/record/record.ts';
 import { resolve } from '../../lambdas/resolve/resolve.ts';
 import { rollback } from '../../lambdas/rollback/rollback.ts';
 import { settle } from '../../lambdas/settle/settle.ts';
+import { repositoryOf } from '../../lambdas/sweep/scope.ts';
 import { sweep } from '../../lambdas/sweep/sweep.ts';
 import { turn } from '../../lambdas/turn/turn.ts';
 import { StatesError } from '../../local/asl/errors.ts';
@@ -86,7 +87,8 @@ const FUNCTIONS = {
   Rollback: (event, ports) => contracts.rollback.handle((input) => rollback(input, ports))(event),
   Settle: (event, ports) => contracts.settle.handle((input) => settle(input, ports))(event),
   Command: (event, ports) => commandContract.handle((input) => command(input, ports))(event),
-  Sweep: (event, ports) => contracts.sweep.handle(() => sweep(ports))(event),
+  Sweep: (event, ports) =>
+    contracts.sweep.handle(({ detail }) => sweep(ports, repositoryOf(detail?.input)))(event),
   Admit: (event, ports) => admitContract.handle((input) => admit(input, ports))(event),
   GitStatus: (event, ports) =>
     contracts.gitStatus.handle((batch) => gitStatus(batch, { ...ports, ...ports.state }))(event),

@@ -71,10 +71,10 @@ export class World {
       functions: () => this.functions,
       batch: () => this.batch,
       read: this.store.get,
-      ended: ({ status, name }) => {
+      ended: ({ status, name, input }) => {
         if (status === 'SUCCEEDED') return;
         const kinds = ['lost', 'twice', 'late'] as const;
-        this.#send(`status change of ${name}`, kinds, () => void this.sweep());
+        this.#send(`status change of ${name}`, kinds, () => void this.sweep({ input: JSON.stringify(input) }));
       },
     });
     this.batch = new Batch({
@@ -106,9 +106,10 @@ export class World {
     });
   }
 
-  async sweep(): Promise<string[]> {
+  /** With the detail of a status change: after that execution. */
+  async sweep(detail: { input?: string } = {}): Promise<string[]> {
     try {
-      const { done } = (await this.functions.invoke('Sweep', {})) as { done: string[] };
+      const { done } = (await this.functions.invoke('Sweep', { detail })) as { done: string[] };
       return done;
     } catch {
       return [];

@@ -46,6 +46,15 @@ describe('a deployment that was stopped', () => {
     return ref;
   };
 
+  test('of another repository: not looked at', async () => {
+    const ref = await stopped('turn network');
+    // Nothing of repository 7 belongs to 70 or to 0.
+    for (const other of [70, 0]) expect((await sweep(w.ports, other)).done).toEqual([]);
+    expect(await verdictOf(ref.id)).toBeUndefined();
+    expect((await sweep(w.ports, 7)).done).toHaveLength(2);
+    expect(await verdictOf(ref.id)).toBe('failed');
+  });
+
   test('before anything began: all targets are skipped, later environments too, the lease is free', async () => {
     const ref = await stopped('turn network');
     expect(await done()).toEqual([
