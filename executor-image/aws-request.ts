@@ -6,6 +6,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RoleCredentials } from './container-credentials.ts';
+import { type Answer, send, textOf } from './http.ts';
 
 export interface AwsRequest {
   readonly region: string;
@@ -26,16 +27,18 @@ const FIRST_PAUSE_MS = 100;
 export async function sendToAws(
   request: AwsRequest,
   credentials: () => Promise<RoleCredentials>,
-): Promise<Response> {
+): Promise<Answer> {
   for (let attempt = 1; ; attempt += 1) {
     const { url, headers } = signed(request, await credentials(), new Date());
     const { body } = request;
-    const response = await fetch(url, { method: 'POST', headers, body }).catch((error: unknown) => error);
-    if (response instanceof Response && response.status < 500 && response.status !== 429) return response;
+    const answer = await send(url, { method: 'POST', headers, body }).catch((error: Error) => error);
+    const isError = answer instanceof Error;
+    if (!isError && answer.status < 500 && answer.status !== 429) return answer;
     if (attempt === ATTEMPTS) {
-      if (!(response instanceof Response)) throw response;
-      throw new Error(`Lambda answered ${response.status} ${await response.text()}`);
+      if (isError) throw answer;
+      throw new Error(`Lambda answered ${answer.status} ${await textOf(answer)}`);
     }
+    if (!isError) answer.body.resume();
     await sleep(FIRST_PAUSE_MS * 2 ** attempt * (0.5 + Math.random() / 2));
   }
 }

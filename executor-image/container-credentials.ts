@@ -6,6 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CredentialSource } from '../core/contracts/executor.ts';
+import { send, textOf } from './http.ts';
 
 export interface RoleCredentials {
   readonly accessKeyId: string;
@@ -22,9 +23,10 @@ export async function containerCredentials(source: CredentialSource): Promise<Ro
   for (let attempt = 1; ; attempt += 1) {
     try {
       const token = source.tokenFile ? (await readFile(source.tokenFile, 'utf8')).trim() : source.token;
-      const response = await fetch(source.uri, { headers: token ? { authorization: token } : {} });
-      if (!response.ok) throw new Error(`it answered ${response.status}`);
-      return roleCredentials((await response.json()) as Record<string, unknown>);
+      const answer = await send(source.uri, { headers: token ? { authorization: token } : {} });
+      const text = await textOf(answer);
+      if (!answer.ok) throw new Error(`it answered ${answer.status}`);
+      return roleCredentials(JSON.parse(text) as Record<string, unknown>);
     } catch (error) {
       if (attempt === 3) {
         throw new Error("asking the container's credential endpoint for the job role", { cause: error });

@@ -1,6 +1,7 @@
 /** Calls one of Belay's functions. Used by the executor's services and, on its own, by the credential process, which loads little. */
 import { encodePart, sendToAws } from './aws-request.ts';
 import type { RoleCredentials } from './container-credentials.ts';
+import { textOf } from './http.ts';
 
 /** Where the functions are. */
 export interface FunctionPlace {
@@ -26,11 +27,11 @@ export async function invoke(
   const body = JSON.stringify(input);
   try {
     const response = await sendToAws({ ...place, path, body }, credentials);
-    const text = await response.text();
+    const text = await textOf(response);
     if (!response.ok) throw new Error(`Lambda answered ${response.status} ${text}`);
     const answer: unknown = JSON.parse(text);
     // https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html
-    if (response.headers.has('x-amz-function-error'))
+    if (response.headers['x-amz-function-error'] !== undefined)
       throw new FunctionFailed(String((answer as { errorMessage?: unknown }).errorMessage));
     return answer;
   } catch (error) {

@@ -4,35 +4,36 @@ import { readFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { infrastructure, messageOf } from './failure.ts';
+import { type Answer, type Question, send, textOf } from './http.ts';
 
 const ATTEMPTS = 5;
 
 /** @throws JobFailure (infrastructure) when the store does not give the object after several attempts. */
 export async function download(name: string, url: string, file: string): Promise<void> {
   await attempts(`downloading ${name}`, async () => {
-    const response = await fetch(url);
-    if (!response.ok || !response.body) throw new Error(`the store answered ${response.status}`);
-    await pipeline(response.body, createWriteStream(file));
+    const { body } = await ask(url);
+    await pipeline(body, createWriteStream(file));
   });
 }
 
 /** A small JSON document. @throws JobFailure (infrastructure) when the store does not give it after several attempts. */
 export async function readJson(name: string, url: string): Promise<unknown> {
-  return attempts(`downloading ${name}`, async () => {
-    const response = await fetch(url);
-    if (!response.ok) throw new Error(`the store answered ${response.status}`);
-    return response.json();
-  });
+  return attempts(`downloading ${name}`, async () => JSON.parse(await textOf(await ask(url))));
 }
 
 /** @throws JobFailure (infrastructure) when the store does not take the object after several attempts. */
 export async function upload(name: string, url: string, file: string): Promise<void> {
   const body = await readFile(file);
   await attempts(`uploading ${name}`, async () => {
-    const response = await fetch(url, { method: 'PUT', body });
-    await response.body?.cancel();
-    if (!response.ok) throw new Error(`the store answered ${response.status}`);
+    (await ask(url, { method: 'PUT', body })).body.resume();
   });
+}
+
+async function ask(url: string, question?: Question): Promise<Answer> {
+  const answer = await send(url, question);
+  if (answer.ok) return answer;
+  answer.body.resume();
+  throw new Error(`the store answered ${answer.status}`);
 }
 
 async function attempts<T>(what: string, work: () => Promise<T>): Promise<T> {

@@ -74,7 +74,11 @@ export class World {
       ended: ({ status, name, input }) => {
         if (status === 'SUCCEEDED') return;
         const kinds = ['lost', 'twice', 'late'] as const;
-        this.#send(`status change of ${name}`, kinds, () => void this.sweep({ input: JSON.stringify(input) }));
+        this.#send(
+          `status change of ${name}`,
+          kinds,
+          () => void this.sweep({ input: JSON.stringify(input) }),
+        );
       },
     });
     this.batch = new Batch({
