@@ -1,16 +1,16 @@
 /** Twins that end before their releases do: killed in the middle of an apply, or closed while a person is asked. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, jest, test } from '@jest/globals';
 import './cases/upkeep.ts';
 import { reportOnRelease } from '../../local/cli/commands/push.ts';
 import { asking } from './support/asking.ts';
-import { environment, fileComponent, fileComponents, manifest } from './support/components.ts';
+import { environment, fileComponents, manifest } from './support/components.ts';
 import { begun, heldComponent, hold, letGo } from './support/held.ts';
 import type { Repository } from './support/repository.ts';
-import { endsOf, outcomesOf } from './support/summary.ts';
+import { endsOf } from './support/summary.ts';
 import { makeTestFolder, openTestTwin, until } from './support/twin.ts';
 
 jest.setTimeout(150_000);
@@ -32,74 +32,6 @@ async function kill(process: ChildProcess): Promise<void> {
   process.kill('SIGKILL');
   await gone;
 }
-
-test('the next push takes over when the job has ended; exit code 1 when it fails', async () => {
-  const directory = place.deployed('app');
-  const repository = place.repository('app');
-  repository.commit({
-    'belay.yaml': manifest({
-      environments: { dev: environment(directory) },
-      components: {
-        app: fileComponent('app', [], {
-          commands: {
-            plan: 'mkdir -p "$DEPLOYED" && sh deploy.sh plan',
-            apply:
-              'touch "$DEPLOYED/waiting"; until [ -e "$DEPLOYED/go" ]; do sleep 0.05; done; sh deploy.sh apply',
-          },
-        }),
-      },
-    }),
-    ...fileComponents({ app: 'one\n' }),
-  });
-  const killed = startPush(repository, 'taken-over');
-  await until('the apply', () => existsSync(`${directory}/waiting`));
-  await kill(killed);
-
-  const said: string[] = [];
-  const twin = await openTestTwin(() => ({
-    stateDir: join(place.folder, 'taken-over'),
-    log: (message) => void said.push(message),
-  }));
-  const { world } = twin;
-  expect((await world.executions()).map(({ status }) => status)).toEqual(['ABORTED', 'ABORTED']);
-  expect((await world.jobs()).filter(({ status }) => status === 'RUNNING')).toHaveLength(1);
-
-  repository.commit({ 'components/app/text': 'two\n' });
-  const next = twin.push(repository);
-  await until('a word about the job', () => said.length > 0);
-  expect(said).toEqual([
-    expect.stringMatching(/^waiting for what a killed twin left running: \d{8}-[0-9a-f]{7}-1-dev-app-apply$/),
-  ]);
-  expect(readFileSync(`${directory}/calls`, 'utf8')).toBe('plan app\n');
-  writeFileSync(`${directory}/go`, '');
-  expect(outcomesOf(await next)).toEqual({ 'dev/app': 'applied' });
-  expect(readFileSync(`${directory}/calls`, 'utf8')).toBe('plan app\napply app\nplan app\napply app\n');
-  expect(readFileSync(`${directory}/app`, 'utf8')).toBe('two\n');
-
-  // Another process reaches this one through the socket.
-  repository.commit({ 'components/app/deploy.sh': 'exit 7\n' });
-  const failing = startPush(repository, 'taken-over');
-  const printed: Buffer[] = [];
-  failing.stdout?.on('data', (bytes: Buffer) => printed.push(bytes));
-  const [code] = await once(failing, 'close');
-  expect(code).toBe(1);
-  const [line = '', ...more] = Buffer.concat(printed).toString('utf8').split('\n');
-  expect(more).toEqual(['']);
-  expect(JSON.parse(line)).toMatchObject({
-    verdict: 'failed',
-    environments: [
-      {
-        targets: [
-          {
-            reason:
-              'plan failed: the plan command ended with exit code 7; 0 means no changes, 2 means changes',
-          },
-        ],
-      },
-    ],
-  });
-  await twin.close();
-});
 
 test('a twin that was killed: the next one takes over its job and settles what it left', async () => {
   const repository = place.repository('killed');

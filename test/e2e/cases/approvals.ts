@@ -1,6 +1,5 @@
 /** What waits for a person, through the whole local twin: asked, answered, refused, planned again, given way. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { stateKey } from '../../../core/keys.ts';
 import { ledgerKeys } from '../../../core/ledger/keys.ts';
@@ -51,36 +50,6 @@ test.concurrent('a rejected change is not applied; what needs it is skipped', as
     one: 'rejected: rejected by ada',
     two: 'skipped: one was rejected',
   });
-});
-
-test.concurrent('approvers may be teams; the policy in force is the one of the last success', async () => {
-  const { repository, commit } = asking(twin, 'teams', { approvers: ['acme/platform'] });
-  writeFileSync(join(twin.folder, 'state/github/teams.json'), JSON.stringify({ 'acme/platform': ['Ada'] }));
-  commit('one\n');
-  const first = await twin.world.push({ directory: repository.directory });
-  const release = await waiting(twin, first);
-  expect(await say(twin, 'approve', { by: 'bob', receipt: first, release: release })).toEqual({
-    accepted: false,
-    message: 'bob is not among the approvers: acme/platform may decide',
-  });
-  expect(await say(twin, 'approve', { by: 'ada', receipt: first, release: release })).toMatchObject({
-    accepted: true,
-  });
-  expect((await twin.ended(first)).verdict).toBe('succeeded');
-
-  commit('two\n', { approval: 'never' });
-  const second = await twin.world.push({ directory: repository.directory });
-  const weakened = await waiting(twin, second);
-  expect(await say(twin, 'approve', { by: 'bob', receipt: second, release: weakened })).toMatchObject({
-    accepted: false,
-  });
-  expect(await say(twin, 'approve', { by: 'ada', receipt: second, release: weakened })).toMatchObject({
-    accepted: true,
-  });
-  expect((await twin.ended(second)).verdict).toBe('succeeded');
-
-  commit('three\n', { approval: 'never' });
-  expect((await twin.push(repository)).verdict).toBe('succeeded');
 });
 
 test.concurrent('a release that only waits for a person gives way to a newer push', async () => {

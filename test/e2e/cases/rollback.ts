@@ -204,23 +204,3 @@ test.concurrent('a rollback that fails: broken, said loudly, and healed by the n
   expect(brief(await twin.push(repository))).toMatchObject({ verdict: 'succeeded' });
   expect(inCloud('outside', 'app')).toEqual(['three']);
 });
-
-test.concurrent('a component that the failed release has brought: the others go back, it is left as it is', async () => {
-  const repository = await deployed('newcomer', { base: fragile('base') }, { base: 'one\n' });
-  const components = { base: fragile('base'), newcomer: fragile('newcomer', ['base']) };
-  repository.commit({
-    'belay.yaml': manifest({ environments: { dev: environment(twin.deployed('newcomer')) }, components }),
-    ...fileComponents({ base: 'two\n', newcomer: 'two\n' }),
-    'components/newcomer/broken': '',
-  });
-  expect(brief(await twin.push(repository))).toEqual({
-    verdict: 'broken',
-    targets: {
-      base: 'rolled-back: rolled back to <commit> after: newcomer failed',
-      newcomer:
-        'failed: apply failed: the apply command ended with exit code 1; it has no last good to return to',
-    },
-    belay: 'failure: dev is broken (dirty: newcomer); 2 targets: 1 failed, 1 rolled-back',
-  });
-  expect(inCloud('newcomer', 'base', 'newcomer')).toEqual(['one', 'two']);
-});
