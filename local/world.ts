@@ -154,7 +154,8 @@ export class World {
     return this.parts.github.discussions.comments
       .all()
       .filter(({ repository, issue }) => repository === at.repository && issue === at.number)
-      .map(({ body }) => body);
+      .map(({ body }) => body)
+      .filter((body) => body.includes('<!-- belay plans this '));
   }
 
   async #inheritedJobs(): Promise<void> {
