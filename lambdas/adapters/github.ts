@@ -37,7 +37,7 @@ export function gitHub(
   }
 
   return {
-    ...gitHubPeople(calls),
+    ...gitHubPeople(calls, access),
     compare: async (repository, base, head) =>
       (await comparison(repository, { base, head }, comparisonSchema))?.status ?? 'unknown',
     mergeBase: async (repository, base, head) =>
