@@ -50,7 +50,7 @@ const checksOf = (
       deployments: change.deployments ?? [deployment()],
       outcomes: change.outcomes ?? [],
     },
-    new Set(shown),
+    new Map(shown.map((name) => [name, 'ended'])),
   );
 
 test.each<[Partial<OutcomeItem>, string]>([
@@ -184,6 +184,31 @@ test('up to 25 affected targets have checks of their own, more share one for eac
 test('what an environment was first shown as, it stays', () => {
   expect(names(many(3), ['belay/dev', 'belay'])).toEqual(['belay/dev', 'belay']);
   expect(names(many(30), ['belay/dev/c3'])).toHaveLength(31);
+});
+
+test('what an earlier release left open ends with the newest, and not before; what has ended stays as it is', () => {
+  const shown = new Map([
+    ['belay/dev/app', 'open'],
+    ['belay/dev/network', 'open'],
+    ['belay/dev/done', 'ended'],
+    ['belay/prod', 'open'],
+    ['belay', 'open'],
+  ] as const);
+  const at = (verdict: ReleaseItem['verdict']) =>
+    desiredChecks(
+      { release: release({ verdict }), deployments: [], outcomes: [target('app', { outcome: 'planned' })] },
+      shown,
+    ).map(({ run }) => [run.name, run.conclusion]);
+  expect(at(undefined)).toEqual([
+    ['belay/dev/app', 'success'],
+    ['belay', undefined],
+  ]);
+  for (const verdict of ['refused', 'waiting', 'superseded'] as const)
+    expect(at(verdict).slice(0, -1)).toEqual([
+      ['belay/dev/app', 'success'],
+      ['belay/dev/network', 'cancelled'],
+      ['belay/prod', 'cancelled'],
+    ]);
 });
 
 test('a shared check counts until somebody is asked, and tells all at the end, bad ones first', () => {
