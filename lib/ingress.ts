@@ -4,6 +4,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { EventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { CfnOutput, Duration } from 'aws-cdk-lib/core';
@@ -15,6 +16,9 @@ import { PUSH_EVENT } from '../core/contracts/push.ts';
 
 /** Long enough to replay what a broken deployment of Belay itself has missed over a holiday. */
 const ARCHIVE_RETENTION = Duration.days(30);
+
+/** What nobody could do for an hour its author has long written again. */
+const COMMAND_AGE = Duration.hours(1);
 
 /** The bus everything from outside passes, kept apart from the function that feeds it and the rule that empties it. */
 export class Bus extends Construct {
@@ -91,11 +95,17 @@ export class Ingress extends Construct {
         new LambdaFunction(props.command, {
           event: RuleTargetInput.fromEventPath('$.detail'),
           deadLetterQueue: deadLetters,
-          // What nobody could do for an hour its author has long written again.
-          maxEventAge: Duration.hours(1),
+          // Until Lambda has taken it; it does not wait for the function.
+          maxEventAge: COMMAND_AGE,
           retryAttempts: 20,
         }),
       ],
+    });
+    // From then on: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+    props.command.configureAsyncInvoke({
+      maxEventAge: COMMAND_AGE,
+      retryAttempts: 2,
+      onFailure: new SqsDestination(deadLetters),
     });
     new CfnOutput(this, 'WebhookUrl', { value: `${api.apiEndpoint}/webhook` });
   }
