@@ -1,4 +1,4 @@
-/** How GitHub gets in: HTTP API → webhook function → bus (with archive) → rules: a push or a pull request to the Release machine, what people say to `command`. What that asks for joins them on the bus. */
+/** How GitHub and who sets it up get in: HTTP API → webhook function → bus (with archive) → rules: a push or a pull request to the Release machine, what people say to `command`. What that asks for joins them on the bus. */
 import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { EventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
@@ -13,6 +13,7 @@ import { CONVERSATION_EVENT } from '../core/contracts/conversation.ts';
 import { OPERATION_EVENT } from '../core/contracts/operation.ts';
 import { PULL_EVENT } from '../core/contracts/pull.ts';
 import { PUSH_EVENT } from '../core/contracts/push.ts';
+import { PATHS } from '../core/contracts/set-up.ts';
 
 /** Long enough to replay what a broken deployment of Belay itself has missed over a holiday. */
 const ARCHIVE_RETENTION = Duration.days(30);
@@ -39,6 +40,7 @@ export class Bus extends Construct {
 export interface IngressProps {
   readonly bus: EventBus;
   readonly webhook: IFunction;
+  readonly setUp: IFunction;
   readonly release: IStateMachine;
   readonly command: IFunction;
 }
@@ -47,15 +49,18 @@ export class Ingress extends Construct {
   constructor(scope: Construct, id: string, props: IngressProps) {
     super(scope, id);
     const api = new HttpApi(this, 'Api', {
-      description: 'Where GitHub delivers webhooks to Belay',
+      description: 'Where GitHub delivers webhooks to Belay, and the page that sets the App up',
       createDefaultStage: false,
     });
     api.addRoutes({
-      path: '/webhook',
+      path: PATHS.webhook,
       methods: [HttpMethod.POST],
       integration: new HttpLambdaIntegration('WebhookIntegration', props.webhook),
     });
-    // The signature is checked by the function; the throttle bounds what an unsigned flood can cost.
+    const setUp = new HttpLambdaIntegration('SetUpIntegration', props.setUp);
+    for (const path of [PATHS.setUp, PATHS.setUpDone])
+      api.addRoutes({ path, methods: [HttpMethod.GET], integration: setUp });
+    // Signature and code are checked by the functions; the throttle bounds what a flood without them can cost.
     api.addStage('Live', {
       stageName: '$default',
       autoDeploy: true,
@@ -107,6 +112,7 @@ export class Ingress extends Construct {
       retryAttempts: 2,
       onFailure: new SqsDestination(deadLetters),
     });
-    new CfnOutput(this, 'WebhookUrl', { value: `${api.apiEndpoint}/webhook` });
+    new CfnOutput(this, 'WebhookUrl', { value: `${api.apiEndpoint}${PATHS.webhook}` });
+    new CfnOutput(this, 'SetUpUrl', { value: `${api.apiEndpoint}${PATHS.setUp}` });
   }
 }
