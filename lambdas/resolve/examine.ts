@@ -113,8 +113,11 @@ async function withBase(
     return { ended: end('nothing-to-do', `${facts.base} has no ${manifestFile} yet, ${why}`) };
   }
   const parsed = parseManifest(text, tree);
-  if ('problems' in parsed)
-    return { ended: end('refused', shortened(`${facts.base}: ${formatProblems(parsed.problems)}`)) };
+  if ('problems' in parsed) {
+    // No fault of the pull request, which may be the very one that puts it right.
+    const why = `${facts.base}'s manifest cannot be read, so nothing can be planned`;
+    return { ended: end('nothing-to-do', shortened(`${why}: ${formatProblems(parsed.problems)}`)) };
+  }
   const manifest = plannedManifest(head, parsed.manifest);
   const added = newEnvironments(head, parsed.manifest);
   const note =
