@@ -126,7 +126,8 @@ async function withBase(
   if ('problems' in parsed) {
     // No fault of the pull request, which may be the very one that puts it right.
     const why = `${facts.base}'s manifest cannot be read, so nothing can be planned`;
-    return { ended: end('nothing-to-do', shortened(`${why}: ${formatProblems(parsed.problems)}`)) };
+    const problems = formatProblems(parsed.problems).replaceAll('\n', '; ');
+    return { ended: end('nothing-to-do', shortened(`${why}: ${problems}`)) };
   }
   const manifest = plannedManifest(head, parsed.manifest);
   const added = newEnvironments(head, parsed.manifest);
