@@ -152,6 +152,7 @@ function releaseCheck(name: string, record: ReleaseRecord): Undigested {
   const rows = [
     ...releaseRows(record),
     ['took', release.endedAt === undefined ? '' : elapsed(release.startedAt, release.endedAt)],
+    ['note', plain(shortened(release.note ?? '', MAX_LEAD))],
     ['delayed', delayOf(delay)],
   ];
   const problems = release.verdict === 'refused' ? release.reason : '';

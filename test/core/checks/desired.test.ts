@@ -258,6 +258,13 @@ test('a refused manifest is told at its lines', () => {
   expect(check?.manifestProblems).toBe(reason);
 });
 
+test('what was left out is still told when all has ended', () => {
+  const note = 'planned as on main until merged: tool of dev/app';
+  const ended = { verdict: 'succeeded', reason: 'planned dev', operation: 'plan', note } as const;
+  const check = checksOf({ release: ended, outcomes: [target('app', { outcome: 'planned' })] }).at(-1);
+  expect(check?.run.output.summary).toContain('| note | planned as on main until merged: tool of dev/app |');
+});
+
 test('whatever the ledger says, GitHub takes it', () => {
   const text = fc.string({ unit: 'binary', maxLength: 700 });
   const anyTarget = fc.record({

@@ -2,6 +2,7 @@
 import { expect, test } from '@jest/globals';
 import type { PlanRequested } from '../../../core/contracts/operation.ts';
 import type { PullRequestChanged } from '../../../core/contracts/pull.ts';
+import { releaseDocumentSchema } from '../../../core/contracts/release.ts';
 import { ledgerKeys } from '../../../core/ledger/keys.ts';
 import type { FetchedCommit, Git, Merged, Merges } from '../../../lambdas/ports.ts';
 import { gitMemory } from '../../support/git-memory.ts';
@@ -105,8 +106,33 @@ test('the base branch says where: a new environment waits until it is merged', a
   );
   expect(document.environments[0]).toMatchObject({ name: 'dev', account: '111122223333' });
   expect(await releaseItem(w, releaseAt())).toMatchObject({
-    reason: 'planning dev, prod; planned once it is merged, because it is new: mine',
+    reason:
+      'planning dev, prod; planned once it is merged, because it is new: mine; planned as on main until merged: account of dev',
   });
+});
+
+test('what stays as the base branch has it is named, and another tool is not planned before the merge', async () => {
+  const head = MANIFEST.replace(
+    'components/network, tool: opentofu',
+    'components/network, tool: shell, commands: { apply: ./apply }, secrets: { KEY: app/key }',
+  ).replace('needs: [network]', 'needs: [network], in: { prod: { secrets: { KEY: app/key } } }');
+  const w = merging({ ...FILES, 'belay.yaml': head });
+  await w.run('arn:release:1', changed());
+  const note =
+    'planned as on main until merged: tool, secrets of dev/network, prod/network; secrets of prod/database';
+  expect(await releaseItem(w, releaseAt())).toMatchObject({ reason: `planning dev, prod; ${note}`, note });
+  const document = releaseDocumentSchema.parse(
+    JSON.parse(`${w.objects.objects.get(`${REPOSITORY}/releases/${releaseAt()}/release.json`)}`),
+  );
+  const told = document.environments.flatMap(({ name, targets }) =>
+    targets.map(({ entry, deferred }) => [name, entry.component, entry.tool, deferred]),
+  );
+  expect(told).toEqual([
+    ['dev', 'network', 'opentofu', 'its tool changes with the merge'],
+    ['dev', 'database', 'opentofu', undefined],
+    ['prod', 'network', 'opentofu', 'its tool changes with the merge'],
+    ['prod', 'database', 'opentofu', undefined],
+  ]);
 });
 
 test.each<[string, Merged, string, string]>([
@@ -136,6 +162,21 @@ test('without a manifest in the base branch nobody has said where', async () => 
   expect(answer).toMatchObject({
     verdict: 'nothing-to-do',
     reason: 'main has no belay.yaml yet, which says where may be deployed and by whom',
+  });
+});
+
+test('a broken manifest in the base branch stops no pull request, least of all the one that mends it', async () => {
+  const broken = { ...FILES, 'belay.yaml': MANIFEST.replace('version: 1', 'version: 2\nhm: 1') };
+  const w = merging(FILES, broken);
+  const reason =
+    "main's manifest cannot be read, so nothing can be planned: belay.yaml:1:10 version: must be 1; belay.yaml:2:1 hm: `hm` is not a known key";
+  const answer = await w.run('arn:release:1', changed());
+  expect(answer).toEqual({ decision: 'end', verdict: 'nothing-to-do', reason });
+  // The pull request's own manifest is its own affair.
+  const own = await merging(broken, FILES).run('arn:release:1', changed());
+  expect(own).toMatchObject({
+    verdict: 'refused',
+    reason: expect.stringMatching(/^belay.yaml:1:10 version: must be 1\n/),
   });
 });
 
