@@ -17,6 +17,7 @@ const nothing = { kind: 'nothing' };
 
 test.each<[string, Order]>([
   ['/belay plan', { verb: 'plan' }],
+  ['/belay plan c0ffee1', { verb: 'plan', commit: 'c0ffee1' }],
   ['/belay apply', { verb: 'apply', older: false }],
   ['/belay apply --older', { verb: 'apply', older: true }],
   ['/belay apply --older dev', { verb: 'apply', environment: 'dev', older: true }],
@@ -54,7 +55,8 @@ test.each([
   ['/Belay approve', 'commands begin with `/belay` and a space; `/belay help` lists them'],
   ['/belayed again', 'commands begin with `/belay` and a space; `/belay help` lists them'],
   ['/belay-approve', 'commands begin with `/belay` and a space; `/belay help` lists them'],
-  ['/belay plan dev', 'write `/belay plan`'],
+  ['/belay plan dev', 'write `/belay plan [COMMIT]`, COMMIT with at least 7 digits'],
+  ['/belay plan c0ffee1 c0ffee2', 'write `/belay plan [COMMIT]`, COMMIT with at least 7 digits'],
   ['/belay approve dev app', 'write `/belay approve [ENV[/COMPONENT]]`'],
   ['/belay approve dev/app/x', 'write `/belay approve [ENV[/COMPONENT]]`'],
   ['/belay destroy', 'write `/belay destroy ENV[/COMPONENT]`'],

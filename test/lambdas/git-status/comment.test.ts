@@ -75,7 +75,8 @@ test('one comment, changed where it stands: at the beginning and at the end, how
 });
 
 test('what waits for a command says which', async () => {
-  const reason = 'from a fork: nothing of it runs until a maintainer comments /belay plan for c0ffee1';
+  const reason =
+    'from a fork: nothing of it runs until a maintainer has read it and comments /belay plan c0ffee1';
   await w.release(planned({ verdict: 'waiting', reason, pull: { ...PULL, fork: true } }));
   await w.changed();
   expect(text()).toContain(`Not planned yet: \`c0ffee1\` into \`main\`: ${reason}`);

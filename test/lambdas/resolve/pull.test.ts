@@ -181,7 +181,11 @@ test('a broken manifest in the base branch stops no pull request, least of all t
 });
 
 test.each([
-  ['a fork', FORK, 'from a fork: nothing of it runs until a maintainer comments /belay plan for c0ffee1'],
+  [
+    'a fork',
+    FORK,
+    'from a fork: nothing of it runs until a maintainer has read it and comments /belay plan c0ffee1',
+  ],
   ['a draft', { draft: true }, 'a draft is planned when it is ready, or when somebody comments /belay plan'],
 ])('%s waits for a command: nothing of it is even fetched', async (_, pull, reason) => {
   const w = merging();
@@ -237,6 +241,64 @@ test('a newer push gives the older plan up, also when it is told twice; an older
   expect(await w.item(`${REPOSITORY}/pull/7`, 'pull')).toMatchObject({ head: NEWER, release: second });
 });
 
+const newestOf = async (w: ReturnType<typeof merging>, commit = HEAD) =>
+  (await w.item(`${REPOSITORY}/commit/${commit}`, 'commit'))?.release;
+
+test("a fork that is opened for somebody else's commit does not take its checks over", async () => {
+  const w = merging();
+  await w.run('arn:release:1', changed());
+  const copy = changed({ ...FORK, number: 8 }, { delivery: 'guid-2' });
+  expect(await w.run('arn:release:2', copy)).toMatchObject({ verdict: 'waiting' });
+  expect(await newestOf(w)).toBe(releaseAt(1));
+  // Its own, it does.
+  const own = changed(
+    { ...FORK, number: 8, head: NEWER },
+    { delivery: 'guid-3', at: '2026-11-21T08:10:00Z' },
+  );
+  await w.run('arn:release:3', own);
+  expect(await newestOf(w, NEWER)).toBe(`20261121-${NEWER.slice(0, 7)}-1`);
+});
+
+test('an older delivery of the same head that comes late leaves the plan what people see', async () => {
+  const w = merging();
+  await w.run('arn:release:1', changed());
+  const late = changed({ draft: true }, { delivery: 'guid-2', at: '2026-11-21T07:59:00Z' });
+  expect(await w.run('arn:release:2', late)).toMatchObject({ verdict: 'superseded' });
+  expect(await newestOf(w)).toBe(releaseAt(1));
+  expect(await releaseItem(w, releaseAt(1))).not.toHaveProperty('cancelled');
+});
+
+test('of two that want the same head planned at once the later one stays, and is what people see', async () => {
+  const w = merging();
+  await w.run('arn:release:1', changed());
+  const key = ledgerKeys.pull(REPOSITORY, 7);
+  await w.ledger.update(key, { set: { release: releaseAt(9), version: 2 } });
+  expect(await w.run('arn:release:2', asked())).toMatchObject({
+    verdict: 'superseded',
+    reason: `release ${releaseAt(9)} speaks for pull request 7`,
+  });
+  expect(await newestOf(w)).toBe(releaseAt(1));
+});
+
+test('a new base branch that is not deployed gives the plan up, unless it comes late', async () => {
+  const w = merging();
+  await w.run('arn:release:1', changed());
+  const away = (delivery: string, at: string) => changed({ base: 'release/1' }, { delivery, at });
+  await w.run('arn:release:2', away('guid-2', '2026-11-21T07:59:00Z'));
+  expect(await releaseItem(w, releaseAt())).not.toHaveProperty('cancelled');
+  await w.run('arn:release:3', away('guid-3', '2026-11-21T08:01:00Z'));
+  expect(await releaseItem(w, releaseAt())).toMatchObject({
+    cancelled: { newer: 'its new base branch, release/1' },
+  });
+});
+
+test('a push that came before the first command, and is told after it, is planned', async () => {
+  const w = merging();
+  await w.run('arn:release:1', asked());
+  const pushed = changed({ head: NEWER }, { delivery: 'guid-2', at: '2026-11-20T08:00:00Z' });
+  expect(await w.run('arn:release:2', pushed)).toMatchObject({ decision: 'plan' });
+});
+
 test('a job that still plans the older head is ended', async () => {
   const w = merging();
   await w.run('arn:release:1', changed());
@@ -266,7 +328,7 @@ test('closed, it is planned no more; merged, the commit that came of it knows it
   });
   expect(await releaseItem(w, releaseAt())).toMatchObject({ cancelled: { newer: 'its being closed' } });
   expect(await w.item(`${REPOSITORY}/commit/${MERGE}`, 'merged')).toMatchObject({ number: 7 });
-  expect(await w.item(`${REPOSITORY}/pull/7`, 'pull')).toMatchObject({ merged: MERGE });
+  expect(await w.item(`${REPOSITORY}/pull/7`, 'pull')).toMatchObject({ merged: MERGE, version: 2 });
 });
 
 test('a push to the branch of a pull request is no release of its own', async () => {
