@@ -9,12 +9,13 @@ export const APP_PERMISSIONS = {
   metadata: 'read',
   issues: 'write',
   pull_requests: 'read',
+  merge_queues: 'read',
   members: 'read',
   statuses: 'write',
 } as const;
 
 /** What `webhook` serves. */
-export const APP_EVENTS = ['push', 'pull_request', ...CONVERSATIONS] as const;
+export const APP_EVENTS = ['push', 'pull_request', 'merge_group', ...CONVERSATIONS] as const;
 
 /** GitHub's limit for the name of an App, in characters. */
 const MAX_NAME = 34;

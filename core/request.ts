@@ -1,9 +1,11 @@
-/** What every release request says, a push, a pull request and an operation alike; called by `resolve`. */
+/** What every release request says, a push, a pull request, a merge group and an operation alike; called by `resolve`. */
 
+import type { MergeGroup } from './contracts/merge-group.ts';
 import type { OperationRequested, ReleaseRequest } from './contracts/operation.ts';
 import type { Pull } from './contracts/pull.ts';
 import type { Repository } from './contracts/push.ts';
 import type { ReleaseItem } from './ledger/release-items.ts';
+import { unplannedGroup } from './merge-group.ts';
 import { type PullSettings, unplanned } from './pull.ts';
 import { branchOf, type QuietEnd, quietEnd } from './push.ts';
 import type { Operation } from './words.ts';
@@ -24,6 +26,7 @@ export interface Request {
   readonly older: boolean;
   /** What is planned. */
   readonly pull?: Pull;
+  readonly mergeGroup?: MergeGroup;
   /** Why it comes to nothing, where that can be told at once. */
   readonly quiet: QuietEnd | undefined;
 }
@@ -47,6 +50,12 @@ export function readRequest(request: ReleaseRequest, settings: PullSettings): Re
     const { delivery: id, sender: by } = request;
     const { draft: _, ...pull } = request.pull;
     return { id, ...planOf({ repository, pull, by }), quiet: unplanned(request, settings) };
+  }
+  if ('mergeGroup' in request) {
+    const { delivery: id, sender: by } = request;
+    const { head: commit, ...mergeGroup } = request.mergeGroup;
+    const group = { operation: 'plan', repository, commit, branch: mergeGroup.base, mergeGroup } as const;
+    return { id, ...group, by, because: undefined, older: false, quiet: unplannedGroup(request) };
   }
   const { delivery: id, after: commit, sender: by } = request;
   const [branch, quiet] = [branchOf(request), quietEnd(request)];

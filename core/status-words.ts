@@ -4,6 +4,7 @@ import { describeOrphans } from './deployment/orphans.ts';
 import { isGood, ROLLING_BACK } from './deployment/verdict.ts';
 import type { DeploymentItem, ReleaseItem } from './ledger/release-items.ts';
 import type { OutcomeItem } from './ledger/work-items.ts';
+import { describeGroup } from './merge-group.ts';
 import type { Operation, Outcome, ReleaseVerdict } from './words.ts';
 
 /** What GitHub takes: https://docs.github.com/en/rest/commits/statuses#create-a-commit-status */
@@ -90,9 +91,10 @@ export function releaseWording(record: ReleaseWords): Wording {
   return { state, text: `${delayed === '' ? '' : `(${delayed}) `}${asked}${text}` };
 }
 
-function askedOf({ operation = 'apply', because, sender, pull }: ReleaseItem): string {
+function askedOf({ operation = 'apply', because, sender, pull, mergeGroup }: ReleaseItem): string {
   if (operation === 'apply') return '';
   if (pull !== undefined) return `plan of #${pull.number}: `;
+  if (mergeGroup !== undefined) return `plan of ${describeGroup(mergeGroup)}: `;
   const what = operation === 'restore' ? 'rollback to last good' : operation;
   return `${what} (${because ?? `asked for by ${sender}`}): `;
 }
@@ -119,10 +121,25 @@ function plainWording({ release, deployments, outcomes: targets }: ReleaseWords)
   if (verdict === 'nothing-to-do') return { state, text: withDetail('nothing to do', reason) };
   if (verdict === 'refused') return { state, text: `refused: ${firstLine(reason)}` };
   if (verdict === 'succeeded' || verdict === 'failed') {
-    const tally = [...rollbacksOf(deployments), tallyOf(targets)].filter((part) => part !== '');
+    const tally = [
+      ...describeUnreviewed(release.unreviewed),
+      ...rollbacksOf(deployments),
+      tallyOf(targets),
+    ].filter((part) => part !== '');
     if (tally.length > 0) return { state, text: [...tally, ...describeOrphans(deployments)].join('; ') };
   }
   return { state, text: withDetail(verdict, reason) };
+}
+
+/** More than so many names say no more than their number. */
+const NAMED = 3;
+
+/** `dev/app would change as nobody has reviewed`; nothing where everything was. */
+export function describeUnreviewed(unreviewed: ReleaseItem['unreviewed'] = []): string[] {
+  if (unreviewed.length === 0) return [];
+  const names = unreviewed.map(({ environment, component }) => `${environment}/${component}`);
+  const told = names.length > NAMED ? targetCount(names.length) : names.join(', ');
+  return [`${told} would change as nobody has reviewed`];
 }
 
 /** `dev is back at 1a2b3c4`, `dev is broken (dirty: database)`. */

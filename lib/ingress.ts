@@ -1,4 +1,4 @@
-/** How GitHub and who sets it up get in: HTTP API → webhook function → bus (with archive) → rules: a push or a pull request to the Release machine, what people say to `command`. What that asks for joins them on the bus. */
+/** How GitHub and who sets it up get in: HTTP API → webhook function → bus (with archive) → rules: a push, a pull request or a merge group to the Release machine, what people say to `command`. What that asks for joins them on the bus. */
 import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { EventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
@@ -10,6 +10,7 @@ import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { CfnOutput, Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { CONVERSATION_EVENT } from '../core/contracts/conversation.ts';
+import { MERGE_GROUP_EVENT } from '../core/contracts/merge-group.ts';
 import { OPERATION_EVENT } from '../core/contracts/operation.ts';
 import { PULL_EVENT } from '../core/contracts/pull.ts';
 import { PUSH_EVENT } from '../core/contracts/push.ts';
@@ -74,7 +75,7 @@ export class Ingress extends Construct {
     const startsRelease = (
       id: string,
       description: string,
-      event: typeof PUSH_EVENT | typeof PULL_EVENT | typeof OPERATION_EVENT,
+      event: typeof PUSH_EVENT | typeof PULL_EVENT | typeof MERGE_GROUP_EVENT | typeof OPERATION_EVENT,
     ) =>
       new Rule(this, id, {
         eventBus: props.bus,
@@ -91,6 +92,7 @@ export class Ingress extends Construct {
       });
     startsRelease('PushRule', 'A push starts a release', PUSH_EVENT);
     startsRelease('PullRule', 'A pull request is planned by a release', PULL_EVENT);
+    startsRelease('MergeGroupRule', 'A commit of the merge queue is planned by a release', MERGE_GROUP_EVENT);
     startsRelease('OperationRule', 'What is asked for by command starts a release', OPERATION_EVENT);
     new Rule(this, 'ConversationRule', {
       eventBus: props.bus,

@@ -17,6 +17,7 @@ import type { CheckRun } from './check-run.ts';
 import { type CheckState, PAST, stateOfEnvironment, stateOfRelease, stateOfTarget } from './conclusion.ts';
 import { type Piece, piecesOf, RELEASE_NAME, type Shown } from './layout.ts';
 import { code, cutTo, elapsed, plain, shortened, table } from './markdown.ts';
+import { mergeGroupParts, unreviewedOf } from './merge-group.ts';
 import { namesOf } from './plan-text.ts';
 import { targetTable } from './target-table.ts';
 
@@ -162,6 +163,7 @@ function releaseCheck(name: string, record: ReleaseRecord): Undigested {
     leadOf(text),
     factsTable(rows),
     cutTo(listed, MAX_PROBLEMS, (left) => `\n_…and ${left} more problems_`),
+    mergeGroupParts(release),
     isEnd ? targetTable(affected) : '',
     togetherOf(affected),
   ];
@@ -175,7 +177,7 @@ function releaseCheck(name: string, record: ReleaseRecord): Undigested {
       },
       actions: redriveOf(record, state),
     },
-    plans: [],
+    plans: plansOf(unreviewedOf(record)),
     annotated: [],
     manifestProblems: problems,
   };

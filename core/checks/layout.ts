@@ -33,13 +33,14 @@ export type Shown = ReadonlyMap<string, 'open' | 'ended'>;
  * it has ended, has no part in: nobody else ends it.
  */
 export function piecesOf(
-  { environments, verdict }: Pick<ReleaseItem, 'environments' | 'verdict'>,
+  { environments, verdict, mergeGroup }: Pick<ReleaseItem, 'environments' | 'verdict' | 'mergeGroup'>,
   outcomes: readonly OutcomeItem[],
   shown: Shown,
 ): Piece[] {
   const pieces: Piece[] = [];
   let single = 0;
-  for (const environment of namesIn(environments, outcomes)) {
+  // Nobody looks at a queue's commit but the queue, which waits for one check.
+  for (const environment of mergeGroup ? [] : namesIn(environments, outcomes)) {
     const all = outcomes.filter((target) => target.environment === environment);
     const targets = all.filter(({ affected }) => affected !== 'unaffected');
     const own = all.map((target) => ({ target, name: targetContext(environment, target.component) }));

@@ -1,5 +1,6 @@
 /** What a person or a schedule asks for instead of pushing: published on the bus; the Release machine is started with it. */
 import * as z from 'zod';
+import { mergeGroupChangedSchema } from './merge-group.ts';
 import { pullRequestChangedSchema, pullSchema } from './pull.ts';
 import { commitSchema, pushReceivedSchema, repositorySchema } from './push.ts';
 import { releaseDocumentSchema } from './release.ts';
@@ -47,6 +48,7 @@ export const releaseRequestSchema = z.union([
   operationRequestedSchema,
   planRequestedSchema,
   pullRequestChangedSchema,
+  mergeGroupChangedSchema,
   pushReceivedSchema,
 ]);
 export type ReleaseRequest = z.infer<typeof releaseRequestSchema>;

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { resolvedTargetSchema } from '../manifest/resolved.ts';
 import { operationSchema } from '../words.ts';
+import { mergeGroupSchema } from './merge-group.ts';
 import { pullSchema } from './pull.ts';
 import { commitSchema, repositorySchema } from './push.ts';
 
@@ -43,6 +44,8 @@ export const releaseDocumentSchema = z.object({
   repository: repositorySchema,
   /** Of a plan: `release.commit` is the head then, where people look; what is planned is the merge. */
   pull: plannedPullSchema.optional(),
+  /** Of a plan of GitHub's merge queue, whose commit is planned as it is. `fork`: a pull request in it is from another repository. */
+  mergeGroup: mergeGroupSchema.extend({ fork: z.boolean() }).optional(),
   branch: z.string(),
   /** The commit's root tree id. Absent where no commit is brought: what is worked on then is what is deployed. */
   rootTree: z.string().optional(),

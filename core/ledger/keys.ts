@@ -87,6 +87,10 @@ export const ledgerKeys = {
     pk: inCommit(repository, commit),
     sk: 'merged',
   }),
+  mergeGroup: (repository: number, commit: string): LedgerKey => ({
+    pk: inCommit(repository, commit),
+    sk: 'merge-group',
+  }),
   pull: (repository: number, number: number): LedgerKey => ({
     pk: `${repository}/pull/${number}`,
     sk: 'pull',

@@ -1,6 +1,7 @@
 /** What the ledger keeps of releases: how one came to be, how far it is in each environment, and what GitHub was told of it. */
 
 import * as z from 'zod';
+import { mergeGroupSchema } from '../contracts/merge-group.ts';
 import { pullSchema } from '../contracts/pull.ts';
 import { commitSchema, repositorySchema } from '../contracts/push.ts';
 import { releaseRefSchema } from '../contracts/release.ts';
@@ -46,6 +47,12 @@ export const releaseItemSchema = z.object({
   note: z.string().optional(),
   /** What a plan is of. */
   pull: pullSchema.optional(),
+  /** What a plan for GitHub's merge queue is of. */
+  mergeGroup: mergeGroupSchema.optional(),
+  /** Of such a plan, once it has ended: changes that are in no reviewed plan, and how they differ, for people. */
+  unreviewed: z
+    .array(z.object({ environment: z.string(), component: z.string(), why: z.string() }))
+    .optional(),
   /** Why GitHub does not take its statuses; absent as soon as it does. */
   unshown: z.string().optional(),
   /** A person wants it deployed although a newer commit was attempted since. */
@@ -93,6 +100,11 @@ export type PullItem = z.infer<typeof pullItemSchema>;
 
 /** Which pull request a commit of the default branch came from. */
 export const mergedItemSchema = z.object({ number: z.int() });
+
+/** A commit of GitHub's merge queue. `destroyed`: the queue has no more use for it, in GitHub's word. */
+export const mergeGroupItemSchema = mergeGroupSchema
+  .omit({ base: true })
+  .extend({ destroyed: z.string().optional() });
 
 /** The newest release of a commit: only it may write the commit's statuses. */
 export const commitItemSchema = z.object({ release: z.string() });

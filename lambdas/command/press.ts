@@ -88,7 +88,7 @@ async function doButton({ by, button }: Pressed, subject: Subject, ports: PressP
 }
 
 async function goOn(of: ReleaseItem, said: Rerun, ports: PressPorts): Promise<Answer> {
-  const { verdict, pull } = of;
+  const { verdict, pull, mergeGroup } = of;
   const { by } = said;
   if (pull !== undefined && verdict !== undefined) {
     if (pull.fork)
@@ -99,6 +99,8 @@ async function goOn(of: ReleaseItem, said: Rerun, ports: PressPorts): Promise<An
     const request = `re-run-${of.repository.id}-${of.id}`;
     return beginPlan({ request, repository: said.repository, by, pull }, ports);
   }
+  if (mergeGroup !== undefined)
+    return refused('a merge group is planned when it is queued: queue the pull request again');
   if (verdict === 'failed' || verdict === 'cancelled')
     return redrive({ repository: of.repository.id, release: of.id, by, older: false }, ports);
   return refused(

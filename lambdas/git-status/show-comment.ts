@@ -43,6 +43,8 @@ const isFinal = (error: unknown): error is GitHubError =>
 const NOBODY_WRITES = new Date(0).toISOString();
 
 export async function showComment({ release }: ReleaseRecord, ports: ShowCommentPorts): Promise<void> {
+  // The merge queue plans what the pull request's own plan has told.
+  if (release.mergeGroup !== undefined) return;
   const number = release.pull?.number ?? (await mergedAs(release, ports.ledger));
   if (number === undefined) return;
   const pull = { repository: release.repository, number };
@@ -125,7 +127,8 @@ async function desiredComment(item: PullItem, repository: number, ports: ShowCom
     newest === undefined
       ? undefined
       : await readRecord({ id: commitItemSchema.parse(newest).release, repository }, ports.ledger);
-  return pullComment(plan, merge);
+  // Until its deployment begins, the commit has only what the merge queue planned.
+  return pullComment(plan, merge?.release.mergeGroup === undefined ? merge : undefined);
 }
 
 /** The comment's id; undefined when somebody has deleted it: then a new one is due. */

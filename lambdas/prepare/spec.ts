@@ -66,7 +66,7 @@ function newSpec(
     source,
     ...(stage === 'plan' && { locks }),
     // What somebody else wrote is planned without secrets, and may ask for none: `secrets` reads them from here.
-    target: document.pull?.fork ? { ...entry, secrets: {} } : entry,
+    target: (document.pull ?? document.mergeGroup)?.fork ? { ...entry, secrets: {} } : entry,
     account,
     region,
     fence,

@@ -22,8 +22,8 @@ export async function examinePull(
   return merges.withMerge(fullName, { base, head, mergeBase }, (merged) => {
     if (merged.kind !== 'merged') return Promise.resolve(unmerged(pull, merged));
     const { onto, merge, result } = merged;
-    const facts = { ...pull, onto, merge };
-    return examine(result, { request, release, pull: { facts, base: merged.base } }, store);
+    const facts = { pull: { ...pull, onto, merge }, base: merged.base };
+    return examine(result, { request, release, unmerged: facts }, store);
   });
 }
 

@@ -42,14 +42,22 @@ export interface Question {
   readonly release: ReleaseRef;
   /** The one environment that is meant. @default all of the manifest */
   readonly environment?: string;
-  /** What is planned, and the base branch that says what a pull request may not. */
-  readonly pull?: { readonly facts: NonNullable<ReleaseDocument['pull']>; readonly base: FetchedCommit };
+  /** What is planned before it is merged, and the base branch, which says what it may not. */
+  readonly unmerged?: Unmerged;
 }
+
+type Unmerged = {
+  /** What the base branch has. */
+  readonly base: FetchedCommit;
+} & (
+  | { readonly pull: NonNullable<ReleaseDocument['pull']>; readonly mergeGroup?: never }
+  | { readonly mergeGroup: NonNullable<ReleaseDocument['mergeGroup']>; readonly pull?: never }
+);
 
 /** Stores snapshot, tree and `release.json` of a commit that deploys something. Repeated calls store the same. */
 export async function examine(
   fetched: FetchedCommit,
-  { request, release, environment, pull }: Question,
+  { request, release, environment, unmerged }: Question,
   objects: ObjectStore,
 ): Promise<Examination> {
   const treeText = await fetched.tree();
@@ -67,16 +75,17 @@ export async function examine(
   }
 
   const allowed =
-    pull === undefined
+    unmerged === undefined
       ? { manifest: parsed.manifest, note: '', held: [] }
-      : await withBase(parsed.manifest, pull);
+      : await withBase(parsed.manifest, { branch: request.branch, base: unmerged.base });
   if ('ended' in allowed) return allowed.ended;
   const all = resolveTargets(allowed.manifest);
   const environments = all.filter(({ name }) => environment === undefined || name === environment);
   if (environments.length === 0) {
     return end('refused', `the manifest of ${short(release.commit)} has no environment ${environment}`);
   }
-  const commit = pull?.facts.merge ?? release.commit;
+  const { pull, mergeGroup } = unmerged ?? {};
+  const commit = pull?.merge ?? release.commit;
   if (!(await objects.exists(sourceKey(release.repository, commit))))
     await objects.put(sourceKey(release.repository, commit), await fetched.archive());
   await objects.put(treeKey(release.repository, commit), await promisify(gzip)(treeText));
@@ -85,7 +94,8 @@ export async function examine(
     release,
     operation: request.operation,
     repository: request.repository,
-    ...(pull && { pull: pull.facts }),
+    ...(pull && { pull }),
+    ...(mergeGroup && { mergeGroup }),
     branch: request.branch,
     rootTree: fetched.rootTree,
     environments: withHeldBack(await withReferences(environments, tree, fetched), allowed.held),
@@ -111,21 +121,21 @@ interface Allowed {
   readonly held: readonly HeldBack[];
 }
 
-/** What the manifest may say when its pull request is planned. */
+/** What the manifest may say when it is planned before it is merged. */
 async function withBase(
   head: Manifest,
-  { facts, base }: NonNullable<Question['pull']>,
+  { branch, base }: { readonly branch: string; readonly base: FetchedCommit },
 ): Promise<Allowed | { readonly ended: Examination }> {
   const tree = parseTree(Buffer.from(await base.tree()).toString('utf8'), base.rootTree);
   const text = await textAt(manifestFile, tree, base);
   if (text === undefined) {
     const why = 'which says where may be deployed and by whom';
-    return { ended: end('nothing-to-do', `${facts.base} has no ${manifestFile} yet, ${why}`) };
+    return { ended: end('nothing-to-do', `${branch} has no ${manifestFile} yet, ${why}`) };
   }
   const parsed = parseManifest(text, tree);
   if ('problems' in parsed) {
     // No fault of the pull request, which may be the very one that puts it right.
-    const why = `${facts.base}'s manifest cannot be read, so nothing can be planned`;
+    const why = `${branch}'s manifest cannot be read, so nothing can be planned`;
     const problems = formatProblems(parsed.problems).replaceAll('\n', '; ');
     return { ended: end('nothing-to-do', shortened(`${why}: ${problems}`)) };
   }
@@ -134,9 +144,9 @@ async function withBase(
   const note =
     added.length === 0 ? '' : `; planned once it is merged, because it is new: ${added.join(', ')}`;
   if (Object.keys(manifest.environments).length === 0)
-    return { ended: end('nothing-to-do', `it has no environment of ${facts.base}${note}`) };
+    return { ended: end('nothing-to-do', `it has no environment of ${branch}${note}`) };
   const held = heldBack(head, manifest);
-  return { manifest, note: `${note}${heldNote(held, facts.base)}`, held };
+  return { manifest, note: `${note}${heldNote(held, branch)}`, held };
 }
 
 /** `; planned as on main until merged: tool, secrets of dev/app, prod/app; account of dev` */

@@ -3,10 +3,10 @@ import type { ReleaseRequest } from '../../core/contracts/operation.ts';
 import type { PullRequestChanged } from '../../core/contracts/pull.ts';
 import type { ReleaseRef } from '../../core/contracts/release.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
-import { commitItemSchema, type PullItem, pullItemSchema } from '../../core/ledger/release-items.ts';
+import { commitItemSchema, type PullItem } from '../../core/ledger/release-items.ts';
 import { isNewerRelease } from '../../core/release-id.ts';
 import type { Clock, Ledger, StatusQueue } from '../ports.ts';
-import { type ReleaseAddress, readReleaseItem } from '../shared/items.ts';
+import { type ReleaseAddress, readPull, readReleaseItem } from '../shared/items.ts';
 import { type StopPorts, stopCancelled } from '../shared/stopping.ts';
 import { nameNewest } from './release-item.ts';
 
@@ -84,7 +84,11 @@ function pastReason(
 }
 
 /** Does nothing to a release that has ended. */
-async function giveUp({ id, repository }: ReleaseAddress, newer: string, ports: PullPorts): Promise<void> {
+export async function giveUp(
+  { id, repository }: ReleaseAddress,
+  newer: string,
+  ports: PullPorts,
+): Promise<void> {
   const { ledger, clock, statuses } = ports;
   const cancelled = { by: 'belay', at: clock.now().toISOString(), newer };
   const key = ledgerKeys.release(repository, id);
@@ -127,13 +131,4 @@ async function noteMerged(
     if (await ledger.update(key, { set: { merged, version: version + 1 } }, { equals: { version } }))
       return item;
   }
-}
-
-export async function readPull(
-  ledger: Ledger,
-  repository: number,
-  number: number,
-): Promise<PullItem | undefined> {
-  const item = await ledger.get(ledgerKeys.pull(repository, number));
-  return item === undefined ? undefined : pullItemSchema.parse(item);
 }

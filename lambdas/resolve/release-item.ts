@@ -14,9 +14,11 @@ import type { Operation } from '../../core/words.ts';
 import type { Ledger } from '../ports.ts';
 import { changeOwnDelivery, isOwner } from './claim.ts';
 
+const READING = 'reading the commit';
+
 /** What it says of itself at first. */
 const BEGINNING: Partial<Record<Operation, string>> = {
-  apply: 'reading the commit',
+  apply: READING,
   plan: 'merging it with its base branch',
 };
 
@@ -29,7 +31,7 @@ export async function openRelease(
   { request, startedAt }: { readonly request: Request; readonly startedAt: string },
   ledger: Ledger,
 ): Promise<ReleaseItem | undefined> {
-  const { operation, because, repository, commit, branch, by, older, pull } = request;
+  const { operation, because, repository, commit, branch, by, older, pull, mergeGroup } = request;
   if (delivery.release !== undefined) return adopt(delivery, repository.id, delivery.release, ledger);
   const { execution } = delivery;
   for (let n = 1; ; n++) {
@@ -44,7 +46,8 @@ export async function openRelease(
       execution,
       environments: [],
       ...(pull && { pull }),
-      reason: BEGINNING[operation] ?? 'reading what is deployed',
+      ...(mergeGroup && { mergeGroup }),
+      reason: mergeGroup ? READING : (BEGINNING[operation] ?? 'reading what is deployed'),
       startedAt,
       ...(older && { older }),
     };

@@ -7,12 +7,14 @@ import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { type ReleaseItem, releaseItemSchema } from '../../core/ledger/release-items.ts';
 import type { PullSettings } from '../../core/pull.ts';
 import { describeOperation, type Request, readRequest } from '../../core/request.ts';
-import type { Git, MergeBases, Merges } from '../ports.ts';
+import type { Git, GitHub, MergeBases, Merges } from '../ports.ts';
 import { noteActive } from '../shared/sweep-index.ts';
 import { changeOwnDelivery, claimDelivery } from './claim.ts';
 import { type Examination, examine } from './examine.ts';
 import { examineDeployed } from './examine-deployed.ts';
+import { examineMergeGroup } from './examine-merge-group.ts';
 import { examinePull } from './examine-pull.ts';
+import { joinQueue, leaveQueue } from './merge-group.ts';
 import { becomeNewest, leavePull, type PullPorts } from './pull.ts';
 import { openRelease } from './release-item.ts';
 
@@ -22,7 +24,7 @@ type Decision = z.input<typeof contract.output>;
 export interface ResolvePorts extends PullPorts, PullSettings {
   readonly git: Git;
   readonly merges: Merges;
-  readonly github: MergeBases;
+  readonly github: MergeBases & Pick<GitHub, 'branchHead'>;
 }
 
 /**
@@ -42,6 +44,7 @@ export async function resolve(input: Input, ports: ResolvePorts): Promise<Decisi
   if (quiet !== undefined && !quiet.status) {
     const { reason } = quiet;
     if ('pull' in input.request && 'at' in input.request) await leavePull(input.request, ports);
+    if ('mergeGroup' in input.request) await leaveQueue(input.request, ports);
     const kept = await changeOwnDelivery(delivery, { state: 'resolved', reason }, ledger);
     return kept ? nothingToDo(reason) : lost;
   }
@@ -52,7 +55,10 @@ export async function resolve(input: Input, ports: ResolvePorts): Promise<Decisi
 
   const release: ReleaseRef = { id: opened.id, repository: request.repository.id, commit: request.commit };
   await noteActive(ledger, { release, run: execution });
-  const past = await becomeNewest(input.request, { release, isWaiting: quiet?.verdict === 'waiting' }, ports);
+  const past =
+    'mergeGroup' in input.request
+      ? await joinQueue(input.request, release, ports)
+      : await becomeNewest(input.request, { release, isWaiting: quiet?.verdict === 'waiting' }, ports);
   await ports.statuses.changed(release);
   const examination = await outcomeOf(input, { request, release, past }, ports);
 
@@ -88,6 +94,8 @@ async function examineRequest(
   ports: ResolvePorts,
 ): Promise<Examination> {
   if (request.pull !== undefined) return examinePull(request.pull, { request, release }, ports);
+  if (request.mergeGroup !== undefined)
+    return examineMergeGroup(request.mergeGroup, { request, release }, ports);
   const isOperation = 'operation' in asked && asked.operation !== 'plan';
   if (isOperation && asked.operation !== 'rollback')
     return examineDeployed(asked, release, { ...ports, objects: ports.store });

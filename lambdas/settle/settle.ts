@@ -15,8 +15,9 @@ import {
 } from '../../core/deployment/verdict.ts';
 import type { PoliciesItem } from '../../core/ledger/environment-items.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
-import type { DeploymentItem } from '../../core/ledger/release-items.ts';
+import type { DeploymentItem, ReleaseItem } from '../../core/ledger/release-items.ts';
 import type { OutcomeItem } from '../../core/ledger/work-items.ts';
+import { describeUnreviewed } from '../../core/status-words.ts';
 import type { EnvironmentVerdict, ReleaseVerdict } from '../../core/words.ts';
 import type { Clock, Ledger, ObjectStore, Schedules, StatusQueue } from '../ports.ts';
 import { bringsCommit, environmentIn, readReleaseDocument } from '../shared/documents.ts';
@@ -26,6 +27,7 @@ import { skipLater } from '../shared/later-environments.ts';
 import { keepExpiry, lifetimeFrom } from './expiry.ts';
 import { endLostTargets } from './lost-targets.ts';
 import { foldRollback } from './passes.ts';
+import { findUnreviewed } from './unreviewed.ts';
 
 export interface SettlePorts {
   readonly ledger: Ledger;
@@ -216,22 +218,24 @@ async function settleRelease(
     const deployment = await readDeploymentItem(ports.ledger, input.release, name);
     if (deployment !== undefined) deployments.push(deployment);
   }
-  const verdict =
+  const found =
     document.operation === 'plan' ? verdictOfPlan(deployments, outcomes) : verdictOfDoneRelease(outcomes);
+  const unreviewed = await findUnreviewed(document, outcomes, ports.ledger);
+  const verdict = found === 'succeeded' && unreviewed?.length ? 'failed' : found;
   const environments = document.environments.map(({ name }) => name);
   const { operation } = document;
   const { commit } = input.release;
   const targets = outcomes.map(({ environment, component }) => `${environment}/${component}`);
-  const done = describeDone(verdict, { operation, environments, targets, commit });
-  const reason = [done, ...describeOrphans(deployments)].join('; ');
-  await endRelease(input, { verdict, reason }, ports);
+  const done = describeDone(found, { operation, environments, targets, commit });
+  const reason = [done, ...describeUnreviewed(unreviewed), ...describeOrphans(deployments)].join('; ');
+  await endRelease(input, { verdict, reason, ...(unreviewed && { unreviewed }) }, ports);
   return { verdict, summary: reason };
 }
 
 /** The end's time is that of the first try. */
 async function endRelease(
   { release }: Pick<Input, 'release'>,
-  end: { readonly verdict: ReleaseVerdict; readonly reason: string },
+  end: Pick<ReleaseItem, 'reason' | 'unreviewed'> & { readonly verdict: ReleaseVerdict },
   { ledger, clock }: SettlePorts,
 ): Promise<void> {
   const { endedAt = clock.now().toISOString() } = await readReleaseItem(ledger, release);

@@ -4,6 +4,8 @@ import { ledgerKeys, ledgerPrefixes } from '../../core/ledger/keys.ts';
 import {
   type DeploymentItem,
   deploymentItemSchema,
+  type PullItem,
+  pullItemSchema,
   type ReleaseItem,
   releaseItemSchema,
 } from '../../core/ledger/release-items.ts';
@@ -74,4 +76,14 @@ export async function readTargets(
   return new Map(
     items.map((item) => [String(item.sk).slice(ledgerPrefixes.targets.length), targetItemSchema.parse(item)]),
   );
+}
+
+/** Undefined where GitHub has told nothing of it. */
+export async function readPull(
+  ledger: Ledger,
+  repository: number,
+  number: number,
+): Promise<PullItem | undefined> {
+  const item = await ledger.get(ledgerKeys.pull(repository, number));
+  return item === undefined ? undefined : pullItemSchema.parse(item);
 }

@@ -3,9 +3,11 @@ import { Webhooks } from '@octokit/webhooks';
 import type * as z from 'zod';
 import { CONVERSATION_EVENT } from '../../core/contracts/conversation.ts';
 import type { webhook as contract } from '../../core/contracts/functions.ts';
+import { MERGE_GROUP_EVENT } from '../../core/contracts/merge-group.ts';
 import { PULL_EVENT } from '../../core/contracts/pull.ts';
 import { PUSH_EVENT } from '../../core/contracts/push.ts';
 import { CONVERSATIONS, heardIn } from '../../core/conversation.ts';
+import { describeGroup, mergeGroupChanged } from '../../core/merge-group.ts';
 import { pullRequestChanged } from '../../core/pull.ts';
 import { pushReceived } from '../../core/push.ts';
 import type { Bus, Log, RotatingSecret } from '../ports.ts';
@@ -97,6 +99,7 @@ type Publisher = (delivery: string, payload: unknown, ports: WebhookPorts) => Pr
 const PUBLISHERS: ReadonlyMap<string, Publisher> = new Map<string, Publisher>([
   ['push', publishPush],
   ['pull_request', publishPull],
+  ['merge_group', publishMergeGroup],
   ...CONVERSATIONS.map((event) => [event, publishConversation(event)] as const),
 ]);
 
@@ -123,6 +126,19 @@ async function publishPull(delivery: string, payload: unknown, ports: WebhookPor
   if ('ignored' in read) return ignored(read.ignored);
   const { number, head } = read.changed.pull;
   return publish({ ...PULL_EVENT, detail: read.changed }, `pull request ${number} at ${head}`, ports);
+}
+
+async function publishMergeGroup(
+  delivery: string,
+  payload: unknown,
+  ports: WebhookPorts,
+): Promise<Judgement> {
+  const read = mergeGroupChanged(delivery, payload);
+  if ('problem' in read) return refusal(400, `the payload is not that of a merge group: ${read.problem}`);
+  if ('ignored' in read) return ignored(read.ignored);
+  const { destroyed, mergeGroup } = read.changed;
+  const what = `${describeGroup(mergeGroup)} at ${mergeGroup.head}${destroyed ? `, ${destroyed}` : ''}`;
+  return publish({ ...MERGE_GROUP_EVENT, detail: read.changed }, what, ports);
 }
 
 async function publish(

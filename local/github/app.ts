@@ -12,6 +12,7 @@ export const GRANTED: Permissions = {
   deployments: 'write',
   issues: 'write',
   members: 'read',
+  merge_queues: 'read',
   metadata: 'read',
   pull_requests: 'write',
   statuses: 'write',

@@ -224,7 +224,7 @@ export class World {
         wasSubmittedFor: async (id, key) => batch.wasSubmittedFor(id, key),
       },
       jobControl: { terminate: async (id) => batch.terminate(id) },
-      github: { ...repository.gitHub, ...NO_MERGE.github },
+      github: { ...NO_MERGE.github, ...repository.gitHub },
       merges: NO_MERGE.merges,
       // What is put off comes again after the visibility timeout, as what has failed does.
       messages: { delay: async () => {} },

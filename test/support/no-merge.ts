@@ -1,11 +1,12 @@
 /** For tests of `resolve` in which no pull request is merged. */
-import type { MergeBases, Merges } from '../../lambdas/ports.ts';
+import type { GitHub, MergeBases, Merges } from '../../lambdas/ports.ts';
 
 const unexpected = async () => {
   throw new Error('nothing was to be merged');
 };
 
-export const NO_MERGE: { readonly merges: Merges; readonly github: MergeBases } = {
-  merges: { withMerge: unexpected },
-  github: { mergeBase: unexpected },
-};
+export const NO_MERGE: { readonly merges: Merges; readonly github: MergeBases & Pick<GitHub, 'branchHead'> } =
+  {
+    merges: { withMerge: unexpected },
+    github: { mergeBase: unexpected, branchHead: unexpected },
+  };

@@ -1,0 +1,66 @@
+/** Which pull requests a commit of GitHub's merge queue brings, with the plans of them that people have read. Used by `resolve` and `settle`. */
+import type { MergeGroup } from '../../core/contracts/merge-group.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
+import {
+  commitItemSchema,
+  mergedItemSchema,
+  mergeGroupItemSchema,
+  type PullItem,
+  type ReleaseItem,
+} from '../../core/ledger/release-items.ts';
+import type { Ledger } from '../ports.ts';
+import { readPull, readReleaseItem } from './items.ts';
+
+/** A pull request that is merged with the group, or was merged and is not deployed yet. */
+export interface GroupedPull {
+  readonly number: number;
+  /** Absent where Belay has never heard of it. */
+  readonly pull: PullItem | undefined;
+  /** Its newest plan. */
+  readonly plan: ReleaseItem | undefined;
+}
+
+/** GitHub groups at most so many: https://docs.github.com/en/rest/repos/rules (`max_entries_to_build`). */
+const MAX_AHEAD = 100;
+
+/**
+ * The group's own pull request first, then back from parent to parent: those ahead of it in the queue, and those merged since the last
+ * commit that is deployed, because the plan of this group shows their changes as well.
+ */
+export async function pullsIn(
+  repository: number,
+  { number, onto }: Pick<MergeGroup, 'number' | 'onto'>,
+  ledger: Ledger,
+): Promise<GroupedPull[]> {
+  const numbers = new Set(number === undefined ? [] : [number]);
+  let at: string | undefined = onto;
+  for (let ahead = 0; at !== undefined && ahead < MAX_AHEAD; ahead++) {
+    if (await isDeployed(repository, at, ledger)) break;
+    const group = await ledger.get(ledgerKeys.mergeGroup(repository, at));
+    const before = group === undefined ? undefined : mergeGroupItemSchema.parse(group);
+    const brought = before?.number ?? (await mergedAs(repository, at, ledger));
+    if (brought !== undefined) numbers.add(brought);
+    at = before?.onto;
+  }
+  return Promise.all([...numbers].map((one) => readGrouped(repository, one, ledger)));
+}
+
+/** By a release of its own that has come to a good end: what was merged before is deployed with it. */
+async function isDeployed(repository: number, commit: string, ledger: Ledger): Promise<boolean> {
+  const newest = await ledger.get(ledgerKeys.commit(repository, commit));
+  if (newest === undefined) return false;
+  const { release: id } = commitItemSchema.parse(newest);
+  const { operation = 'apply', verdict } = await readReleaseItem(ledger, { id, repository });
+  return operation === 'apply' && (verdict === 'succeeded' || verdict === 'nothing-to-do');
+}
+
+async function mergedAs(repository: number, commit: string, ledger: Ledger): Promise<number | undefined> {
+  const merged = await ledger.get(ledgerKeys.merged(repository, commit));
+  return merged === undefined ? undefined : mergedItemSchema.parse(merged).number;
+}
+
+async function readGrouped(repository: number, number: number, ledger: Ledger): Promise<GroupedPull> {
+  const pull = await readPull(ledger, repository, number);
+  const plan = pull && (await readReleaseItem(ledger, { id: pull.release, repository }));
+  return { number, pull, plan };
+}
