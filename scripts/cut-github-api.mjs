@@ -5,7 +5,7 @@
  *   node scripts/cut-github-api.mjs package/generated/api.github.com.json VERSION
  *   npx biome format --write local/github/api/slice.json
  *
- * Only what validates is kept: parameters, request bodies, bodies of good answers, and the schemas those refer to.
+ * Only what validates is kept: parameters, request bodies, bodies of good answers, payloads of webhooks, and the schemas those refer to.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -49,8 +49,12 @@ const OPERATIONS = [
   'POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions',
   'GET /repos/{owner}/{repo}/pulls',
   'GET /repos/{owner}/{repo}/pulls/{pull_number}',
+  'POST /repos/{owner}/{repo}/rulesets',
   'POST /repos/{owner}/{repo}/statuses/{sha}',
 ];
+
+/** As GitHub names them: the event, then its action. */
+const WEBHOOKS = ['merge-group-checks-requested', 'merge-group-destroyed'];
 
 /** Words for people, and links between operations: nothing that validates. */
 const LEFT_OUT = new Set([
@@ -110,6 +114,8 @@ function operation(name) {
 }
 
 const operations = Object.fromEntries(OPERATIONS.map((name) => [name, operation(name)]));
+const payload = (name) => cut(whole['x-webhooks'][name].post.requestBody.content['application/json'].schema);
+const webhooks = Object.fromEntries(WEBHOOKS.map((name) => [name, payload(name)]));
 const schemas = {};
 /** Schemas that refer to others bring those along. */
 function collect(value) {
@@ -122,6 +128,7 @@ function collect(value) {
   for (const member of Object.values(value)) collect(member);
 }
 collect(operations);
+collect(webhooks);
 
 const source = `@octokit/openapi ${version}, made from github/rest-api-description (MIT); cut by scripts/cut-github-api.mjs`;
 const lines = (members) =>
@@ -130,5 +137,5 @@ const lines = (members) =>
     .join(',\n');
 writeFileSync(
   new URL('../local/github/api/slice.json', import.meta.url),
-  `{\n  "source": ${JSON.stringify(source)},\n  "operations": {\n${lines(operations)}\n  },\n  "schemas": {\n${lines(schemas)}\n  }\n}\n`,
+  `{\n  "source": ${JSON.stringify(source)},\n  "operations": {\n${lines(operations)}\n  },\n  "webhooks": {\n${lines(webhooks)}\n  },\n  "schemas": {\n${lines(schemas)}\n  }\n}\n`,
 );

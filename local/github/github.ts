@@ -14,6 +14,7 @@ import { Deployments } from './deployments.ts';
 import { type Comment, Discussions } from './discussions.ts';
 import { git, gitAnswer } from './git.ts';
 import { Limits } from './limits.ts';
+import { MergeQueue } from './merge-queue.ts';
 import { pushPayload } from './payload.ts';
 import { changePull, mergePulls } from './pulls.ts';
 import { isRegistration, Registrations } from './registrations.ts';
@@ -69,6 +70,7 @@ export class GitHub {
   readonly app: App;
   readonly limits: Limits;
   readonly registrations: Registrations;
+  readonly mergeQueue: MergeQueue;
   readonly #options: GitHubOptions;
   readonly #server = createServer((request, response) => {
     this.#serve(request, response).catch((error: unknown) => {
@@ -93,6 +95,13 @@ export class GitHub {
       folder: join(folder, 'deliveries'),
       url: options.webhookUrl,
       secret: options.webhookSecret,
+    });
+    this.mergeQueue = new MergeQueue(this, (repository, update) => {
+      const { before, after } = update;
+      return this.#deliverPush(repository, update, {
+        commit: after === NO_COMMIT ? before : after,
+        times: 1,
+      });
     });
   }
 

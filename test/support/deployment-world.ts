@@ -71,7 +71,9 @@ export interface ReleaseSetup {
   readonly operation?: ReleaseItem['operation'];
   readonly older?: boolean;
   /** Of a plan; its merge is the commit the tree is of. */
-  readonly pull?: { readonly fork: boolean };
+  readonly pull?: { readonly fork: boolean; readonly number?: number };
+  /** Of a plan for GitHub's merge queue; its commit is the one the tree is of. */
+  readonly mergeGroup?: { readonly number: number; readonly onto: string; readonly fork?: boolean };
   readonly environments: Readonly<Record<string, readonly ResolvedTarget[]>>;
   /** Component → why it cannot be planned before the merge. */
   readonly deferred?: Readonly<Record<string, string>>;
@@ -243,7 +245,8 @@ export async function release({ ledger, store }: World, setup: ReleaseSetup): Pr
   const commit = setup.commit ?? commitOf('1');
   const ref = { id: setup.id ?? `20261120-${commit.slice(0, 7)}-1`, repository: REPOSITORY.id, commit };
   const branch = setup.branch ?? 'main';
-  const pull = setup.pull && { ...setup.pull, number: 7, head: commit, base: branch };
+  const pull = setup.pull && { number: 7, ...setup.pull, head: commit, base: branch };
+  const group = setup.mergeGroup && { base: branch, fork: false, ...setup.mergeGroup };
   const merge = commit.replace(/^./, 'e');
   const document: ReleaseDocument = {
     version: 1,
@@ -252,6 +255,7 @@ export async function release({ ledger, store }: World, setup: ReleaseSetup): Pr
     branch,
     operation: setup.operation,
     ...(pull && { pull: { ...pull, onto: commitOf('0'), merge } }),
+    ...(group && { mergeGroup: group }),
     rootTree: commitOf('f'),
     environments: Object.entries(setup.environments).map(([name, targets]) => ({
       name,
@@ -278,6 +282,7 @@ export async function release({ ledger, store }: World, setup: ReleaseSetup): Pr
     startedAt: setup.startedAt ?? '2026-11-20T09:59:00.000Z',
     ...(setup.older && { older: true }),
     ...(pull && { pull, operation: 'plan' }),
+    ...(group && { mergeGroup: group, operation: 'plan' }),
   };
   const paths = Object.values(setup.environments).flatMap((targets) => targets.map(({ path }) => path));
   const ids = { ...Object.fromEntries(paths.map((path) => [path, 'a'])), ...setup.tree };

@@ -37,12 +37,10 @@ test('all environments are planned side by side; one that fails keeps none of th
   expect(settled).toEqual([{ scope: 'release', release: RELEASE }]);
 });
 
-test('a pull request on the bus starts a release, as a push does', () => {
+test.each(['pull request', 'merge group'])('a %s on the bus starts a release, as a push does', (type) => {
   const starting = resources
     .filter(({ Type, Properties }) => Type === 'AWS::Events::Rule' && Properties.EventPattern !== undefined)
     .map(({ Properties }) => Properties.EventPattern)
     .filter(({ source }) => source?.[0] === 'belay.webhook');
-  expect(starting).toEqual(
-    expect.arrayContaining([{ source: ['belay.webhook'], 'detail-type': ['pull request'] }]),
-  );
+  expect(starting).toEqual(expect.arrayContaining([{ source: ['belay.webhook'], 'detail-type': [type] }]));
 });

@@ -1,11 +1,15 @@
-/** Fills what the twin's GitHub knows up to what GitHub's description promises; called by `rest.ts` for every good answer. */
-import { answerSchema, resolved, type Schema } from './description.ts';
+/** Fills what the twin's GitHub knows up to what GitHub's description promises; called by `rest.ts` for every good answer, and for payloads of webhooks. */
+import { answerSchema, payloadSchema, resolved, type Schema } from './description.ts';
 
 /** The answer's body: `known`, and neutral values for every other field that GitHub always answers with. */
 export function completeAnswer(operation: string, status: number, known: unknown): unknown {
   const schema = answerSchema(operation, status);
   return schema === undefined ? undefined : complete(schema, known);
 }
+
+/** A webhook's payload, filled up in the same way. */
+export const completePayload = (event: string, action: string, known: object): object =>
+  complete(payloadSchema(event, action), { action, ...known }) as object;
 
 function complete(reference: Schema, known: unknown): unknown {
   const schema = resolved(reference);

@@ -1,4 +1,4 @@
-/** GitHub's own description of its REST API, as far as Belay uses it: what the twin's GitHub checks requests against. */
+/** GitHub's own description of its REST API, as far as Belay uses it: what the twin's GitHub checks requests, and payloads of webhooks, against. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -34,9 +34,11 @@ interface Operation {
 /** Committed, and cut by a script: its form is known. */
 const slice = JSON.parse(readFileSync(join(import.meta.dirname, 'slice.json'), 'utf8')) as {
   readonly operations: Readonly<Record<string, Operation>>;
+  /** Event and action → schema of the payload. */
+  readonly webhooks: Readonly<Record<string, Schema>>;
   readonly schemas: Readonly<Record<string, Schema>>;
 };
-const { operations, schemas: definitions } = slice;
+const { operations, webhooks, schemas: definitions } = slice;
 
 /** A described operation and what its path says. */
 export interface Match {
@@ -99,6 +101,18 @@ export function answerProblems(operation: string, status: number, body: unknown)
 /** The schema of an operation's good answer; undefined when it has no body. */
 export function answerSchema(operation: string, status: number): Schema | undefined {
   return operationOf(operation).answers[status] ?? undefined;
+}
+
+/** How the payload of a webhook differs from what GitHub's description promises. */
+export const payloadProblems = (event: string, action: string, payload: unknown): string[] =>
+  problemsOf(payloadSchema(event, action), payload);
+
+/** @throws Error when the slice does not have the webhook. */
+export function payloadSchema(event: string, action: string): Schema {
+  const name = `${event}-${action}`.replaceAll('_', '-');
+  const schema = webhooks[name];
+  if (schema === undefined) throw new Error(`the slice of GitHub's API has no webhook ${name}: cut it again`);
+  return schema;
 }
 
 /** The schema itself, or the one it refers to. */

@@ -25,10 +25,11 @@ test('with the code the page posts the manifest to GitHub: these permissions, th
       metadata: 'read',
       issues: 'write',
       pull_requests: 'read',
+      merge_queues: 'read',
       members: 'read',
       statuses: 'write',
     },
-    default_events: ['push', 'pull_request', 'issue_comment', 'check_run', 'check_suite'],
+    default_events: ['push', 'pull_request', 'merge_group', 'issue_comment', 'check_run', 'check_suite'],
   });
   expect(world.current).toEqual({ own: CODE, app: 'before', webhook: 'before' });
 });

@@ -70,6 +70,34 @@ test('a signed push is published, small', async () => {
   ]);
 });
 
+test('a merge group is published, small, whether it begins or ends', async () => {
+  const { deliver, published } = world();
+  const group = { 'x-github-event': 'merge_group' };
+  const requested = fixture('merge-group');
+  const head = 'c0ffee1234567890abcdef1234567890abcdef12';
+  expect(await deliver(requested, group)).toEqual({
+    statusCode: 202,
+    message: `accepted: the merge group of #7 at ${head}`,
+  });
+  const ended = JSON.stringify({ ...JSON.parse(requested), action: 'destroyed', reason: 'dequeued' });
+  expect(await deliver(ended, { ...group, 'x-hub-signature-256': signed(ended) })).toEqual({
+    statusCode: 202,
+    message: `accepted: the merge group of #7 at ${head}, dequeued`,
+  });
+  const detail = expect.objectContaining({ delivery: GUID, mergeGroup: expect.objectContaining({ head }) });
+  expect(published).toEqual(
+    [1, 2].map(() => ({ source: 'belay.webhook', detailType: 'merge group', detail })),
+  );
+  const other = JSON.stringify({ ...JSON.parse(requested), action: 'reordered' });
+  expect(await deliver(other, { ...group, 'x-hub-signature-256': signed(other) })).toMatchObject({
+    message: 'ignored: a merge group that was reordered is as it was',
+  });
+  expect(await deliver('{}', { ...group, 'x-hub-signature-256': signed('{}') })).toMatchObject({
+    statusCode: 400,
+    message: expect.stringContaining('the payload is not that of a merge group: action:'),
+  });
+});
+
 test('a pull request is published, small; what changes none of its commits is ignored', async () => {
   const { deliver, published } = world();
   const pull = { 'x-github-event': 'pull_request' };

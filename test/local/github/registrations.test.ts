@@ -49,7 +49,7 @@ test('the answer is as GitHub describes it, and is given once', async () => {
     name: 'belay-a1b2c3',
     owner: { login: 'acme' },
     permissions: { checks: 'write', contents: 'read' },
-    events: ['push', 'pull_request', 'issue_comment', 'check_run', 'check_suite'],
+    events: ['push', 'pull_request', 'merge_group', 'issue_comment', 'check_run', 'check_suite'],
   });
   expect((await rest('POST', path, undefined, 'nobody')).status).toBe(404);
 });
