@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { outcomeItemSchema } from '../../core/ledger/work-items.ts';
+import { documentedRule } from '../support/branch-rule.ts';
 import { environment, fileComponent, fileComponents, manifest } from './support/components.ts';
 import { openTestTwin, type TestTwin, until } from './support/twin.ts';
 import { withTool } from './support/with-tool.ts';
@@ -182,4 +183,59 @@ test('a pull request: planned, in conflict, planned again and merged, with one c
     /### What merging this would change[\s\S]*### Merged as `\w{7}`\n\n2 targets: 2 applied/,
   );
   expect(readFileSync(`${deployed}/prod/one`, 'utf8')).toBe('uno\n');
+});
+
+test('the merge queue: what was reviewed goes through; when the base has moved materially it fails, and goes through once it is reviewed', async () => {
+  const repository = twin.repository('queue');
+  const { directory, git } = repository;
+  const deployed = twin.deployed('queue');
+  repository.commit({
+    'belay.yaml': manifest({
+      environments: { dev: environment(deployed) },
+      components: { one: fileComponent('one') },
+    }),
+    ...fileComponents({ one: 'one\n' }),
+  });
+  git('switch', '--quiet', '--create', 'topic');
+  repository.commit({ 'components/one/text': 'uno\n' });
+  const pulled = await twin.world.pull({ directory, ref: 'topic' });
+  await twin.ended(pulled);
+
+  const { github } = twin.world.parts;
+  const local = github.repositories.byId(pulled.repository);
+  if (local === undefined) throw new Error('the pull request is of no repository');
+  github.mergeQueue.protect(local, JSON.parse(documentedRule(github.app.id)));
+  const queued = async () => {
+    const { head, answer } = await github.mergeQueue.join(local, pulled.number);
+    await twin.ended({ delivery: answer.guid, repository: local.id, commit: head });
+    return { head, shown: shown(local.id, head) };
+  };
+  const reviewed = { belay: 'success: plan of the merge group of #1: 1 target: 1 planned' };
+  expect((await queued()).shown).toEqual(reviewed);
+  await github.mergeQueue.leave(local, pulled.number);
+
+  // What was to be made is there by now: merging would change it instead.
+  git('switch', '--quiet', 'main');
+  repository.commit({ 'README.md': 'One.\n' });
+  await twin.ended(await twin.world.push({ directory }));
+  const { head, shown: different } = await queued();
+  expect(different).toEqual({
+    belay:
+      'failure: plan of the merge group of #1: dev/one would change as nobody has reviewed; 1 target: 1 planned',
+  });
+  const [check] = runsOf(local.id, head);
+  expect(check?.output?.summary).toContain('- `dev/one`: 1 to change; in the plan of \\#1: 1 to add');
+  await github.mergeQueue.advance(local);
+  expect(github.discussions.of(local.id)).toMatchObject([{ state: 'open' }]);
+
+  await twin.ended(await twin.world.pull({ directory, ref: 'topic' }));
+  const good = await queued();
+  expect(good.shown).toEqual(reviewed);
+  await github.mergeQueue.advance(local);
+  expect(github.discussions.of(local.id)).toMatchObject([{ state: 'closed', merged: good.head }]);
+  const end = { belay: 'success: 1 target: 1 applied', 'belay/dev/one': 'success: applied: 1 to change' };
+  await until('the deployment', () => isDeepStrictEqual(shown(local.id, good.head), end));
+  expect(readFileSync(`${deployed}/one`, 'utf8')).toBe('uno\n');
+  const { repository: id, number } = pulled;
+  expect(await twin.world.comments({ repository: id, number })).toHaveLength(1);
 });

@@ -142,3 +142,15 @@ test.each([
     isPlanned ? [{ operation: 'plan', request: `re-run-7-${ref.id}`, commit: ref.commit }] : [],
   );
 });
+
+test("GitHub's Re-run on the merge queue's commit plans nothing: it is queued again instead", async () => {
+  const mergeGroup = { number: 3, onto: commitOf('0') };
+  const ref = await release(w, { operation: 'plan', mergeGroup, environments: { dev: [target('app')] } });
+  const verdict = { set: { verdict: 'failed' } };
+  await w.ledger.update(ledgerKeys.release(7, ref.id), verdict);
+  expect(await run({ action: 're-run', delivery: 'guid-9', commit: ref.commit, check: ref.id })).toEqual({
+    accepted: false,
+    message: 'a merge group is planned when it is queued: queue the pull request again',
+  });
+  expect(w.published).toEqual([]);
+});

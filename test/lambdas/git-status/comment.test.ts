@@ -232,3 +232,27 @@ test('three hundred targets are within what GitHub takes', async () => {
   expect(Buffer.byteLength(text())).toBeLessThan(65_536);
   expect(text()).toMatch(/…and \d+ more targets/);
 });
+
+const QUEUED = {
+  operation: 'plan',
+  mergeGroup: { number: 7, base: 'main', onto: '0'.repeat(40) },
+  verdict: 'succeeded',
+} as const;
+
+test("the merge queue's plan writes no comment, though its commit is what the pull request becomes", async () => {
+  await w.release(QUEUED);
+  await w.ledger.put(ledgerKeys.merged(1, COMMIT), { number: 7 });
+  await w.changed();
+  expect(w.told()).toEqual(['belay success: plan of the merge group of #7: succeeded: deploying to dev']);
+});
+
+test('until the deployment of the merge begins, the comment has nothing of it to say', async () => {
+  await done();
+  const queued = releaseItem({ id: '20261121-abababa-1', commit: MERGED, ...QUEUED });
+  await w.ledger.put(ledgerKeys.release(1, queued.id), queued);
+  await w.ledger.put(ledgerKeys.commit(1, MERGED), { release: queued.id });
+  await w.ledger.update(pullKey, { set: { merged: MERGED } });
+  await w.changed();
+  expect(written()).toEqual(['comment on #7']);
+  expect(text()).not.toContain('Merged as');
+});
