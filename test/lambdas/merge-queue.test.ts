@@ -104,7 +104,7 @@ test('a plan that fails fails the check, and what differs beside it is told as w
   expect(unreviewed).toHaveLength(1);
 });
 
-test('behind another pull request its changes are in the plan too: they were reviewed there', async () => {
+test('behind others their changes are in the plan too: they were reviewed there', async () => {
   await reviewed(6, { network: changing('n'), app: { plan: 'empty' } });
   await reviewed(7, { network: { plan: 'empty' }, app: changing('a') });
   const both = { network: changing('n'), app: changing('a') };
@@ -113,6 +113,9 @@ test('behind another pull request its changes are in the plan too: they were rev
   });
   const behind = await queued(7, both, { onto: commitOf('a'), digit: 'b' });
   expect(behind.settled).toMatchObject({ verdict: 'succeeded' });
+  await reviewed(8, { network: { plan: 'empty' }, app: { plan: 'empty' } });
+  const third = await queued(8, both, { onto: commitOf('b'), digit: 'd' });
+  expect(third.settled).toMatchObject({ verdict: 'succeeded' });
   // Alone, it brings a change that nobody has read there.
   expect((await queued(7, both, { digit: 'c' })).settled).toMatchObject({ verdict: 'failed' });
 });
