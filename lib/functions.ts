@@ -55,6 +55,8 @@ export interface GitHubProps {
   readonly writesPerHour: number;
   /** Otherwise a draft is planned when somebody comments `/belay plan`. */
   readonly planDrafts: boolean;
+  /** GitHub Deployments, and the history of each environment under `refs/belay/`: docs/audit.md. */
+  readonly audit: boolean;
 }
 
 export interface FunctionsProps {
@@ -290,12 +292,16 @@ export class Functions extends Construct {
       command: 'git-status',
       contract: contracts.gitStatus,
       bindings: [
-        ledger,
+        // Entries of the history that were written.
+        stores.useLedgerWithRemoval(),
         readArtifacts,
         stores.usePutOffStatus(),
         token,
         api,
-        variables({ GITHUB_WRITES_PER_HOUR: String(github.writesPerHour) }),
+        variables({
+          GITHUB_WRITES_PER_HOUR: String(github.writesPerHour),
+          AUDIT_IN_GIT: github.audit ? 'yes' : 'no',
+        }),
       ],
       timeout: Duration.minutes(1),
     }).fn;

@@ -23,6 +23,7 @@ import { bringsCommit, environmentIn, readReleaseDocument } from '../shared/docu
 import { readEnvironment } from '../shared/environment-item.ts';
 import { readDeploymentItem, readOutcomes, readReleaseItem, readTargets } from '../shared/items.ts';
 import { skipLater } from '../shared/later-environments.ts';
+import { noteEntry } from './audit.ts';
 import { keepExpiry, lifetimeFrom } from './expiry.ts';
 import { endLostTargets } from './lost-targets.ts';
 import { foldRollback } from './passes.ts';
@@ -92,6 +93,7 @@ async function settleEnvironment(
     await endRelease(input, { verdict: verdictOfFailedRelease(verdict), reason: summary }, ports);
   }
   if (held !== undefined) await keepExpiry(input, document, ports);
+  if (fence !== undefined) await noteEntry(input, { document, verdict, outcomes, fence }, ports);
   await showSettled(input, verdict, {
     reason: ended?.reason ?? describeEnd(verdict, { outcomes, dirty }),
     orphans: deployment?.orphans,

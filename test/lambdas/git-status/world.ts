@@ -141,6 +141,7 @@ export async function statusWorld(mode: 'app' | 'token' = 'app', writesPerHour =
   const queue: Message[] = [];
   const handler = contract.handle((batch) =>
     gitStatus(batch, {
+      audit: undefined,
       ledger,
       store,
       bucket: 'artifacts',

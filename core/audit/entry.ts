@@ -1,0 +1,105 @@
+/** An entry of an environment's history in Git: who did what to it and how it ended, as a commit message. Written by `settle`. */
+import type { OutcomeItem } from '../ledger/work-items.ts';
+import type { EnvironmentVerdict, Operation } from '../words.ts';
+
+/** A person's yes to a change of a component. */
+export interface Approver {
+  readonly component: string;
+  readonly by: string;
+}
+
+/** A deployment that has ended. */
+export interface EndedInEnvironment {
+  readonly release: { readonly id: string; readonly commit: string };
+  readonly environment: string;
+  readonly operation: Operation;
+  readonly verdict: EnvironmentVerdict;
+  readonly targets: readonly OutcomeItem[];
+  /** The commit whose tree the environment is at as a whole. */
+  readonly deployed: string;
+  /** The lease it was done under. */
+  readonly fence: number;
+  /** Login of who pushed or asked; `belay` where nobody did. */
+  readonly actor: string;
+  readonly approvers: readonly Approver[];
+  /** ISO 8601. */
+  readonly endedAt: string;
+}
+
+/** Targets that are named: 300 bytes each are far from what a ledger item holds (400 KB). */
+const MAX_TARGETS = 500;
+
+/**
+ * The targets that a deployment under this lease was about, with those an earlier one of the release had changed and this one has
+ * taken back. None when it never came to any: then nothing was done to the environment.
+ */
+export function targetsOf(outcomes: readonly OutcomeItem[], fence: number): readonly OutcomeItem[] {
+  const affected = outcomes.filter((target) => target.affected !== 'unaffected');
+  if (!affected.some(({ attempt }) => attempt === fence)) return [];
+  return affected.filter(({ attempt, rollback }) => attempt === fence || rollback !== undefined);
+}
+
+/**
+ * The message: facts alone, and no reason, for a tool's own words may hold anything. What programs read are the trailers:
+ * https://git-scm.com/docs/git-interpret-trailers
+ */
+export function entryMessage(entry: EndedInEnvironment): string {
+  const { release, environment, operation, verdict, deployed } = entry;
+  const all = entry.targets.toSorted((one, other) => (one.component < other.component ? -1 : 1));
+  const shown = all.slice(0, MAX_TARGETS);
+  const left = all.length - shown.length;
+  const lines = shown.map((target) => `- ${target.component}: ${endOf(target)}`);
+  const names = new Set(shown.map(({ component }) => component));
+  const trailers: readonly (readonly [string, string])[] = [
+    ['Release', release.id],
+    ['Operation', operation],
+    ['Environment', environment],
+    ['Verdict', verdict],
+    ['Commit', release.commit],
+    ['Deployed', deployed],
+    ['Lease', String(entry.fence)],
+    ['Actor', entry.actor],
+    ...entry.approvers
+      .filter(({ component }) => names.has(component))
+      .map(({ component, by }) => ['Approver', `${component} ${by}`] as const),
+    ...shown.flatMap(digestsOf),
+    ['Ended', entry.endedAt],
+  ];
+  return [
+    `${environment}: ${operation} ${release.commit.slice(0, 7)} ${verdict}`,
+    `Release ${release.id}: ${tallyOf(all)}.`,
+    [...lines, ...(left > 0 ? [`- and ${left} more`] : [])].join('\n'),
+    trailers.map(([name, value]) => `Belay-${name}: ${onOneLine(value)}`).join('\n'),
+  ].join('\n\n');
+}
+
+/** The lease an entry was made under; undefined when the message is not one of an entry. */
+export function leaseIn(message: string): number | undefined {
+  const [, lease] = /^Belay-Lease: (\d+)$/m.exec(message.slice(message.lastIndexOf('\n\n'))) ?? [];
+  return lease === undefined ? undefined : Number(lease);
+}
+
+/** `3 targets: 2 applied, 1 failed` */
+export function tallyOf(targets: readonly OutcomeItem[]): string {
+  const counts = new Map<string, number>();
+  for (const { outcome = 'under way' } of targets) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  const told = [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(', ');
+  return `${countOf(targets)}: ${told}`;
+}
+
+export const countOf = ({ length }: readonly OutcomeItem[]) =>
+  `${length} ${length === 1 ? 'target' : 'targets'}`;
+
+const endOf = ({ outcome = 'failed', rollback }: OutcomeItem) =>
+  outcome === 'rolled-back' && rollback?.to ? `${outcome} to ${rollback.to.commit.slice(0, 7)}` : outcome;
+
+const digestsOf = ({ component, planDigest, changeDigest }: OutcomeItem) =>
+  [
+    ['Plan', planDigest],
+    ['Change', changeDigest],
+  ].flatMap(([name, digest]) =>
+    name === undefined || digest === undefined ? [] : [[name, `${component} ${digest}`] as const],
+  );
+
+/** A line break would begin a trailer of its own. */
+const onOneLine = (text: string) => text.replace(/\s+/g, ' ').trim();
