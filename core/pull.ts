@@ -86,7 +86,9 @@ export function unplanned(
   const waiting = (reason: string): QuietEnd => ({ status: true, verdict: 'waiting', reason });
   if (fork) {
     const sha = head.slice(0, 7);
-    return waiting(`from a fork: nothing of it runs until a maintainer comments /belay plan for ${sha}`);
+    return waiting(
+      `from a fork: nothing of it runs until a maintainer has read it and comments /belay plan ${sha}`,
+    );
   }
   if (draft && !planDrafts)
     return waiting('a draft is planned when it is ready, or when somebody comments /belay plan');

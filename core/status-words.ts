@@ -63,6 +63,12 @@ export function countsOf(changes: ChangeCounts | undefined): string {
   return parts.filter((part) => part !== '').join(', ');
 }
 
+/** What an earlier release of the commit began and the newest, which has ended, has no part in. */
+export const pastWording = ({ id }: ReleaseItem): Wording => ({
+  state: 'failure',
+  text: `cancelled: not part of release ${id}, the newest of this commit`,
+});
+
 const STATE_OF_VERDICT: Readonly<Record<ReleaseVerdict, StatusState>> = {
   succeeded: 'success',
   'nothing-to-do': 'success',

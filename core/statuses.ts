@@ -5,6 +5,7 @@ import type { DeploymentItem, ReleaseItem, StatusItem } from './ledger/release-i
 import type { OutcomeItem } from './ledger/work-items.ts';
 import {
   environmentWording,
+  pastWording,
   releaseWording,
   type StatusState,
   targetWording,
@@ -34,9 +35,13 @@ export interface DesiredStatus {
 export function changedStatuses(record: ReleaseRecord, written: readonly StatusItem[]): DesiredStatus[] {
   const before = new Map(written.map((status) => [status.context, status]));
   const { release, deployments, outcomes } = record;
-  return piecesOf(release, outcomes, new Set(before.keys()))
+  const shown = written.map(
+    ({ context, state }) => [context, state === 'pending' ? 'open' : 'ended'] as const,
+  );
+  return piecesOf(release, outcomes, new Map(shown))
     .map((piece) => {
       if (piece.kind === 'target') return status(piece.name, targetWording(piece.target, release.operation));
+      if (piece.kind === 'past') return status(piece.name, pastWording(release));
       if (piece.kind === 'release') return status(piece.name, releaseWording(record));
       const deployment = deployments.find(({ environment }) => environment === piece.environment);
       return status(piece.name, environmentWording(deployment, piece.targets));

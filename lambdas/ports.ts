@@ -183,7 +183,7 @@ export interface PullCommentWriter {
   /** Answers the new comment's id. */
   createComment(repository: string, pull: number, body: string): Promise<number>;
   updateComment(repository: string, comment: number, body: string): Promise<void>;
-  /** A comment since a time that holds these words; undefined when there is none. */
+  /** A comment since a time that holds these words, with an App one of its own; undefined when there is none. */
   findComment(
     repository: string,
     pull: number,

@@ -37,6 +37,7 @@ export class BelayStack extends Stack {
     new Ingress(this, 'Ingress', {
       bus,
       webhook: functions.webhook,
+      setUp: functions.setUp,
       release: release.machine,
       command: functions.command,
     });

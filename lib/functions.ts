@@ -9,6 +9,7 @@ import { Construct } from 'constructs';
 import { command } from '../core/contracts/command.ts';
 import * as contracts from '../core/contracts/functions.ts';
 import * as jobServices from '../core/contracts/job-services.ts';
+import { setUp } from '../core/contracts/set-up.ts';
 import { type Binding, permission, variables } from './binding.ts';
 import { ContainerFunction } from './container-function.ts';
 import type { Expiry } from './expiry.ts';
@@ -43,6 +44,7 @@ export const COMMANDS = [
   'artifacts',
   'sessions',
   'git-status',
+  'set-up',
 ] as const;
 
 /** Where GitHub is, and how much it takes. */
@@ -86,6 +88,7 @@ export class Functions extends Construct {
   readonly artifacts: IFunction;
   readonly sessions: IFunction;
   readonly gitStatus: IFunction;
+  readonly setUp: IFunction;
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
@@ -304,6 +307,12 @@ export class Functions extends Construct {
         }),
       ],
       timeout: Duration.minutes(1),
+    }).fn;
+    this.setUp = new ContainerFunction(this, 'SetUp', {
+      image,
+      command: 'set-up',
+      contract: setUp,
+      bindings: [stores.useSetUp(), api, variables({ GITHUB_URL: github.url })],
     }).fn;
     this.gitStatus.addEventSource(
       new SqsEventSource(stores.statusQueue, { batchSize: 10, reportBatchItemFailures: true }),

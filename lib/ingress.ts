@@ -1,9 +1,10 @@
-/** How GitHub gets in: HTTP API → webhook function → bus (with archive) → rules: a push or a pull request to the Release machine, what people say to `command`. What that asks for joins them on the bus. */
+/** How GitHub and who sets it up get in: HTTP API → webhook function → bus (with archive) → rules: a push or a pull request to the Release machine, what people say to `command`. What that asks for joins them on the bus. */
 import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { EventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { CfnOutput, Duration } from 'aws-cdk-lib/core';
@@ -12,9 +13,13 @@ import { CONVERSATION_EVENT } from '../core/contracts/conversation.ts';
 import { OPERATION_EVENT } from '../core/contracts/operation.ts';
 import { PULL_EVENT } from '../core/contracts/pull.ts';
 import { PUSH_EVENT } from '../core/contracts/push.ts';
+import { PATHS } from '../core/contracts/set-up.ts';
 
 /** Long enough to replay what a broken deployment of Belay itself has missed over a holiday. */
 const ARCHIVE_RETENTION = Duration.days(30);
+
+/** What nobody could do for an hour its author has long written again. */
+const COMMAND_AGE = Duration.hours(1);
 
 /** The bus everything from outside passes, kept apart from the function that feeds it and the rule that empties it. */
 export class Bus extends Construct {
@@ -35,6 +40,7 @@ export class Bus extends Construct {
 export interface IngressProps {
   readonly bus: EventBus;
   readonly webhook: IFunction;
+  readonly setUp: IFunction;
   readonly release: IStateMachine;
   readonly command: IFunction;
 }
@@ -43,15 +49,18 @@ export class Ingress extends Construct {
   constructor(scope: Construct, id: string, props: IngressProps) {
     super(scope, id);
     const api = new HttpApi(this, 'Api', {
-      description: 'Where GitHub delivers webhooks to Belay',
+      description: 'Where GitHub delivers webhooks to Belay, and the page that sets the App up',
       createDefaultStage: false,
     });
     api.addRoutes({
-      path: '/webhook',
+      path: PATHS.webhook,
       methods: [HttpMethod.POST],
       integration: new HttpLambdaIntegration('WebhookIntegration', props.webhook),
     });
-    // The signature is checked by the function; the throttle bounds what an unsigned flood can cost.
+    const setUp = new HttpLambdaIntegration('SetUpIntegration', props.setUp);
+    for (const path of [PATHS.setUp, PATHS.setUpDone])
+      api.addRoutes({ path, methods: [HttpMethod.GET], integration: setUp });
+    // Signature and code are checked by the functions; the throttle bounds what a flood without them can cost.
     api.addStage('Live', {
       stageName: '$default',
       autoDeploy: true,
@@ -91,12 +100,19 @@ export class Ingress extends Construct {
         new LambdaFunction(props.command, {
           event: RuleTargetInput.fromEventPath('$.detail'),
           deadLetterQueue: deadLetters,
-          // What nobody could do for an hour its author has long written again.
-          maxEventAge: Duration.hours(1),
+          // Until Lambda has taken it; it does not wait for the function.
+          maxEventAge: COMMAND_AGE,
           retryAttempts: 20,
         }),
       ],
     });
-    new CfnOutput(this, 'WebhookUrl', { value: `${api.apiEndpoint}/webhook` });
+    // From then on: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+    props.command.configureAsyncInvoke({
+      maxEventAge: COMMAND_AGE,
+      retryAttempts: 2,
+      onFailure: new SqsDestination(deadLetters),
+    });
+    new CfnOutput(this, 'WebhookUrl', { value: `${api.apiEndpoint}${PATHS.webhook}` });
+    new CfnOutput(this, 'SetUpUrl', { value: `${api.apiEndpoint}${PATHS.setUp}` });
   }
 }

@@ -26,6 +26,7 @@ export class Stores extends Construct {
   readonly statusQueue: Queue;
   readonly githubToken: Secret;
   readonly webhookSecret: Secret;
+  readonly setUpSecret: Secret;
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
@@ -86,6 +87,12 @@ export class Stores extends Construct {
     this.webhookSecret = new Secret(this, 'WebhookSecret', {
       secretName: 'belay-pipeline/webhook-secret',
       description: 'Secret that GitHub signs webhook deliveries with',
+      encryptionKey: this.key,
+      generateSecretString: { passwordLength: 48, excludePunctuation: true },
+    });
+    this.setUpSecret = new Secret(this, 'SetUpSecret', {
+      secretName: 'belay-pipeline/set-up',
+      description: 'One-time code of the set-up page; afterwards, that it is off',
       encryptionKey: this.key,
       generateSecretString: { passwordLength: 48, excludePunctuation: true },
     });
@@ -189,6 +196,28 @@ export class Stores extends Construct {
     return {
       ...variables({ WEBHOOK_SECRET: this.webhookSecret.secretArn }),
       grant: readOf(this.webhookSecret),
+    };
+  }
+
+  /** For `set-up`: it reads its own secret alone, and fills the two others without ever reading them. */
+  useSetUp(): Binding<'SET_UP_SECRET' | 'SET_UP_APP_SECRET' | 'SET_UP_WEBHOOK_SECRET'> {
+    const filled = [this.setUpSecret, this.githubToken, this.webhookSecret];
+    return {
+      ...variables({
+        SET_UP_SECRET: this.setUpSecret.secretArn,
+        SET_UP_APP_SECRET: this.githubToken.secretArn,
+        SET_UP_WEBHOOK_SECRET: this.webhookSecret.secretArn,
+      }),
+      grant: (fn) => {
+        readOf(this.setUpSecret)(fn);
+        fn.addToRolePolicy(
+          new PolicyStatement({
+            actions: ['secretsmanager:PutSecretValue'],
+            resources: filled.map(({ secretArn }) => secretArn),
+          }),
+        );
+        this.key.grant(fn, 'kms:GenerateDataKey');
+      },
     };
   }
 

@@ -13,6 +13,9 @@ const completed = (conclusion: CheckConclusion): CheckState => ({ status: 'compl
 /** GitHub shows buttons only on completed runs, so what waits for a person is one. */
 export const ASKING = completed('action_required');
 
+/** What an earlier release of the commit began. */
+export const PAST = completed('cancelled');
+
 const OF_OUTCOME: Readonly<Record<Outcome, CheckConclusion>> = {
   unchanged: 'neutral',
   planned: 'success',

@@ -2,13 +2,20 @@
 import type { DeploymentItem } from '../ledger/release-items.ts';
 import type { OutcomeItem } from '../ledger/work-items.ts';
 import { documentDigest } from '../plan/canonical.ts';
-import { countsOf, delayOf, environmentWording, releaseWording, targetWording } from '../status-words.ts';
+import {
+  countsOf,
+  delayOf,
+  environmentWording,
+  pastWording,
+  releaseWording,
+  targetWording,
+} from '../status-words.ts';
 import type { ReleaseRecord } from '../statuses.ts';
 import { askingButtons, REDRIVE } from './buttons.ts';
 import { checkId } from './check-id.ts';
 import type { CheckRun } from './check-run.ts';
-import { type CheckState, stateOfEnvironment, stateOfRelease, stateOfTarget } from './conclusion.ts';
-import { type Piece, piecesOf } from './layout.ts';
+import { type CheckState, PAST, stateOfEnvironment, stateOfRelease, stateOfTarget } from './conclusion.ts';
+import { type Piece, piecesOf, RELEASE_NAME, type Shown } from './layout.ts';
 import { code, cutTo, elapsed, plain, shortened, table } from './markdown.ts';
 import { namesOf } from './plan-text.ts';
 import { targetTable } from './target-table.ts';
@@ -34,8 +41,8 @@ export interface DesiredCheck {
   readonly digest: string;
 }
 
-/** All checks of a release, its own last. `shown` are the names of those the commit has already. */
-export function desiredChecks(record: ReleaseRecord, shown: ReadonlySet<string>): DesiredCheck[] {
+/** All checks of a release, its own last. */
+export function desiredChecks(record: ReleaseRecord, shown: Shown): DesiredCheck[] {
   return piecesOf(record.release, record.outcomes, shown).map((piece) => {
     const check = checkOf(piece, record);
     const plans = check.plans.map(({ targets, of }) => [targets, of.planDigest]);
@@ -62,6 +69,7 @@ function checkOf(piece: Piece, record: ReleaseRecord): Undigested {
 
 function plainCheck(piece: Piece, record: ReleaseRecord): Undigested {
   if (piece.kind === 'target') return targetCheck(piece, record);
+  if (piece.kind === 'past') return pastCheck(piece.name, record);
   return piece.kind === 'environment' ? environmentCheck(piece, record) : releaseCheck(piece.name, record);
 }
 
@@ -122,6 +130,19 @@ function environmentCheck(
   };
 }
 
+function pastCheck(name: string, record: ReleaseRecord): Undigested {
+  const place = name.slice(`${RELEASE_NAME}/`.length);
+  const { text } = pastWording(record.release);
+  return {
+    run: {
+      ...headOf(name, checkId({ release: record.release.id, place }), PAST),
+      output: { title: text, summary: `${leadOf(text)}\n\n${factsTable(releaseRows(record))}` },
+      actions: [],
+    },
+    ...{ plans: [], annotated: [], manifestProblems: '' },
+  };
+}
+
 function releaseCheck(name: string, record: ReleaseRecord): Undigested {
   const { release, outcomes, delay } = record;
   const state = stateOfRelease(release.verdict);
@@ -131,6 +152,7 @@ function releaseCheck(name: string, record: ReleaseRecord): Undigested {
   const rows = [
     ...releaseRows(record),
     ['took', release.endedAt === undefined ? '' : elapsed(release.startedAt, release.endedAt)],
+    ['note', plain(shortened(release.note ?? '', MAX_LEAD))],
     ['delayed', delayOf(delay)],
   ];
   const problems = release.verdict === 'refused' ? release.reason : '';

@@ -21,16 +21,21 @@ export type Piece =
       readonly environment: string;
       readonly targets: readonly OutcomeItem[];
     }
+  | { readonly kind: 'past'; readonly name: string }
   | { readonly kind: 'release'; readonly name: typeof RELEASE_NAME };
 
+/** The names a commit has already, and whether what was last written under each is still to come to an end. */
+export type Shown = ReadonlyMap<string, 'open' | 'ended'>;
+
 /**
- * The pieces, the release's own last. `shown` are the names the commit has already: what an environment was first shown as, it stays.
- * Unaffected targets have none, unless an earlier release of the commit left one: that must not stay as it was.
+ * The pieces, the release's own last. What an environment was first shown as, it stays. Unaffected targets have none, unless an
+ * earlier release of the commit left one: that must not stay as it was. Nor does what an earlier release left open and this one, when
+ * it has ended, has no part in: nobody else ends it.
  */
 export function piecesOf(
-  { environments }: Pick<ReleaseItem, 'environments'>,
+  { environments, verdict }: Pick<ReleaseItem, 'environments' | 'verdict'>,
   outcomes: readonly OutcomeItem[],
-  shown: ReadonlySet<string>,
+  shown: Shown,
 ): Piece[] {
   const pieces: Piece[] = [];
   let single = 0;
@@ -46,7 +51,10 @@ export function piecesOf(
       pieces.push(...visible.map((one) => ({ kind: 'target' as const, ...one })));
     } else pieces.push({ kind: 'environment', name, environment, targets });
   }
-  return [...pieces, { kind: 'release', name: RELEASE_NAME }];
+  const own = new Set([RELEASE_NAME, ...pieces.map(({ name }) => name)]);
+  const left = [...shown].filter(([name, state]) => state === 'open' && !own.has(name));
+  const past = verdict === undefined ? [] : left.map(([name]) => ({ kind: 'past' as const, name }));
+  return [...pieces, ...past, { kind: 'release', name: RELEASE_NAME }];
 }
 
 /** In the order they are deployed in. */

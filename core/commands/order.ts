@@ -11,7 +11,7 @@ export const shortCommitSchema = z.string().regex(/^[0-9a-f]{7,40}$/);
 const place = { environment: nameSchema.optional(), component: nameSchema.optional() };
 
 export const orderSchema = z.discriminatedUnion('verb', [
-  z.object({ verb: z.literal('plan') }),
+  z.object({ verb: z.literal('plan'), commit: shortCommitSchema.optional() }),
   z.object({ verb: z.literal('apply'), environment: nameSchema.optional(), older: z.boolean() }),
   z.object({ verb: z.literal('destroy'), environment: nameSchema, component: nameSchema.optional() }),
   z.object({ verb: z.literal('approve'), ...place }),
@@ -30,9 +30,16 @@ export type Verb = Order['verb'];
 export const TELLING: readonly Verb[] = ['status', 'help'];
 
 /** How a place is named after a verb: not at all, perhaps, or always; and how exactly. */
-type Place = 'none' | 'environment?' | 'environment' | 'target?' | 'environment, target?' | 'target';
+type Place =
+  | 'none'
+  | 'commit?'
+  | 'environment?'
+  | 'environment'
+  | 'target?'
+  | 'environment, target?'
+  | 'target';
 
-interface Form {
+export interface Form {
   readonly place: Place;
   readonly options: readonly ('--older' | '--to')[];
   /** As it is written, after `/belay `. */
@@ -44,10 +51,10 @@ interface Form {
 /** The grammar, and what `help` says. */
 export const FORMS: Readonly<Record<Verb, Form>> = {
   plan: {
-    place: 'none',
+    place: 'commit?',
     options: [],
-    usage: 'plan',
-    does: 'plan this pull request once more, or at last: a draft, or one from a fork',
+    usage: 'plan [COMMIT]',
+    does: 'plan this pull request once more, or at last: a draft; or one from a fork, whose COMMIT you have read',
   },
   apply: {
     place: 'environment?',
@@ -115,12 +122,13 @@ interface Parts {
   readonly component?: string | undefined;
   readonly older?: boolean;
   readonly to?: string | undefined;
+  readonly commit?: string | undefined;
 }
 
 /** How the order is written: what `parseComment` reads as the same order. */
 export function written(order: Order): string {
-  const { verb, environment, component, older = false, to }: Parts = order;
+  const { verb, environment, component, older = false, to, commit }: Parts = order;
   const at = component === undefined ? environment : `${environment}/${component}`;
-  const words = ['/belay', verb, at, older ? '--older' : undefined, to && `--to ${to}`];
+  const words = ['/belay', verb, commit ?? at, older ? '--older' : undefined, to && `--to ${to}`];
   return words.filter((word) => word !== undefined).join(' ');
 }

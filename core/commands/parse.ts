@@ -1,6 +1,6 @@
 /** Reads the commands in a comment, strictly: called by `webhook`, which passes on only what this made of the text. */
 import { didYouMean } from '../manifest/suggest.ts';
-import { FORMS, nameSchema, type Order, orderSchema, shortCommitSchema, VERBS } from './order.ts';
+import { FORMS, type Form, nameSchema, type Order, orderSchema, shortCommitSchema, VERBS } from './order.ts';
 import { linesSaid } from './said.ts';
 
 /** Commands in one comment. */
@@ -47,6 +47,8 @@ function readLine(line: string): Line {
   const read = readWords(rest, options);
   if (typeof read === 'string')
     return problem(read.endsWith('?') ? read : `${read}; write \`/belay ${usage}\``);
+  if (place === 'commit?')
+    return readPlan(read.places) ?? problem(`write \`/belay ${usage}\`, COMMIT with at least 7 digits`);
   const [first, ...others] = read.places;
   const [environment, component, ...more] = first?.split('/') ?? [];
   const names = [environment, component].filter((name) => name !== undefined);
@@ -61,10 +63,16 @@ function readLine(line: string): Line {
   return { order: orderSchema.parse({ verb: known, environment, component, to: read.to, ...older }) };
 }
 
+/** Undefined when it is none. */
+function readPlan([commit, ...more]: readonly string[]): Line | undefined {
+  const { data: order } = orderSchema.safeParse({ verb: 'plan', commit });
+  return order === undefined || more.length > 0 ? undefined : { order };
+}
+
 const helpful = '`/belay help` lists them';
 
 /** How many names a place may have. */
-const COUNTS = {
+const COUNTS: Readonly<Record<Exclude<Form['place'], 'commit?'>, readonly number[]>> = {
   none: [0],
   'environment?': [0, 1],
   environment: [1],

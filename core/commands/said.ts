@@ -1,13 +1,23 @@
 /** The lines of a comment that its author says: without code, quotations, and what GitHub does not show. Used by `parse.ts`. */
 
-/** What the next line is part of: a fence of code, or what ends at a mark of HTML. */
-type Within = 'text' | 'quotation' | { readonly fence: string } | { readonly until: string };
+/** What the next line is part of: a paragraph that is not told apart to its end, a fence of code, or what marks of HTML end. */
+type Within = 'text' | 'paragraph' | { readonly fence: string } | { readonly until: readonly string[] };
 
 /** Comments are not shown, and what is preformatted is shown as code. */
 const HTML = [
   ['<!--', '-->'],
   ['<pre', '</pre>'],
+  ['<code', '</code>'],
 ] as const;
+
+/** An escaped sign, or a span of code: it ends at as many backticks as it began with. https://github.github.com/gfm/#code-spans */
+const SPAN = /\\.|(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)/g;
+
+/** `](where "title")`, whole on its line. */
+const LINK = /\]\((?:[^\s()]|\([^\s()]*\))*(?:\s+(?:"[^"]*"|'[^']*'|\([^()]*\)))?\s*\)/g;
+
+/** A link that goes on, and a link's definition, whose title may follow. */
+const UNENDED = [/\]\(/, /^[-*+\d.)\s]*\[.*\]:/];
 
 /**
  * Lines as they are, in their order. Decided line by line and in doubt for "not said": a command that is left out is written again,
@@ -17,29 +27,41 @@ export function linesSaid(body: string): string[] {
   const said: string[] = [];
   let within: Within = 'text';
   for (const line of body.split(/\r\n|\r|\n/)) {
-    if (typeof within === 'object') {
-      const isEnd = 'fence' in within ? closes(line, within.fence) : line.includes(within.until);
-      if (isEnd) within = 'text';
+    if (typeof within === 'object' && 'fence' in within) {
+      if (closes(line, within.fence)) within = 'text';
+    } else if (typeof within === 'object') {
+      within = afterLine(line, within.until);
     } else if (/^\s*>/.test(line)) {
-      within = 'quotation';
-    } else if (within === 'quotation' && line.trim() !== '') {
       // A paragraph that began in a quotation goes on in it until an empty line.
+      within = 'paragraph';
     } else {
-      within = opened(line);
-      if (within === 'text') said.push(line);
+      const isPart: boolean = within === 'paragraph' && line.trim() !== '';
+      const next = afterLine(line, []);
+      if (!isPart && typeof next === 'string') said.push(line);
+      if (!isPart || typeof next === 'object') within = next;
     }
   }
   return said;
 }
 
-function opened(line: string): Within {
+/** `awaited`: the marks of HTML that end what the line stands in. */
+function afterLine(line: string, awaited: readonly string[]): Within {
   const [, fence] = /^\s*(`{3,}(?=[^`]*$)|~{3,})/.exec(line) ?? [];
-  if (fence !== undefined) return { fence };
-  const open = HTML.find(([begin, end]) => {
-    const at = line.lastIndexOf(begin);
-    return at !== -1 && !line.slice(at).includes(end);
+  if (fence !== undefined && awaited.length === 0) return { fence };
+  const text = line.toLowerCase();
+  const until = HTML.flatMap(([begin, end]) => {
+    const [opened, closed] = [text.lastIndexOf(begin), text.lastIndexOf(end)];
+    return opened > closed || (closed === -1 && awaited.includes(end)) ? end : [];
   });
-  return open === undefined ? 'text' : { until: open[1] };
+  if (until.length > 0) return { until };
+  return isUnended(line) ? 'paragraph' : 'text';
+}
+
+/** A span of code, a link or a tag goes on in the next line, or may. */
+function isUnended(line: string): boolean {
+  if (line.replaceAll(SPAN, '').includes('`')) return true;
+  const rest = line.replaceAll(LINK, '');
+  return UNENDED.some((mark) => mark.test(rest)) || /<[a-z/]/i.test(line.slice(line.lastIndexOf('>') + 1));
 }
 
 /** A fence is closed by one of its kind that is at least as long, with nothing after it. */

@@ -19,6 +19,8 @@ export type ReleaseRef = z.infer<typeof releaseRefSchema>;
 export const releaseTargetSchema = z.object({
   entry: resolvedTargetSchema,
   references: z.array(z.string()),
+  /** Why a pull request's plan cannot plan it before it is merged. */
+  deferred: z.string().optional(),
 });
 export type ReleaseTarget = z.infer<typeof releaseTargetSchema>;
 

@@ -83,7 +83,7 @@ export const pullItemSchema = z.object({
   merged: commitSchema.optional(),
   /**
    * The one comment. Without `id` somebody is about to write it, since `since`, which stands in it; `digest` is of what it says, empty
-   * while that is being written, since `at`.
+   * while that is being written, since `at`, which is 1970 when whoever began has given up.
    */
   comment: z
     .object({ id: z.int().optional(), digest: z.string(), since: z.iso.datetime(), at: z.iso.datetime() })

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { CommentWriter, GitHubPeople } from '../ports.ts';
 import { type GitHubCalls, orMissing } from './github-calls.ts';
 import { understood } from './github-request.ts';
+import type { GitHubAccess } from './github-token.ts';
 
 const permissionSchema = z.object({ permission: z.string() });
 const repositorySchema = z.object({ id: z.int() });
@@ -15,12 +16,25 @@ const pullSchema = z.object({
   merge_commit_sha: z.string().nullable(),
 });
 const commitSchema = z.object({ sha: z.string() });
-const commentSchema = z.object({ id: z.int(), body: z.string().nullish() });
+const writtenSchema = z.object({ id: z.int() });
+const commentSchema = writtenSchema.extend({
+  body: z.string().nullish(),
+  user: z.object({ type: z.string() }).nullish(),
+  performed_via_github_app: z.object({ id: z.int(), client_id: z.string().optional() }).nullish(),
+});
 
 /** GitHub answers this many at once at most. */
 const PAGE = 100;
 
-export function gitHubPeople({ call, read, inRepository }: GitHubCalls): GitHubPeople & CommentWriter {
+/** People may quote anything. GitHub does not promise to name the App: then it is enough that none of them wrote it. */
+function isOf(appId: string, { user, performed_via_github_app: app }: z.infer<typeof commentSchema>) {
+  return user?.type === 'Bot' && (app == null || String(app.id) === appId || app.client_id === appId);
+}
+
+export function gitHubPeople(
+  { call, read, inRepository }: GitHubCalls,
+  access: Pick<GitHubAccess, 'appId'>,
+): GitHubPeople & CommentWriter {
   return {
     async permission(repository, login) {
       const doing = `asking what ${login} may in ${repository}`;
@@ -70,7 +84,7 @@ export function gitHubPeople({ call, read, inRepository }: GitHubCalls): GitHubP
       const answer = await call(
         at(doing, 'POST /repos/{owner}/{name}/issues/{pull}/comments', { pull, body }),
       );
-      return understood(doing, commentSchema, answer).id;
+      return understood(doing, writtenSchema, answer).id;
     },
     async updateComment(repository, comment, body) {
       const doing = `changing comment ${comment} of ${repository}`;
@@ -83,10 +97,13 @@ export function gitHubPeople({ call, read, inRepository }: GitHubCalls): GitHubP
       const at = inRepository(repository, { issues: 'read' });
       // https://docs.github.com/en/rest/issues/comments#list-issue-comments
       const route = 'GET /repos/{owner}/{name}/issues/{pull}/comments';
+      const appId = await access.appId();
       for (let page = 1; ; page++) {
         const answer = await read(at(doing, route, { pull, since, per_page: PAGE, page }));
         const comments = understood(doing, commentSchema.array(), answer);
-        const found = comments.find(({ body }) => body?.includes(words));
+        const found = comments.find(
+          (comment) => comment.body?.includes(words) && (appId === undefined || isOf(appId, comment)),
+        );
         if (found !== undefined || comments.length < PAGE) return found?.id;
       }
     },

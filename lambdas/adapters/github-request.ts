@@ -14,8 +14,8 @@ export type Send = (call: {
   readonly doing: string;
   readonly route: string;
   readonly parameters: object;
-  /** Token or signed word. */
-  readonly token: string;
+  /** Token or signed word; what anybody may ask needs none. */
+  readonly token?: string;
 }) => Promise<unknown>;
 
 /** The API at `baseUrl` (`https://api.github.com`, or `https://<host>/api/v3`). Refusals throw `GitHubError`. */
@@ -28,7 +28,7 @@ export function gitHubRequest(baseUrl: string, now: () => number = Date.now): Se
     try {
       const answer = await send(route, {
         ...parameters,
-        headers: { authorization: `Bearer ${token}` },
+        ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
         request: { signal: AbortSignal.timeout(TIMEOUT_MS) },
       });
       return answer.data;

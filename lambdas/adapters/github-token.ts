@@ -17,6 +17,8 @@ export type GitHubMode = 'app' | 'token';
 
 export interface GitHubAccess {
   mode(): Promise<GitHubMode>;
+  /** The App's id, or its client id, whichever the secret holds; undefined where it holds a token. */
+  appId(): Promise<string | undefined>;
   /** A token that opens this place, and at least these permissions there. Nothing is assumed about its form. */
   token(place: GitHubPlace, permissions: Permissions): Promise<string>;
   /** GitHub did not take this token: it is not answered again. */
@@ -51,6 +53,10 @@ export function accessBy(
 
   return {
     mode: async () => (await read()).kind,
+    async appId() {
+      const credentials = await read();
+      return credentials.kind === 'app' ? credentials.appId : undefined;
+    },
     async token(place, permissions) {
       const credentials = await read();
       return credentials.kind === 'token' ? credentials.token : ofApp(credentials, place, permissions);

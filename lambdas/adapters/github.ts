@@ -38,7 +38,7 @@ export function gitHub(
   }
 
   return {
-    ...gitHubPeople(calls),
+    ...gitHubPeople(calls, access),
     ...gitHubAudit(calls),
     compare: async (repository, base, head) =>
       (await comparison(repository, { base, head }, comparisonSchema))?.status ?? 'unknown',

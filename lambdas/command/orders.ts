@@ -55,7 +55,7 @@ export async function doOrder(
   }
   const pull = await ports.github.pullRequest(said.repository.fullName, said.pull);
   if (order.verb === 'plan') {
-    const answer = await plan(said, pull, ports);
+    const answer = await plan({ ...said, commit: order.commit }, pull, ports);
     // Which head of a fork somebody has let run stays written down.
     return pull.fork ? news(answer) : answer;
   }

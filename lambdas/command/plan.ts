@@ -11,9 +11,9 @@ export interface PlanPorts {
   readonly bus: Bus;
 }
 
-/** By a comment: what is planned is the head as it is now, of a fork only if that is what whoever wrote has seen. */
+/** By a comment: what is planned is the head as it is now; where a commit is named, and of a fork one must be, only if it is that one. */
 export async function plan(
-  said: Commented & { readonly request: string },
+  said: Commented & { readonly request: string; readonly commit: string | undefined },
   { state, merged, ...pull }: PullRequest,
   ports: PlanPorts,
 ): Promise<Answer> {
@@ -24,6 +24,14 @@ export async function plan(
     const only = `only those for ${repository.defaultBranch} are planned`;
     return refused(`pull request ${number} is for ${pull.base}: ${only}`);
   }
+  const { commit } = said;
+  const sha = pull.head.slice(0, 7);
+  if (pull.fork && commit === undefined)
+    return refused(`this is from a fork: read ${sha}, then comment /belay plan ${sha}`);
+  if (commit !== undefined && !pull.head.startsWith(commit))
+    return refused(
+      `the head of this pull request is ${sha} by now: read it, then comment /belay plan ${sha}`,
+    );
   const problem = pull.fork ? await unseen(said, pull.head, ports.ledger) : undefined;
   if (problem !== undefined) return refused(problem);
   const { head, base, fork } = pull;
@@ -31,8 +39,8 @@ export async function plan(
 }
 
 /**
- * A comment does not say which commit its author has looked at, and whoever owns a fork may push between comment and command. GitHub's
- * own times tell: of the change that the ledger knows of, and of the comment. Both are whole seconds, so the same second is too late.
+ * The commit that is named is what its author has looked at. A second lock: GitHub's own times, of the change that the ledger knows of
+ * and of the comment, say that the head was there before. Both are whole seconds, so the same second is too late.
  */
 async function unseen(
   { repository, pull: number, at }: Commented,

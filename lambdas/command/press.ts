@@ -91,8 +91,12 @@ async function goOn(of: ReleaseItem, said: Rerun, ports: PressPorts): Promise<An
   const { verdict, pull } = of;
   const { by } = said;
   if (pull !== undefined && verdict !== undefined) {
-    if (pull.fork) return refused('what comes from a fork is planned when somebody comments `/belay plan`');
-    const request = `re-run-${said.delivery}`;
+    if (pull.fork)
+      return refused(
+        `what comes from a fork is planned when somebody comments /belay plan ${of.commit.slice(0, 7)}`,
+      );
+    // Every check of a release may be run again at once: that is one wish.
+    const request = `re-run-${of.repository.id}-${of.id}`;
     return beginPlan({ request, repository: said.repository, by, pull }, ports);
   }
   if (verdict === 'failed' || verdict === 'cancelled')

@@ -19,7 +19,8 @@ export async function showChecks(
   ports: ShowChecksPorts,
 ): Promise<void> {
   const before = new Map(written.map((item) => [item.name, item]));
-  const changed = desiredChecks(record, new Set(before.keys()))
+  const shown = written.map(({ name, completed }) => [name, completed ? 'ended' : 'open'] as const);
+  const changed = desiredChecks(record, new Map(shown))
     .filter(({ run, digest }) => before.get(run.name)?.digest !== digest)
     .map((check) => {
       const known = before.get(check.run.name);

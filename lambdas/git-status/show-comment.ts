@@ -36,6 +36,12 @@ const SKEW_MS = 300_000;
 /** What does not get better by trying: the pull request is gone or locked, or we were not given the permission. */
 const FINAL = [403, 404, 410, 422];
 
+const isFinal = (error: unknown): error is GitHubError =>
+  error instanceof GitHubError && error.retryAt === undefined && FINAL.includes(error.status);
+
+/** When somebody has begun who is known to be gone. */
+const NOBODY_WRITES = new Date(0).toISOString();
+
 export async function showComment({ release }: ReleaseRecord, ports: ShowCommentPorts): Promise<void> {
   const number = release.pull?.number ?? (await mergedAs(release, ports.ledger));
   if (number === undefined) return;
@@ -44,9 +50,7 @@ export async function showComment({ release }: ReleaseRecord, ports: ShowComment
     let end = await write(pull, ports, false);
     while (end !== 'done') end = await write(pull, ports, end === 'overtaken');
   } catch (error) {
-    const isFinal =
-      error instanceof GitHubError && error.retryAt === undefined && FINAL.includes(error.status);
-    if (!isFinal) throw error;
+    if (!isFinal(error)) throw error;
     ports.log('comment dropped', {
       level: 'error',
       pull: number,
@@ -96,7 +100,13 @@ async function write(
     ports,
     write: async () => {
       if ((await note(version, begun)) === undefined) return 'again';
-      const id = await put(pull, { begun, isTakenOver: known !== undefined, body: desired.body }, ports);
+      const put = putComment(pull, { begun, isTakenOver: known !== undefined, body: desired.body }, ports);
+      const id = await put.catch(async (error: unknown) => {
+        // The next look need not wait for us, only search: what seems to have failed may have been written, also by whom we took over from.
+        const isUnwritten = known === undefined && isFinal(error);
+        await note(version + 1, isUnwritten ? undefined : { ...begun, at: NOBODY_WRITES });
+        throw error;
+      });
       const ended = await note(version + 1, id === undefined ? undefined : { ...begun, id, digest });
       if (ended === undefined) return 'overtaken';
       return id === undefined ? 'again' : 'done';
@@ -119,7 +129,7 @@ async function desiredComment(item: PullItem, repository: number, ports: ShowCom
 }
 
 /** The comment's id; undefined when somebody has deleted it: then a new one is due. */
-async function put(
+async function putComment(
   { repository: { fullName }, number }: Pull,
   { begun, isTakenOver, body }: { begun: Comment; isTakenOver: boolean; body: string },
   { github }: ShowCommentPorts,

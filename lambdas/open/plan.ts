@@ -29,10 +29,17 @@ export async function openPlan(
       `planning ${environment} in release ${release.id}: attempt ${fence} was given up for another one; plan again`,
     );
   const known = await readTargets(ledger, release.repository, environment);
-  const entries = environmentIn(document, environment).targets.map(({ entry }) => entry);
+  const planned = environmentIn(document, environment).targets;
+  const entries = planned.map(({ entry }) => entry);
   const { moves, refused } = findRenamings(entries, known);
-  const renamed = new Map(moves.map(({ from, to }) => [to, deferred([`renamed from ${from}`])]));
-  const targets = await openTargets(input, document, { ledger, store, refused, deferred: renamed });
+  const waiting = new Map([
+    ...planned.flatMap(({ entry, deferred: why }) =>
+      why === undefined ? [] : [[entry.component, why] as const],
+    ),
+    ...moves.map(({ from, to }) => [to, `renamed from ${from}`] as const),
+  ]);
+  const reasons = new Map([...waiting].map(([component, why]) => [component, deferred([why])]));
+  const targets = await openTargets(input, document, { ledger, store, refused, deferred: reasons });
   const formerly = moves.map(({ from }) => from);
   const components = [...entries.map(({ component }) => component), ...formerly];
   const orphans = findOrphans(components, known);

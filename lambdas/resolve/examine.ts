@@ -8,6 +8,7 @@ import {
   releaseDocumentSchema,
 } from '../../core/contracts/release.ts';
 import { releaseKey, sourceKey, treeKey } from '../../core/keys.ts';
+import { type HeldBack, heldBack } from '../../core/manifest/held-back.ts';
 import { parseManifest } from '../../core/manifest/parse.ts';
 import { formatProblems, manifestFile } from '../../core/manifest/problem.ts';
 import { newEnvironments, plannedManifest } from '../../core/manifest/pull.ts';
@@ -66,7 +67,9 @@ export async function examine(
   }
 
   const allowed =
-    pull === undefined ? { manifest: parsed.manifest, note: '' } : await withBase(parsed.manifest, pull);
+    pull === undefined
+      ? { manifest: parsed.manifest, note: '', held: [] }
+      : await withBase(parsed.manifest, pull);
   if ('ended' in allowed) return allowed.ended;
   const all = resolveTargets(allowed.manifest);
   const environments = all.filter(({ name }) => environment === undefined || name === environment);
@@ -85,7 +88,7 @@ export async function examine(
     ...(pull && { pull: pull.facts }),
     branch: request.branch,
     rootTree: fetched.rootTree,
-    environments: await withReferences(environments, tree, fetched),
+    environments: withHeldBack(await withReferences(environments, tree, fetched), allowed.held),
   } satisfies ReleaseDocument);
   await objects.put(releaseKey(release.repository, release.id), JSON.stringify(document));
 
@@ -101,11 +104,18 @@ export async function examine(
   return { environments: names, reason, ...(note !== '' && { note: note.slice(2) }) };
 }
 
-/** What the manifest may say when its pull request is planned; `note` says what of it is left out. */
+interface Allowed {
+  readonly manifest: Manifest;
+  /** What of the head's manifest is left out, for people. */
+  readonly note: string;
+  readonly held: readonly HeldBack[];
+}
+
+/** What the manifest may say when its pull request is planned. */
 async function withBase(
   head: Manifest,
   { facts, base }: NonNullable<Question['pull']>,
-): Promise<{ readonly manifest: Manifest; readonly note: string } | { readonly ended: Examination }> {
+): Promise<Allowed | { readonly ended: Examination }> {
   const tree = parseTree(Buffer.from(await base.tree()).toString('utf8'), base.rootTree);
   const text = await textAt(manifestFile, tree, base);
   if (text === undefined) {
@@ -113,15 +123,52 @@ async function withBase(
     return { ended: end('nothing-to-do', `${facts.base} has no ${manifestFile} yet, ${why}`) };
   }
   const parsed = parseManifest(text, tree);
-  if ('problems' in parsed)
-    return { ended: end('refused', shortened(`${facts.base}: ${formatProblems(parsed.problems)}`)) };
+  if ('problems' in parsed) {
+    // No fault of the pull request, which may be the very one that puts it right.
+    const why = `${facts.base}'s manifest cannot be read, so nothing can be planned`;
+    const problems = formatProblems(parsed.problems).replaceAll('\n', '; ');
+    return { ended: end('nothing-to-do', shortened(`${why}: ${problems}`)) };
+  }
   const manifest = plannedManifest(head, parsed.manifest);
   const added = newEnvironments(head, parsed.manifest);
   const note =
     added.length === 0 ? '' : `; planned once it is merged, because it is new: ${added.join(', ')}`;
   if (Object.keys(manifest.environments).length === 0)
     return { ended: end('nothing-to-do', `it has no environment of ${facts.base}${note}`) };
-  return { manifest, note };
+  const held = heldBack(head, manifest);
+  return { manifest, note: `${note}${heldNote(held, facts.base)}`, held };
+}
+
+/** `; planned as on main until merged: tool, secrets of dev/app, prod/app; account of dev` */
+function heldNote(held: readonly HeldBack[], base: string): string {
+  const named = held.map(({ environment, component, settings }) => ({
+    settings: settings.join(', '),
+    name: component === undefined ? environment : `${environment}/${component}`,
+  }));
+  const groups = Map.groupBy(named, ({ settings }) => settings);
+  const told = [...groups].map(([settings, of]) => `${settings} of ${some(of.map(({ name }) => name))}`);
+  return told.length === 0 ? '' : `; planned as on ${base} until merged: ${told.join('; ')}`;
+}
+
+/** Another tool's code cannot be planned with the one that is in force. */
+function withHeldBack(
+  environments: ReleaseDocument['environments'],
+  held: readonly HeldBack[],
+): ReleaseDocument['environments'] {
+  const isOtherTool = (environment: string, component: string) =>
+    held.some(
+      (one) =>
+        one.environment === environment && one.component === component && one.settings.includes('tool'),
+    );
+  return environments.map((environment) => ({
+    ...environment,
+    targets: environment.targets.map((target) => ({
+      ...target,
+      ...(isOtherTool(environment.name, target.entry.component) && {
+        deferred: 'its tool changes with the merge',
+      }),
+    })),
+  }));
 }
 
 const end = (verdict: ReleaseVerdict, reason: string): Examination => ({ environments: [], verdict, reason });

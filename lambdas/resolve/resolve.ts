@@ -13,8 +13,8 @@ import { changeOwnDelivery, claimDelivery } from './claim.ts';
 import { type Examination, examine } from './examine.ts';
 import { examineDeployed } from './examine-deployed.ts';
 import { examinePull } from './examine-pull.ts';
-import { closePull, followPull, type PullPorts } from './pull.ts';
-import { nameNewest, openRelease } from './release-item.ts';
+import { becomeNewest, leavePull, type PullPorts } from './pull.ts';
+import { openRelease } from './release-item.ts';
 
 type Input = z.output<typeof contract.input>;
 type Decision = z.input<typeof contract.output>;
@@ -41,7 +41,7 @@ export async function resolve(input: Input, ports: ResolvePorts): Promise<Decisi
   const { quiet } = request;
   if (quiet !== undefined && !quiet.status) {
     const { reason } = quiet;
-    if ('closed' in input.request) await closePull(input.request, ports);
+    if ('pull' in input.request && 'at' in input.request) await leavePull(input.request, ports);
     const kept = await changeOwnDelivery(delivery, { state: 'resolved', reason }, ledger);
     return kept ? nothingToDo(reason) : lost;
   }
@@ -52,9 +52,8 @@ export async function resolve(input: Input, ports: ResolvePorts): Promise<Decisi
 
   const release: ReleaseRef = { id: opened.id, repository: request.repository.id, commit: request.commit };
   await noteActive(ledger, { release, run: execution });
-  await nameNewest(release, ledger);
+  const past = await becomeNewest(input.request, { release, isWaiting: quiet?.verdict === 'waiting' }, ports);
   await ports.statuses.changed(release);
-  const past = await followPull(input.request, release, ports);
   const examination = await outcomeOf(input, { request, release, past }, ports);
 
   const { verdict, ...known } = examination;

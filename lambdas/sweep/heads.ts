@@ -2,11 +2,21 @@
 import { PUSH_EVENT, type PushReceived, type Repository } from '../../core/contracts/push.ts';
 import { isMissed, missedDelivery } from '../../core/deployment/sweep.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
-import { headItemSchema } from '../../core/ledger/release-items.ts';
+import { commitItemSchema, headItemSchema } from '../../core/ledger/release-items.ts';
 import { SKIP_MARK } from '../../core/push.ts';
+import type { Ledger } from '../ports.ts';
+import { readReleaseItem } from '../shared/items.ts';
 import type { SweepPorts } from './ports.ts';
 
 const NO_COMMIT = '0'.repeat(40);
+
+/** A plan of a pull request with the same head is no release that came for it. */
+async function wasDeployed(repository: number, commit: string, ledger: Ledger): Promise<boolean> {
+  const newest = await ledger.get(ledgerKeys.commit(repository, commit));
+  if (newest === undefined) return false;
+  const { release: id } = commitItemSchema.parse(newest);
+  return (await readReleaseItem(ledger, { id, repository })).operation !== 'plan';
+}
 
 /**
  * A head with a release of its own, whatever became of it, waits for a push, a redrive or a command. The push goes onto the bus
@@ -17,7 +27,7 @@ export async function sweepHead(repository: Repository, ports: SweepPorts): Prom
   const { id, fullName, defaultBranch } = repository;
   const commit = await github.branchHead(fullName, defaultBranch);
   if (commit === undefined) return [];
-  if ((await ledger.get(ledgerKeys.commit(id, commit))) !== undefined) return [];
+  if (await wasDeployed(id, commit, ledger)) return [];
   const found = await ledger.get(ledgerKeys.head(id));
   const seen = found === undefined ? undefined : headItemSchema.parse(found);
   if (seen?.commit !== commit) {

@@ -16,6 +16,7 @@ import { git, gitAnswer } from './git.ts';
 import { Limits } from './limits.ts';
 import { pushPayload } from './payload.ts';
 import { changePull, mergePulls } from './pulls.ts';
+import { isRegistration, Registrations } from './registrations.ts';
 import { type BranchUpdate, type LocalRepository, NO_COMMIT, Repositories } from './repositories.ts';
 import { parseProblem, type RestResult, restAnswer } from './rest.ts';
 import { isGitRequest, repositoryIn, serveGit } from './smart-http.ts';
@@ -67,6 +68,7 @@ export class GitHub {
   readonly deliveries: Deliveries;
   readonly app: App;
   readonly limits: Limits;
+  readonly registrations: Registrations;
   readonly #options: GitHubOptions;
   readonly #server = createServer((request, response) => {
     this.#serve(request, response).catch((error: unknown) => {
@@ -81,6 +83,7 @@ export class GitHub {
     mkdirSync(folder, { recursive: true });
     this.app = new App(options.secret, now);
     this.limits = new Limits(now);
+    this.registrations = new Registrations(now);
     this.checks = new Checks(folder, now);
     this.discussions = new Discussions(folder);
     this.deployments = new Deployments(folder);
@@ -227,6 +230,12 @@ export class GitHub {
       return;
     }
     const text = (await readBody(request)).toString('utf8');
+    if (isRegistration(request.method, url.pathname)) {
+      const made = this.registrations.register(url, text);
+      if ('redirect' in made) response.writeHead(302, { location: made.redirect }).end();
+      else response.writeHead(422, { 'content-type': 'text/plain' }).end(made.problem);
+      return;
+    }
     const result = await this.#rest(request.method ?? 'GET', url, { text, caller });
     if (result.complaint !== undefined) this.#options.complain(result.complaint);
     this.#record(request, result.status, text);
@@ -264,10 +273,10 @@ export class GitHub {
     } catch {
       return parseProblem;
     }
-    const { repositories, statuses, checks, discussions, deployments, deliveries, app } = this;
+    const { repositories, statuses, checks, discussions, deployments, deliveries, app, registrations } = this;
     const stores = { repositories, statuses, checks, discussions, deployments, deliveries, app };
     const { folder, changed } = this.#options;
-    const place = { folder, changed, url: this.url, ...stores };
+    const place = { folder, changed, url: this.url, ...stores, registrations };
     return restAnswer(place, { method, path: url.pathname.slice(API.length), url, body, caller });
   }
 

@@ -20,7 +20,7 @@ import { deploymentRoutes } from './routes/deployments.ts';
 import { discussionRoutes } from './routes/discussions.ts';
 import { gitDataRoutes } from './routes/git-data.ts';
 import { peopleRoutes } from './routes/people.ts';
-import type { Call, Place, Route, Routes } from './routes/route.ts';
+import type { Call, OpenCall, Place, Route, Routes } from './routes/route.ts';
 
 const routes: Routes = {
   ...appRoutes,
@@ -58,7 +58,8 @@ export async function restAnswer(place: Place, call: RestCall): Promise<RestResu
   const route = match === undefined ? undefined : routes[match.operation];
   if (match === undefined || route === undefined)
     return { ...plain(notFound), complaint: `the twin's GitHub knows no ${method} ${path}` };
-  if (typeof caller === 'string') return plain(unauthorized(caller));
+  const ask = askable(route, place, caller);
+  if (typeof ask === 'string') return plain(unauthorized(ask));
   const query = url.searchParams;
   const problems = requestProblems(match, query, call.body);
   if (problems.length > 0) {
@@ -73,7 +74,7 @@ export async function restAnswer(place: Place, call: RestCall): Promise<RestResu
       complaint,
     };
   }
-  const answer = await answered(route, place, { values: match.values, query, body: call.body, caller });
+  const answer = await ask({ values: match.values, query, body: call.body });
   const link = answer.page === undefined ? undefined : linkHeader(url, answer.page);
   const headers = { ...answer.headers, ...(link === undefined ? {} : { link }) };
   const { status } = answer;
@@ -84,7 +85,22 @@ export async function restAnswer(place: Place, call: RestCall): Promise<RestResu
   };
 }
 
-async function answered(route: Route, place: Place, call: Call): Promise<RestAnswer> {
+/** What answers the call, or why nobody does. */
+function askable(
+  route: Route,
+  place: Place,
+  caller: Caller | string,
+): string | ((call: OpenCall) => RestAnswer | Promise<RestAnswer>) {
+  if ('anybody' in route) return (call) => route.anybody(place, call);
+  if (typeof caller === 'string') return caller;
+  return (call) => answered(route, place, { ...call, caller });
+}
+
+async function answered(
+  route: Exclude<Route, { anybody: unknown }>,
+  place: Place,
+  call: Call,
+): Promise<RestAnswer> {
   const { caller, values } = call;
   if ('asApp' in route) {
     return caller.kind === 'app'

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { APP_PERMISSIONS } from '../../core/app-manifest.ts';
 
 const root = join(import.meta.dirname, '../..');
 const textOf = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -66,4 +67,15 @@ describe('docs/guarantees.md', () => {
       for (const pattern of patterns) expect(tests.some((path) => path.includes(pattern))).toBe(true);
     }
   });
+});
+
+test('docs/github.md says of the App what the set-up page asks GitHub for', () => {
+  const [, section = ''] = textOf('docs/github.md').split(/^## The App$/m);
+  const rows = [...section.matchAll(/^\| ([A-Z][\w ]+): (read|write)( \(organisation\))? \|/gm)];
+  const names: Record<string, string> = { 'Commit statuses': 'statuses' };
+  const documented = rows.map(([, name = '', level = '']) => [
+    names[name] ?? name.toLowerCase().replaceAll(' ', '_'),
+    level,
+  ]);
+  expect(Object.fromEntries(documented)).toEqual(APP_PERMISSIONS);
 });

@@ -76,7 +76,8 @@ test.each<[string, object, object, object | undefined]>([
     {
       status: true,
       verdict: 'waiting',
-      reason: 'from a fork: nothing of it runs until a maintainer comments /belay plan for c0ffee1',
+      reason:
+        'from a fork: nothing of it runs until a maintainer has read it and comments /belay plan c0ffee1',
     },
   ],
   [

@@ -187,6 +187,24 @@ test('unaffected targets get no status, unless an earlier release of the commit 
   ]);
 });
 
+test('what an earlier release of the commit left pending fails when the newest ends without it', () => {
+  const written = [
+    { context: 'belay/dev/app', state: 'pending', description: 'planning' },
+    { context: 'belay/dev/network', state: 'success', description: 'planned' },
+  ];
+  const of = (change: Partial<ReleaseItem>) =>
+    changedStatuses({ release: release(change), deployments: [], outcomes: [] }, written);
+  expect(of({}).map(({ context }) => context)).toEqual(['belay']);
+  expect(of({ verdict: 'refused', reason: 'belay.yaml: no' })).toEqual([
+    {
+      context: 'belay/dev/app',
+      state: 'failure',
+      description: 'cancelled: not part of release 20261121-c0ffee1-1, the newest of this commit',
+    },
+    { context: 'belay', state: 'failure', description: 'refused: belay.yaml: no' },
+  ]);
+});
+
 test('what was written already is not written again', () => {
   const record = {
     release: release(),

@@ -57,7 +57,7 @@ function printTable(columns: ReadonlyMap<string, readonly Result[]>): void {
   const line = (cells: readonly (string | number)[]) =>
     console.log(
       cells
-        .map((cell, index) => (index === 0 ? String(cell).padEnd(30) : String(cell).padStart(13)))
+        .map((cell, index) => (index === 0 ? String(cell).padEnd(30) : String(cell).padStart(18)))
         .join(''),
     );
   line(['', ...columns.keys(), 'all', 'redriven', 'not well']);

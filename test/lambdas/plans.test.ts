@@ -147,6 +147,15 @@ test('what is renamed can be planned once it is applied', async () => {
   expect(await deployed()).toEqual(before);
 });
 
+test('what the merge gives another tool is not planned with the one it has, affected or not', async () => {
+  await applied();
+  const before = await deployed();
+  const ref = await pullRequest({ deferred: { network: 'its tool changes with the merge' } });
+  expect(await deploy(w, ref)).toMatchObject({ verdict: 'succeeded' });
+  expect(await outcomesOf(w, ref)).toContain('network: planned (deferred: its tool changes with the merge)');
+  expect(await deployed()).toEqual(before);
+});
+
 test.each([
   [true, {}],
   [false, { KEY: 'app/key' }],

@@ -73,6 +73,8 @@ export interface ReleaseSetup {
   /** Of a plan; its merge is the commit the tree is of. */
   readonly pull?: { readonly fork: boolean };
   readonly environments: Readonly<Record<string, readonly ResolvedTarget[]>>;
+  /** Component → why it cannot be planned before the merge. */
+  readonly deferred?: Readonly<Record<string, string>>;
   readonly tree?: Readonly<Record<string, string>>;
   /** Seconds every environment lives. */
   readonly ttl?: number;
@@ -257,7 +259,11 @@ export async function release({ ledger, store }: World, setup: ReleaseSetup): Pr
       region: 'eu-west-1',
       after: [],
       ...(setup.ttl && { ttl: setup.ttl }),
-      targets: targets.map((entry) => ({ entry: { ...entry, environment: name }, references: [] })),
+      targets: targets.map((entry) => ({
+        entry: { ...entry, environment: name },
+        references: [],
+        deferred: setup.deferred?.[entry.component],
+      })),
     })),
   };
   const item: ReleaseItem = {

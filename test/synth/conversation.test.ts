@@ -25,6 +25,31 @@ test('what is said on GitHub is handed to the function command, and to nobody el
   expect(text(target.DeadLetterConfig.Arn)).toMatch(/^<IngressDeadLetters\w+\.Arn>$/);
 });
 
+test('a command the function failed at three times, or that came too late for it, is kept', () => {
+  const configs = entries.filter(([, { Type }]) => Type === 'AWS::Lambda::EventInvokeConfig');
+  expect(configs).toHaveLength(1);
+  const config = configs[0]?.[1].Properties ?? {};
+  expect(config).toMatchObject({
+    MaximumEventAgeInSeconds: 3600,
+    MaximumRetryAttempts: 2,
+    Qualifier: '$LATEST',
+  });
+  expect(text(config.FunctionName)).toBe(`<${commandId}>`);
+  const queue = text(rule?.Properties.Targets[0].DeadLetterConfig.Arn);
+  expect(text(config.DestinationConfig.OnFailure.Destination)).toBe(queue);
+  // Lambda sends it as the function's own role.
+  const role = text(entries.find(([id]) => id === commandId)?.[1].Properties.Role).replace('.Arn>', '>');
+  const sends = entries
+    .filter(
+      ([, { Type, Properties }]) => Type === 'AWS::IAM::Policy' && Properties.Roles.map(text).includes(role),
+    )
+    .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement)
+    .filter(
+      ({ Action, Resource }) => [Action].flat().includes('sqs:SendMessage') && text(Resource) === queue,
+    );
+  expect(sends.map(({ Effect }) => Effect)).toEqual(['Allow']);
+});
+
 test('only that rule, and no account but ours, may call the function', () => {
   const permissions = entries
     .filter(([, { Type }]) => Type === 'AWS::Lambda::Permission')

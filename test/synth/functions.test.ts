@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { command as commandContract } from '../../core/contracts/command.ts';
 import * as machineContracts from '../../core/contracts/functions.ts';
 import * as jobContracts from '../../core/contracts/job-services.ts';
+import { setUp } from '../../core/contracts/set-up.ts';
 import { synthesize, text } from '../support/assembly.ts';
 
 const resources = synthesize();
@@ -23,6 +24,7 @@ const contracts = {
   command: commandContract,
   sweep: machineContracts.sweep,
   'git-status': machineContracts.gitStatus,
+  'set-up': setUp,
   admit: jobContracts.admit,
   secrets: jobContracts.secrets,
   artifacts: jobContracts.artifacts,

@@ -9,6 +9,14 @@ const installationOf = ({ app }: Place, account: string): RestAnswer => ({
 });
 
 export const appRoutes: Routes = {
+  // https://docs.github.com/en/rest/apps/apps#create-a-github-app-from-a-manifest
+  'POST /app-manifests/{code}/conversions': {
+    anybody: ({ registrations, url }, { values: { code = '' } }) => {
+      const made = registrations.convert(code, url);
+      return made === undefined ? notFound : { status: 201, body: made };
+    },
+  },
+
   // https://docs.github.com/en/rest/apps/apps#get-a-repository-installation-for-the-authenticated-app
   'GET /repos/{owner}/{repo}/installation': {
     asApp: (place, { values: { owner = '', repo = '' } }) => {

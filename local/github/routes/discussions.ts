@@ -28,16 +28,17 @@ const pullJson = async ({ url }: Place, { bare, repository }: RepositoryCall, pu
   };
 };
 
-const commentJson = ({ url }: Place, { repository }: RepositoryCall, comment: Comment) => {
+const commentJson = ({ url, app }: Place, { repository }: RepositoryCall, comment: Comment) => {
   const { id, body, user, created_at, updated_at, issue } = comment;
   const html = `${url}/${repository.owner}/${repository.name}/pull/${issue}`;
-  const kind = user.endsWith('[bot]') ? 'Bot' : 'User';
+  const isBot = user.endsWith('[bot]');
   return {
     id,
     body,
     created_at,
     updated_at,
-    user: { login: user, type: kind },
+    user: { login: user, type: isBot ? 'Bot' : 'User' },
+    performed_via_github_app: isBot ? { id: app.id, slug: 'belay', name: 'Belay' } : null,
     html_url: `${html}#issuecomment-${id}`,
   };
 };

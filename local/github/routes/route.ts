@@ -7,6 +7,7 @@ import type { Deliveries } from '../deliveries.ts';
 import type { Deployments } from '../deployments.ts';
 import type { Discussions } from '../discussions.ts';
 import { gitAnswer } from '../git.ts';
+import type { Registrations } from '../registrations.ts';
 import type { LocalRepository, Repositories } from '../repositories.ts';
 import type { Statuses } from '../statuses.ts';
 
@@ -23,6 +24,7 @@ export interface Place {
   readonly deployments: Deployments;
   readonly deliveries: Deliveries;
   readonly app: App;
+  readonly registrations: Registrations;
   /** Called after something people see was changed. */
   readonly changed: () => void;
 }
@@ -34,6 +36,9 @@ export interface Call {
   readonly body: unknown;
   readonly caller: Caller;
 }
+
+/** A call that tells nobody's name. */
+export type OpenCall = Omit<Call, 'caller'>;
 
 /** A call about a repository the caller may see. */
 export interface RepositoryCall extends Call {
@@ -55,6 +60,8 @@ export type Route =
       readonly inRepository: (place: Place, call: RepositoryCall) => RestAnswer | Promise<RestAnswer>;
     })
   | (Needs & { readonly run: (place: Place, call: Call) => RestAnswer | Promise<RestAnswer> })
+  /** What anybody may ask. */
+  | { readonly anybody: (place: Place, call: OpenCall) => RestAnswer }
   /** What the App itself asks, with its signed word. */
   | { readonly asApp: (place: Place, call: Call) => RestAnswer | Promise<RestAnswer> };
 

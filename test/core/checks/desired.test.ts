@@ -50,7 +50,7 @@ const checksOf = (
       deployments: change.deployments ?? [deployment()],
       outcomes: change.outcomes ?? [],
     },
-    new Set(shown),
+    new Map(shown.map((name) => [name, 'ended'])),
   );
 
 test.each<[Partial<OutcomeItem>, string]>([
@@ -186,6 +186,31 @@ test('what an environment was first shown as, it stays', () => {
   expect(names(many(30), ['belay/dev/c3'])).toHaveLength(31);
 });
 
+test('what an earlier release left open ends with the newest, and not before; what has ended stays as it is', () => {
+  const shown = new Map([
+    ['belay/dev/app', 'open'],
+    ['belay/dev/network', 'open'],
+    ['belay/dev/done', 'ended'],
+    ['belay/prod', 'open'],
+    ['belay', 'open'],
+  ] as const);
+  const at = (verdict: ReleaseItem['verdict']) =>
+    desiredChecks(
+      { release: release({ verdict }), deployments: [], outcomes: [target('app', { outcome: 'planned' })] },
+      shown,
+    ).map(({ run }) => [run.name, run.conclusion]);
+  expect(at(undefined)).toEqual([
+    ['belay/dev/app', 'success'],
+    ['belay', undefined],
+  ]);
+  for (const verdict of ['refused', 'waiting', 'superseded'] as const)
+    expect(at(verdict).slice(0, -1)).toEqual([
+      ['belay/dev/app', 'success'],
+      ['belay/dev/network', 'cancelled'],
+      ['belay/prod', 'cancelled'],
+    ]);
+});
+
 test('a shared check counts until somebody is asked, and tells all at the end, bad ones first', () => {
   const of = (outcomes: OutcomeItem[], verdict?: DeploymentItem['verdict']) =>
     checksOf({ outcomes, deployments: [deployment({ verdict, reason: 'c7 failed' })] })[0];
@@ -231,6 +256,13 @@ test('a refused manifest is told at its lines', () => {
     '- belay.yaml:3:5 unknown key \\`nets\\`\n- belay.yaml:9:1 dev',
   );
   expect(check?.manifestProblems).toBe(reason);
+});
+
+test('what was left out is still told when all has ended', () => {
+  const note = 'planned as on main until merged: tool of dev/app';
+  const ended = { verdict: 'succeeded', reason: 'planned dev', operation: 'plan', note } as const;
+  const check = checksOf({ release: ended, outcomes: [target('app', { outcome: 'planned' })] }).at(-1);
+  expect(check?.run.output.summary).toContain('| note | planned as on main until merged: tool of dev/app |');
 });
 
 test('whatever the ledger says, GitHub takes it', () => {

@@ -17,6 +17,7 @@ const nothing = { kind: 'nothing' };
 
 test.each<[string, Order]>([
   ['/belay plan', { verb: 'plan' }],
+  ['/belay plan c0ffee1', { verb: 'plan', commit: 'c0ffee1' }],
   ['/belay apply', { verb: 'apply', older: false }],
   ['/belay apply --older', { verb: 'apply', older: true }],
   ['/belay apply --older dev', { verb: 'apply', environment: 'dev', older: true }],
@@ -54,7 +55,8 @@ test.each([
   ['/Belay approve', 'commands begin with `/belay` and a space; `/belay help` lists them'],
   ['/belayed again', 'commands begin with `/belay` and a space; `/belay help` lists them'],
   ['/belay-approve', 'commands begin with `/belay` and a space; `/belay help` lists them'],
-  ['/belay plan dev', 'write `/belay plan`'],
+  ['/belay plan dev', 'write `/belay plan [COMMIT]`, COMMIT with at least 7 digits'],
+  ['/belay plan c0ffee1 c0ffee2', 'write `/belay plan [COMMIT]`, COMMIT with at least 7 digits'],
   ['/belay approve dev app', 'write `/belay approve [ENV[/COMPONENT]]`'],
   ['/belay approve dev/app/x', 'write `/belay approve [ENV[/COMPONENT]]`'],
   ['/belay destroy', 'write `/belay destroy ENV[/COMPONENT]`'],
@@ -96,6 +98,19 @@ test.each([
   ['a quotation that goes on', '> they said\n/belay approve\n/belay cancel'],
   ['a comment in HTML', '<!-- a template\n/belay destroy dev\n-->'],
   ['preformatted HTML', '<pre>\n/belay destroy dev\n</pre>'],
+  ['preformatted HTML in capitals', '<PRE>\n/belay destroy dev\n</PRE>'],
+  ['code in HTML', 'try <code>\n/belay destroy dev\n</code>'],
+  ['a comment within what is preformatted', '<pre><!--\n-->\n/belay destroy dev\n</pre>'],
+  ['another one that begins where one ends', '<!--\n--> <pre>\n/belay destroy dev\n</pre>'],
+  ['a tag over several lines', '<a title="\n/belay destroy dev\n">here</a>'],
+  ['a span of code over several lines', 'try `first\n/belay destroy dev\nthen` that'],
+  ['a span of two backticks', 'try ``a ` b\n/belay destroy dev\n``'],
+  ['a span that a backslash does not keep open', 'try `a\\` `b\n/belay destroy dev\n`'],
+  ['a span after an escaped backtick', 'try \\` `b\n/belay destroy dev\n`'],
+  ['the title of a link', '[here](https://example.com "so\n/belay destroy dev\n")'],
+  ['the title of a definition', '[here]: https://example.com\n"so\n/belay destroy dev\n"'],
+  ['a fence right after a quotation', '> they said\n```\n\n/belay destroy dev\n```'],
+  ['a fence right after an open span', 'a ` b\n```\n\n/belay destroy dev\n```'],
 ])('nobody is spoken to: %s', (_, body) => {
   expect(parseComment(body)).toEqual(nothing);
 });
@@ -105,6 +120,10 @@ test.each([
   ['a fence that was closed', '```\ncode\n```\n/belay approve'],
   ['an empty line ends a quotation', '> they said\n\n/belay approve'],
   ['a comment that ends on its line', '<!-- hm -->\n/belay approve'],
+  ['tags, spans and links that end on their line', '<b>a</b> `b` ``c`d`` [e](f_(g) "h")\n/belay approve'],
+  ['an escaped backtick', 'a \\` b\n/belay approve'],
+  ['an empty line ends what was left open', 'a ` b\n\n/belay approve'],
+  ['what is left open on a later line', '/belay approve\na ` b'],
 ])('what comes after is said again: %s', (_, body) => {
   expect(parseComment(body)).toEqual(orders({ verb: 'approve' }));
 });

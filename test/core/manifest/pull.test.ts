@@ -1,5 +1,6 @@
 /** What a pull request's manifest may say about its own plan, and what it may not. */
 import { expect, test } from '@jest/globals';
+import { heldBack } from '../../../core/manifest/held-back.ts';
 import { parseManifest } from '../../../core/manifest/parse.ts';
 import { newEnvironments, plannedManifest } from '../../../core/manifest/pull.ts';
 import { resolveTargets } from '../../../core/manifest/resolve.ts';
@@ -95,4 +96,28 @@ components:
 `);
   expect(Object.keys(targetsOf(head))).toEqual(['prod']);
   expect(newEnvironments(head, base)).toEqual(['mine']);
+});
+
+test('what the pull request says otherwise is told, setting by setting; what it may say is not', () => {
+  const head = manifest(`
+version: 1
+environments:
+  dev:  { account: "111122223333", region: us-east-1, ttl: 2h, variables: { size: large } }
+  prod: { account: "444455556666", region: eu-west-1, after: dev, approval: never, approvers: [platform], protect: [aws_db_instance] }
+defaults: { tool: opentofu, toolVersion: 1.11.0, env: { MODE: new } }
+components:
+  network: { path: moved, arch: amd64 }
+  queue:   { path: queue, tool: shell, commands: { apply: ./apply }, secrets: { KEY: app/key } }
+  app:     { path: app, needs: [network, queue], in: { prod: { protect: [aws_sqs_queue] } } }
+`);
+  expect(heldBack(head, plannedManifest(head, base))).toEqual([
+    { environment: 'dev', settings: ['region', 'ttl'] },
+    { environment: 'dev', component: 'network', settings: ['arch'] },
+    { environment: 'dev', component: 'queue', settings: ['secrets'] },
+    { environment: 'dev', component: 'app', settings: ['secrets'] },
+    { environment: 'prod', component: 'network', settings: ['arch', 'approval'] },
+    { environment: 'prod', component: 'queue', settings: ['secrets', 'approval'] },
+    { environment: 'prod', component: 'app', settings: ['secrets', 'approval'] },
+  ]);
+  expect(heldBack(base, plannedManifest(base, base))).toEqual([]);
 });

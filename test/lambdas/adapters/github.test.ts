@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { gitHub } from '../../../lambdas/adapters/github.ts';
 import { type HttpAnswer, type HttpRequest, type HttpServer, httpServer } from '../../support/http-server.ts';
 
@@ -10,6 +10,12 @@ const PENDING = { context: 'belay', state: 'pending', description: 'planning' } 
 let server: HttpServer | undefined;
 afterEach(() => server?.close());
 
+/** What the secret holds. */
+let appId: string | undefined;
+beforeEach(() => {
+  appId = undefined;
+});
+
 async function api(...answers: (HttpAnswer | ((request: HttpRequest) => HttpAnswer))[]) {
   const started = await httpServer((request) => {
     const answer = answers.length > 1 ? answers.shift() : answers[0];
@@ -19,6 +25,7 @@ async function api(...answers: (HttpAnswer | ((request: HttpRequest) => HttpAnsw
   const refused: string[] = [];
   const access = {
     mode: async () => 'token' as const,
+    appId: async () => appId,
     token: async () => TOKEN,
     refused: (token: string) => void refused.push(token),
   };
@@ -193,4 +200,26 @@ test('a refusal that is no limit names no time', async () => {
   const { github } = await api({ status: 403, body: { message: 'Resource not accessible by integration' } });
   const failure = await github.createStatus('acme/shop', HEAD, PENDING).catch((error) => error);
   expect([failure.status, failure.retryAt]).toEqual([403, undefined]);
+});
+
+test("a comment is the App's own, not anybody's who writes the same words", async () => {
+  const mark = { body: 'so\n\n<!-- belay answers 55 -->' };
+  const app = { id: 12, client_id: 'Iv23abc' };
+  const comments = [
+    { id: 1, ...mark, user: { type: 'User' }, performed_via_github_app: null },
+    { id: 2, ...mark, user: { type: 'User' }, performed_via_github_app: app },
+    { id: 3, ...mark, user: { type: 'Bot' }, performed_via_github_app: { id: 13, client_id: 'Iv23abd' } },
+    { id: 4, ...mark, user: null },
+    { id: 5, body: 'other words', user: { type: 'Bot' }, performed_via_github_app: app },
+    { id: 6, ...mark, user: { type: 'Bot' }, performed_via_github_app: app },
+  ];
+  const { github } = await api(() => ({ body: comments }));
+  const wanted = { since: '2026-11-21T08:00:00.000Z', words: '<!-- belay answers 55 -->' };
+  const find = () => github.findComment('acme/shop', 3, wanted);
+  const found = [];
+  for (appId of ['12', 'Iv23abc', undefined]) found.push(await find());
+  expect(found).toEqual([6, 6, 1]);
+  comments[5] = { id: 6, ...mark, user: { type: 'Bot' }, performed_via_github_app: null };
+  appId = '12';
+  expect(await find()).toBe(6);
 });

@@ -16,9 +16,9 @@ beforeEach(() => {
 const run = (event: object) =>
   contract.handle((input) => command(input, w.ports))({ repository: REPOSITORY, by: 'mira', ...event });
 
-async function answerTo(more: object = {}) {
+async function answerTo(more: object = {}, commit?: string) {
   const event = { action: 'comment', delivery: 'guid', pull: 3, comment: 100, at: AT };
-  await run({ ...event, orders: [{ verb: 'plan' }], problems: [], ...more });
+  await run({ ...event, orders: [{ verb: 'plan', ...(commit && { commit }) }], problems: [], ...more });
   return (await w.ledger.get(ledgerKeys.comment(7, 100)))?.answer;
 }
 
@@ -61,11 +61,37 @@ test('who may only read lets nothing run', async () => {
 test('of a fork exactly the head is planned that was there before the comment was written', async () => {
   w.github.pull = { ...w.github.pull, fork: true };
   await known(HEAD, '2026-11-20T09:58:59.000Z');
-  expect(await answerTo()).toEqual({
+  expect(await answerTo({}, '2222222')).toEqual({
     reaction: '+1',
-    text: '- `/belay plan`: plan of pull request 3 at 2222222, asked for by mira, begins',
+    text: '- `/belay plan 2222222`: plan of pull request 3 at 2222222, asked for by mira, begins',
   });
   expect(w.published).toEqual([planOf('comment-7-100-1', true)]);
+});
+
+test.each([
+  [
+    'a fork, without saying which',
+    true,
+    undefined,
+    'this is from a fork: read 2222222, then comment /belay plan 2222222',
+  ],
+  [
+    'a fork, at a head that is no more',
+    true,
+    '1111111',
+    'the head of this pull request is 2222222 by now: read it',
+  ],
+  [
+    'a branch, at a head that is no more',
+    false,
+    '1111111',
+    'the head of this pull request is 2222222 by now: read it',
+  ],
+])('what somebody has not read is not planned: %s', async (_, fork, commit, why) => {
+  w.github.pull = { ...w.github.pull, fork };
+  await known(HEAD, '2026-11-20T09:58:00.000Z');
+  expect(await answerTo({}, commit)).toMatchObject({ reaction: '-1', text: expect.stringContaining(why) });
+  expect(w.published).toEqual([]);
 });
 
 test.each([
@@ -80,13 +106,13 @@ test.each([
 ])('a fork that was pushed to %s is not planned: nobody has read it', async (_, head, at, why) => {
   w.github.pull = { ...w.github.pull, fork: true };
   await known(head, at);
-  expect(await answerTo()).toMatchObject({ reaction: '-1', text: expect.stringContaining(why) });
+  expect(await answerTo({}, '2222222')).toMatchObject({ reaction: '-1', text: expect.stringContaining(why) });
   expect(w.published).toEqual([]);
 });
 
 test('a fork that Belay has never heard of is not planned', async () => {
   w.github.pull = { ...w.github.pull, fork: true };
-  expect(await answerTo()).toMatchObject({
+  expect(await answerTo({}, '2222222')).toMatchObject({
     reaction: '-1',
     text: expect.stringContaining('has no check yet'),
   });
@@ -96,7 +122,7 @@ test('a fork that Belay has never heard of is not planned', async () => {
 test.each([
   ['succeeded', false, 'plan of pull request 3 at 2222222, asked for by mira, begins'],
   ['waiting', false, 'plan of pull request 3 at 2222222, asked for by mira, begins'],
-  ['waiting', true, 'what comes from a fork is planned when somebody comments `/belay plan`'],
+  ['waiting', true, 'what comes from a fork is planned when somebody comments /belay plan 2222222'],
   [undefined, false, /^release \S+ is under way$/],
 ])('a re-run of a plan that is %s, of a fork: %p', async (verdict, fork, message) => {
   const ref = await release(w, { environments: { dev: [target('app')] } });
@@ -113,6 +139,6 @@ test.each([
         : expect.stringMatching(message),
   });
   expect(w.published).toMatchObject(
-    isPlanned ? [{ operation: 'plan', request: 're-run-guid-9', commit: ref.commit }] : [],
+    isPlanned ? [{ operation: 'plan', request: `re-run-7-${ref.id}`, commit: ref.commit }] : [],
   );
 });

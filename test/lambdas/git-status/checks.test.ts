@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { stageKey } from '../../../core/keys.ts';
 import { ledgerKeys } from '../../../core/ledger/keys.ts';
-import { outcome, statusWorld } from './world.ts';
+import { COMMIT, outcome, releaseItem, statusWorld } from './world.ts';
 
 const address = { repository: 1, release: '20261121-c0ffee1-1', environment: 'dev', component: 'app' };
 const STARTED = '2026-11-21T08:00:01.000Z';
@@ -45,6 +45,30 @@ test('the ledger goes to GitHub once, and then only what has changed, in the sam
   expect(github.runs.map(({ id, name, external_id }) => [id, name, external_id])).toEqual([
     [1, 'belay/dev/app', '20261121-c0ffee1-1/dev/app'],
     [2, 'belay', '20261121-c0ffee1-1'],
+  ]);
+});
+
+test('checks of a release that was given up end with the one that took its place, even when the budget is short', async () => {
+  const { put, changed, told, github, ledger } = await statusWorld('app', 40);
+  await put(outcome('app'));
+  await put(outcome('network', { outcome: 'planned' }));
+  await changed();
+  const next = '20261121-c0ffee1-2';
+  await ledger.put(
+    ledgerKeys.release(1, next),
+    releaseItem({ id: next, verdict: 'waiting', reason: 'a fork' }),
+  );
+  await ledger.put(ledgerKeys.commit(1, COMMIT), { release: next });
+  await changed(next);
+  await changed(next);
+  expect(told().slice(3)).toEqual([
+    'belay/dev/app cancelled: cancelled: not part of release 20261121-c0ffee1-2, the newest of this commit',
+    'belay action_required: waiting: a fork',
+  ]);
+  expect(github.runs.map(({ id, name, external_id }) => [id, name, external_id])).toEqual([
+    [1, 'belay/dev/app', '20261121-c0ffee1-2/dev/app'],
+    [2, 'belay/dev/network', '20261121-c0ffee1-1/dev/network'],
+    [3, 'belay', '20261121-c0ffee1-2'],
   ]);
 });
 

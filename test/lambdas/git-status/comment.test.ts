@@ -75,7 +75,8 @@ test('one comment, changed where it stands: at the beginning and at the end, how
 });
 
 test('what waits for a command says which', async () => {
-  const reason = 'from a fork: nothing of it runs until a maintainer comments /belay plan for c0ffee1';
+  const reason =
+    'from a fork: nothing of it runs until a maintainer has read it and comments /belay plan c0ffee1';
   await w.release(planned({ verdict: 'waiting', reason, pull: { ...PULL, fork: true } }));
   await w.changed();
   expect(text()).toContain(`Not planned yet: \`c0ffee1\` into \`main\`: ${reason}`);
@@ -118,12 +119,24 @@ test('a comment that was written while the note of it was lost is found again', 
   await w.changed();
   expect(w.github.comments.size).toBe(1);
   delete w.github.over.createComment;
+  await w.wait(5);
+  expect(w.queue).toHaveLength(0);
+  expect(written()).toEqual(['comment on #7', 'change of comment 1']);
+  expect(await w.ledger.get(pullKey)).toMatchObject({ comment: { id: 1 } });
+});
+
+test('one whose writer was killed is found again when that must be over', async () => {
+  await done();
+  const since = '2026-11-21T08:00:00.000Z';
+  w.github.comments.set(1, `old\n\n<!-- belay plans this since ${since} -->`);
+  await w.ledger.update(pullKey, { set: { comment: { digest: '', since, at: since } } });
+  await w.changed();
   await w.wait(60);
   expect(w.queue).toHaveLength(1);
   await w.wait(300);
   expect(w.queue).toHaveLength(0);
-  expect(written()).toEqual(['comment on #7', 'change of comment 1']);
-  expect(await w.ledger.get(pullKey)).toMatchObject({ comment: { id: 1 } });
+  expect(written()).toEqual(['change of comment 1']);
+  expect(text()).toContain('1 to replace');
 });
 
 test('two at once make one comment, and it says the newest', async () => {
@@ -163,6 +176,33 @@ test('a comment that somebody has deleted is written anew; where we may not writ
   await locked.changed();
   expect(locked.queue).toEqual([]);
   expect(locked.lines.join('\n')).toContain('comment dropped');
+  // Nor does the next change; once the conversation is open, the comment is made.
+  await done(locked);
+  await locked.changed();
+  expect(locked.queue).toEqual([]);
+  expect(locked.lines.filter((line) => line.includes('comment dropped'))).toHaveLength(2);
+  delete locked.github.over.createComment;
+  await locked.changed();
+  expect(text(locked)).toContain('1 to replace');
+});
+
+test('a refusal does not make a second comment of one that was written and not noted', async () => {
+  await done();
+  const { createComment } = w.comments;
+  w.github.over.createComment = async (...given) => {
+    await createComment(...given);
+    throw new GitHubError(502, 'Bad Gateway');
+  };
+  w.github.over.findComment = async () => {
+    throw new GitHubError(403, 'Resource not accessible by integration');
+  };
+  await w.changed();
+  await w.wait(60);
+  expect(w.queue).toEqual([]);
+  delete w.github.over.createComment;
+  delete w.github.over.findComment;
+  await w.changed();
+  expect(written()).toEqual(['comment on #7', 'change of comment 1']);
 });
 
 test('with a token there is no comment', async () => {

@@ -49,6 +49,7 @@ export const outcome = (component: string, change: Partial<OutcomeItem> = {}): O
 
 interface Message {
   readonly id: string;
+  readonly release?: string;
   visibleAt: number;
   tries: number;
 }
@@ -165,10 +166,10 @@ export async function statusWorld(mode: 'app' | 'token' = 'app', writesPerHour =
     const batch = only === undefined ? queue.slice(0, 10) : [only];
     for (const message of batch) message.tries += 1;
     const { batchItemFailures } = await handler({
-      Records: batch.map(({ id, tries }) => ({
+      Records: batch.map(({ id, release = ID, tries }) => ({
         messageId: id,
         receiptHandle: id,
-        body: JSON.stringify({ release: { id: ID, repository: 1, commit: COMMIT } }),
+        body: JSON.stringify({ release: { id: release, repository: 1, commit: COMMIT } }),
         attributes: { ApproximateReceiveCount: String(tries) },
       })),
     });
@@ -190,9 +191,9 @@ export async function statusWorld(mode: 'app' | 'token' = 'app', writesPerHour =
     deployment: (change: Partial<DeploymentItem>) =>
       ledger.put(ledgerKeys.deployment(1, ID, change.environment ?? 'dev'), deploymentItem(change)),
     /** Something changed: a message, and what the function does at once. */
-    async changed() {
+    async changed(release = ID) {
       sent += 1;
-      queue.push({ id: `message-${sent}`, visibleAt: clock.now, tries: 0 });
+      queue.push({ id: `message-${sent}`, release, visibleAt: clock.now, tries: 0 });
       while (await poll());
     },
     /** Lets time go by, second by second. */

@@ -2,6 +2,7 @@
 import { expect, test } from '@jest/globals';
 import type { PlanRequested } from '../../../core/contracts/operation.ts';
 import type { PullRequestChanged } from '../../../core/contracts/pull.ts';
+import { releaseDocumentSchema } from '../../../core/contracts/release.ts';
 import { ledgerKeys } from '../../../core/ledger/keys.ts';
 import type { FetchedCommit, Git, Merged, Merges } from '../../../lambdas/ports.ts';
 import { gitMemory } from '../../support/git-memory.ts';
@@ -105,8 +106,33 @@ test('the base branch says where: a new environment waits until it is merged', a
   );
   expect(document.environments[0]).toMatchObject({ name: 'dev', account: '111122223333' });
   expect(await releaseItem(w, releaseAt())).toMatchObject({
-    reason: 'planning dev, prod; planned once it is merged, because it is new: mine',
+    reason:
+      'planning dev, prod; planned once it is merged, because it is new: mine; planned as on main until merged: account of dev',
   });
+});
+
+test('what stays as the base branch has it is named, and another tool is not planned before the merge', async () => {
+  const head = MANIFEST.replace(
+    'components/network, tool: opentofu',
+    'components/network, tool: shell, commands: { apply: ./apply }, secrets: { KEY: app/key }',
+  ).replace('needs: [network]', 'needs: [network], in: { prod: { secrets: { KEY: app/key } } }');
+  const w = merging({ ...FILES, 'belay.yaml': head });
+  await w.run('arn:release:1', changed());
+  const note =
+    'planned as on main until merged: tool, secrets of dev/network, prod/network; secrets of prod/database';
+  expect(await releaseItem(w, releaseAt())).toMatchObject({ reason: `planning dev, prod; ${note}`, note });
+  const document = releaseDocumentSchema.parse(
+    JSON.parse(`${w.objects.objects.get(`${REPOSITORY}/releases/${releaseAt()}/release.json`)}`),
+  );
+  const told = document.environments.flatMap(({ name, targets }) =>
+    targets.map(({ entry, deferred }) => [name, entry.component, entry.tool, deferred]),
+  );
+  expect(told).toEqual([
+    ['dev', 'network', 'opentofu', 'its tool changes with the merge'],
+    ['dev', 'database', 'opentofu', undefined],
+    ['prod', 'network', 'opentofu', 'its tool changes with the merge'],
+    ['prod', 'database', 'opentofu', undefined],
+  ]);
 });
 
 test.each<[string, Merged, string, string]>([
@@ -139,8 +165,27 @@ test('without a manifest in the base branch nobody has said where', async () => 
   });
 });
 
+test('a broken manifest in the base branch stops no pull request, least of all the one that mends it', async () => {
+  const broken = { ...FILES, 'belay.yaml': MANIFEST.replace('version: 1', 'version: 2\nhm: 1') };
+  const w = merging(FILES, broken);
+  const reason =
+    "main's manifest cannot be read, so nothing can be planned: belay.yaml:1:10 version: must be 1; belay.yaml:2:1 hm: `hm` is not a known key";
+  const answer = await w.run('arn:release:1', changed());
+  expect(answer).toEqual({ decision: 'end', verdict: 'nothing-to-do', reason });
+  // The pull request's own manifest is its own affair.
+  const own = await merging(broken, FILES).run('arn:release:1', changed());
+  expect(own).toMatchObject({
+    verdict: 'refused',
+    reason: expect.stringMatching(/^belay.yaml:1:10 version: must be 1\n/),
+  });
+});
+
 test.each([
-  ['a fork', FORK, 'from a fork: nothing of it runs until a maintainer comments /belay plan for c0ffee1'],
+  [
+    'a fork',
+    FORK,
+    'from a fork: nothing of it runs until a maintainer has read it and comments /belay plan c0ffee1',
+  ],
   ['a draft', { draft: true }, 'a draft is planned when it is ready, or when somebody comments /belay plan'],
 ])('%s waits for a command: nothing of it is even fetched', async (_, pull, reason) => {
   const w = merging();
@@ -196,6 +241,64 @@ test('a newer push gives the older plan up, also when it is told twice; an older
   expect(await w.item(`${REPOSITORY}/pull/7`, 'pull')).toMatchObject({ head: NEWER, release: second });
 });
 
+const newestOf = async (w: ReturnType<typeof merging>, commit = HEAD) =>
+  (await w.item(`${REPOSITORY}/commit/${commit}`, 'commit'))?.release;
+
+test("a fork that is opened for somebody else's commit does not take its checks over", async () => {
+  const w = merging();
+  await w.run('arn:release:1', changed());
+  const copy = changed({ ...FORK, number: 8 }, { delivery: 'guid-2' });
+  expect(await w.run('arn:release:2', copy)).toMatchObject({ verdict: 'waiting' });
+  expect(await newestOf(w)).toBe(releaseAt(1));
+  // Its own, it does.
+  const own = changed(
+    { ...FORK, number: 8, head: NEWER },
+    { delivery: 'guid-3', at: '2026-11-21T08:10:00Z' },
+  );
+  await w.run('arn:release:3', own);
+  expect(await newestOf(w, NEWER)).toBe(`20261121-${NEWER.slice(0, 7)}-1`);
+});
+
+test('an older delivery of the same head that comes late leaves the plan what people see', async () => {
+  const w = merging();
+  await w.run('arn:release:1', changed());
+  const late = changed({ draft: true }, { delivery: 'guid-2', at: '2026-11-21T07:59:00Z' });
+  expect(await w.run('arn:release:2', late)).toMatchObject({ verdict: 'superseded' });
+  expect(await newestOf(w)).toBe(releaseAt(1));
+  expect(await releaseItem(w, releaseAt(1))).not.toHaveProperty('cancelled');
+});
+
+test('of two that want the same head planned at once the later one stays, and is what people see', async () => {
+  const w = merging();
+  await w.run('arn:release:1', changed());
+  const key = ledgerKeys.pull(REPOSITORY, 7);
+  await w.ledger.update(key, { set: { release: releaseAt(9), version: 2 } });
+  expect(await w.run('arn:release:2', asked())).toMatchObject({
+    verdict: 'superseded',
+    reason: `release ${releaseAt(9)} speaks for pull request 7`,
+  });
+  expect(await newestOf(w)).toBe(releaseAt(1));
+});
+
+test('a new base branch that is not deployed gives the plan up, unless it comes late', async () => {
+  const w = merging();
+  await w.run('arn:release:1', changed());
+  const away = (delivery: string, at: string) => changed({ base: 'release/1' }, { delivery, at });
+  await w.run('arn:release:2', away('guid-2', '2026-11-21T07:59:00Z'));
+  expect(await releaseItem(w, releaseAt())).not.toHaveProperty('cancelled');
+  await w.run('arn:release:3', away('guid-3', '2026-11-21T08:01:00Z'));
+  expect(await releaseItem(w, releaseAt())).toMatchObject({
+    cancelled: { newer: 'its new base branch, release/1' },
+  });
+});
+
+test('a push that came before the first command, and is told after it, is planned', async () => {
+  const w = merging();
+  await w.run('arn:release:1', asked());
+  const pushed = changed({ head: NEWER }, { delivery: 'guid-2', at: '2026-11-20T08:00:00Z' });
+  expect(await w.run('arn:release:2', pushed)).toMatchObject({ decision: 'plan' });
+});
+
 test('a job that still plans the older head is ended', async () => {
   const w = merging();
   await w.run('arn:release:1', changed());
@@ -225,7 +328,7 @@ test('closed, it is planned no more; merged, the commit that came of it knows it
   });
   expect(await releaseItem(w, releaseAt())).toMatchObject({ cancelled: { newer: 'its being closed' } });
   expect(await w.item(`${REPOSITORY}/commit/${MERGE}`, 'merged')).toMatchObject({ number: 7 });
-  expect(await w.item(`${REPOSITORY}/pull/7`, 'pull')).toMatchObject({ merged: MERGE });
+  expect(await w.item(`${REPOSITORY}/pull/7`, 'pull')).toMatchObject({ merged: MERGE, version: 2 });
 });
 
 test('a push to the branch of a pull request is no release of its own', async () => {

@@ -290,6 +290,11 @@ test('a waiter is handed the lease of an execution that has ended', async () => 
 
 describe('the head of the default branch', () => {
   const HEAD = commitOf('9');
+  const newestOf = async (commit: string) => {
+    const ref = await release(w, { commit, environments: { dev: [network] } });
+    await w.ledger.put(ledgerKeys.commit(7, commit), { release: ref.id });
+    return ref;
+  };
   beforeEach(async () => {
     w.github.head = HEAD;
     await noteKnown(w.ledger, { repository: REPOSITORY, environment: 'dev' });
@@ -323,10 +328,18 @@ describe('the head of the default branch', () => {
   });
 
   test('with a release waits for people, whatever became of it', async () => {
-    await w.ledger.put(ledgerKeys.commit(7, HEAD), { release: '20261120-9999999-1' });
+    await newestOf(HEAD);
     await done();
     w.advance(60 * 60_000);
     expect(await done()).toEqual([]);
+  });
+
+  test('that was only planned, for a pull request, is pushed', async () => {
+    const { id } = await newestOf(HEAD);
+    await w.ledger.update(ledgerKeys.release(7, id), { set: { operation: 'plan' } });
+    await done();
+    w.advance(10 * 60_000);
+    expect(await done()).toEqual(['acme/shop: no release has come for 9999999, the head of main: started']);
   });
 
   test('that asks to be skipped is pushed as such', async () => {
