@@ -197,6 +197,13 @@ export interface CommentWriter extends PullCommentWriter {
   react(repository: string, comment: number, reaction: 'eyes' | '+1' | '-1'): Promise<void>;
 }
 
+/** A commit of Git without who made it; `tree` and `parents` are ids. */
+export interface GitCommit {
+  readonly message: string;
+  readonly tree: string;
+  readonly parents: readonly string[];
+}
+
 /** GitHub Deployments and a repository's Git objects, for the one function that writes the audit. `repository` is `owner/name`. */
 export interface AuditWriter {
   /** Answers the new deployment's id. */
@@ -207,15 +214,9 @@ export interface AuditWriter {
   /** The commit a ref (`belay/dev/history`) points at; undefined when there is no such ref. */
   readRef(repository: string, ref: string): Promise<string | undefined>;
   /** Undefined when there is no such commit. */
-  readCommit(
-    repository: string,
-    commit: string,
-  ): Promise<{ readonly tree: string; readonly message: string } | undefined>;
+  readCommit(repository: string, commit: string): Promise<GitCommit | undefined>;
   /** Answers the new commit's id. */
-  createCommit(
-    repository: string,
-    commit: { readonly message: string; readonly tree: string; readonly parents: readonly string[] },
-  ): Promise<string>;
+  createCommit(repository: string, commit: GitCommit): Promise<string>;
   createRef(repository: string, ref: string, commit: string): Promise<void>;
   /** Without `force` it only goes to a descendant of where it is. */
   updateRef(

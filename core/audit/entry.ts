@@ -1,6 +1,6 @@
 /** An entry of an environment's history in Git: who did what to it and how it ended, as a commit message. Written by `settle`. */
 import type { OutcomeItem } from '../ledger/work-items.ts';
-import type { EnvironmentVerdict, Operation } from '../words.ts';
+import { COMMIT_OPERATIONS, type EnvironmentVerdict, type Operation } from '../words.ts';
 
 /** A person's yes to a change of a component. */
 export interface Approver {
@@ -15,8 +15,12 @@ export interface EndedInEnvironment {
   readonly operation: Operation;
   readonly verdict: EnvironmentVerdict;
   readonly targets: readonly OutcomeItem[];
-  /** The commit whose tree the environment is at as a whole. */
-  readonly deployed: string;
+  /** Components it leaves between two commits. */
+  readonly dirty: readonly string[];
+  /** The last commit the environment succeeded with; undefined where there is none. */
+  readonly deployed: string | undefined;
+  /** A destroy has left nothing deployed. */
+  readonly isEmpty: boolean;
   /** The lease it was done under. */
   readonly fence: number;
   /** Login of who pushed or asked; `belay` where nobody did. */
@@ -45,10 +49,11 @@ export function targetsOf(outcomes: readonly OutcomeItem[], fence: number): read
  */
 export function entryMessage(entry: EndedInEnvironment): string {
   const { release, environment, operation, verdict, deployed } = entry;
+  const dirty = new Set(entry.dirty);
   const all = entry.targets.toSorted((one, other) => (one.component < other.component ? -1 : 1));
   const shown = all.slice(0, MAX_TARGETS);
   const left = all.length - shown.length;
-  const lines = shown.map((target) => `- ${target.component}: ${endOf(target)}`);
+  const lines = shown.map((target) => `- ${target.component}: ${endOf(target, dirty)}`);
   const names = new Set(shown.map(({ component }) => component));
   const trailers: readonly (readonly [string, string])[] = [
     ['Release', release.id],
@@ -56,21 +61,66 @@ export function entryMessage(entry: EndedInEnvironment): string {
     ['Environment', environment],
     ['Verdict', verdict],
     ['Commit', release.commit],
-    ['Deployed', deployed],
+    ['Deployed', (entry.isEmpty ? undefined : deployed) ?? 'none'],
     ['Lease', String(entry.fence)],
     ['Actor', entry.actor],
     ...entry.approvers
       .filter(({ component }) => names.has(component))
       .map(({ component, by }) => ['Approver', `${component} ${by}`] as const),
+    ...shown
+      .filter(({ component }) => dirty.has(component))
+      .map(({ component }) => ['Dirty', component] as const),
     ...shown.flatMap(digestsOf),
     ['Ended', entry.endedAt],
   ];
   return [
-    `${environment}: ${operation} ${release.commit.slice(0, 7)} ${verdict}`,
-    `Release ${release.id}: ${tallyOf(all)}.`,
+    `${environment}: ${doneOf(entry)} ${howItEnded(entry)}`,
+    [`Release ${release.id}: ${tallyOf(all)}.`, ...treeOf(entry)].join('\n'),
     [...lines, ...(left > 0 ? [`- and ${left} more`] : [])].join('\n'),
     trailers.map(([name, value]) => `Belay-${name}: ${onOneLine(value)}`).join('\n'),
   ].join('\n\n');
+}
+
+function doneOf({ operation, release }: EndedInEnvironment): string {
+  switch (operation) {
+    case 'restore':
+      return 'restore of last good';
+    case 'destroy':
+      return 'destroy';
+    case 'rollback':
+      return `rollback to ${short(release.commit)}`;
+    default:
+      return `${operation} ${short(release.commit)}`;
+  }
+}
+
+/** Dirty targets that are named in the first line. */
+const MAX_NAMED = 3;
+
+function howItEnded({ verdict, targets, dirty }: EndedInEnvironment): string {
+  if (verdict === 'broken') {
+    const more = dirty.length > MAX_NAMED ? ` and ${dirty.length - MAX_NAMED} more` : '';
+    return `broken, between two commits: ${dirty.slice(0, MAX_NAMED).join(', ')}${more}`;
+  }
+  if (verdict !== 'rolled-back') return verdict;
+  const commits = new Set(
+    targets.flatMap(({ outcome, rollback }) =>
+      outcome === 'rolled-back' && rollback?.to ? [short(rollback.to.commit)] : [],
+    ),
+  );
+  return commits.size === 1 ? `rolled back to ${[...commits].join()}` : 'rolled back';
+}
+
+/** What must be known of the entry's tree where it is not simply what was brought. */
+function treeOf({ environment, deployed, ...entry }: EndedInEnvironment): string[] {
+  if (entry.isEmpty) return [`Nothing is deployed in ${environment} any more; the tree is what was.`];
+  if (deployed === undefined) {
+    const { commit } = entry.release;
+    return [`${environment} has not succeeded with any commit yet; the tree is that of ${short(commit)}.`];
+  }
+  return entry.verdict === 'succeeded' && COMMIT_OPERATIONS.includes(entry.operation)
+    ? []
+    : [`The tree is that of ${short(deployed)}, the last commit ${environment} succeeded with.`];
 }
 
 /** The lease an entry was made under; undefined when the message is not one of an entry. */
@@ -84,14 +134,15 @@ export function tallyOf(targets: readonly OutcomeItem[]): string {
   const counts = new Map<string, number>();
   for (const { outcome = 'under way' } of targets) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
   const told = [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(', ');
-  return `${countOf(targets)}: ${told}`;
+  return `${targets.length} ${targets.length === 1 ? 'target' : 'targets'}: ${told}`;
 }
 
-export const countOf = ({ length }: readonly OutcomeItem[]) =>
-  `${length} ${length === 1 ? 'target' : 'targets'}`;
+const short = (commit: string) => commit.slice(0, 7);
 
-const endOf = ({ outcome = 'failed', rollback }: OutcomeItem) =>
-  outcome === 'rolled-back' && rollback?.to ? `${outcome} to ${rollback.to.commit.slice(0, 7)}` : outcome;
+function endOf({ component, outcome = 'failed', rollback }: OutcomeItem, dirty: ReadonlySet<string>): string {
+  const to = outcome === 'rolled-back' && rollback?.to ? ` to ${short(rollback.to.commit)}` : '';
+  return `${outcome}${to}${dirty.has(component) ? ', between two commits' : ''}`;
+}
 
 const digestsOf = ({ component, planDigest, changeDigest }: OutcomeItem) =>
   [

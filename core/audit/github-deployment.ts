@@ -1,9 +1,10 @@
 /** What a deployment should be on GitHub: its place, its state, and a line about it. Called by `git-status`. */
 import type { ReleaseDocument } from '../contracts/release.ts';
+import type { DeploymentItem } from '../ledger/release-items.ts';
 import type { ReleaseRecord } from '../statuses.ts';
 import { description } from '../statuses.ts';
-import type { EnvironmentVerdict, Operation } from '../words.ts';
-import { countOf, tallyOf } from './entry.ts';
+import type { EnvironmentVerdict } from '../words.ts';
+import { tallyOf } from './entry.ts';
 
 /** https://docs.github.com/en/rest/deployments/deployments#create-a-deployment */
 export interface DeploymentOrder {
@@ -44,7 +45,7 @@ export function deploymentOrder(
   };
 }
 
-/** Undefined while nothing is deployed there, and for good where nothing is affected. */
+/** Undefined while nothing is deployed there, and for good where nothing is affected. It changes at a beginning and at an end only. */
 export function deploymentState(
   { release, deployments, outcomes }: ReleaseRecord,
   environment: string,
@@ -56,14 +57,13 @@ export function deploymentState(
   );
   if (operation === 'plan' || deployment === undefined || targets.length === 0) return undefined;
   const { verdict } = deployment;
-  if (verdict === undefined || verdict === 'waiting')
-    return { state: 'in_progress', description: description(`${operation} of ${countOf(targets)}`) };
-  return { state: stateOf(verdict, operation), description: description(`${verdict}: ${tallyOf(targets)}`) };
+  if (verdict === undefined || verdict === 'waiting') return { state: 'in_progress', description: operation };
+  return { state: stateOf(verdict, deployment), description: description(`${verdict}: ${tallyOf(targets)}`) };
 }
 
 /** What did not succeed leaves GitHub's newest success of the environment as it is: that is where the environment is. */
-function stateOf(verdict: EnvironmentVerdict, operation: Operation): DeploymentState['state'] {
-  if (verdict === 'succeeded') return operation === 'destroy' ? 'inactive' : 'success';
+function stateOf(verdict: EnvironmentVerdict, { isEmpty }: DeploymentItem): DeploymentState['state'] {
+  if (verdict === 'succeeded') return isEmpty ? 'inactive' : 'success';
   return verdict === 'broken' ? 'error' : 'failure';
 }
 

@@ -14,7 +14,7 @@ export const entryItemSchema = z.object({
   fence: z.int().positive(),
   /** The commit message. */
   message: z.string(),
-  /** The commit whose tree the environment is at. */
+  /** The commit whose tree the entry has. */
   deployed: commitSchema,
   /** The environment succeeded with it: that commit is its last good from then on. */
   isGood: z.boolean(),
@@ -28,6 +28,8 @@ export const historyItemSchema = z.object({
   version: z.int(),
   /** The newest entry's commit. */
   tip: commitSchema.optional(),
+  /** The newest lease of an entry in it. */
+  newest: z.int().positive().optional(),
   /** Since when somebody is writing it. */
   writing: z.iso.datetime().optional(),
   /** GitHub said no in a way that does not get better by trying: it is asked again after this. */

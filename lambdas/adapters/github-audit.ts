@@ -5,9 +5,9 @@ import { type GitHubCalls, orMissing } from './github-calls.ts';
 import { understood } from './github-request.ts';
 
 const deploymentSchema = z.object({ id: z.int(), description: z.string().nullish() });
-const refSchema = z.object({ object: z.object({ sha: z.string() }) });
-const createdCommitSchema = z.object({ sha: z.string() });
-const commitSchema = z.object({ message: z.string(), tree: z.object({ sha: z.string() }) });
+const namedSchema = z.object({ sha: z.string() });
+const refSchema = z.object({ object: namedSchema });
+const commitSchema = z.object({ message: z.string(), tree: namedSchema, parents: namedSchema.array() });
 
 /** GitHub answers this many at once at most. A commit has not more deployments of one kind in one environment. */
 const PAGE = 100;
@@ -52,15 +52,15 @@ export function gitHubAudit({ call, read, inRepository }: GitHubCalls): AuditWri
         read(at(doing, 'GET /repos/{owner}/{name}/git/commits/{commit}', { commit })),
       );
       if (answer === undefined) return undefined;
-      const { tree, message } = understood(doing, commitSchema, answer);
-      return { tree: tree.sha, message };
+      const { tree, message, parents } = understood(doing, commitSchema, answer);
+      return { tree: tree.sha, message, parents: parents.map(({ sha }) => sha) };
     },
     async createCommit(repository, commit) {
       const doing = `creating a commit of the history in ${repository}`;
       const at = inRepository(repository, { contents: 'write' });
       // https://docs.github.com/en/rest/git/commits#create-a-commit ; without an author it is who asks, and GitHub signs it for an App.
       const answer = await call(at(doing, 'POST /repos/{owner}/{name}/git/commits', commit));
-      return understood(doing, createdCommitSchema, answer).sha;
+      return understood(doing, namedSchema, answer).sha;
     },
     async createRef(repository, ref, sha) {
       const doing = `creating refs/${ref} of ${repository}`;

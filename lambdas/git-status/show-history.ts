@@ -8,7 +8,7 @@ import {
 } from '../../core/ledger/audit-items.ts';
 import { ledgerKeys, ledgerPrefixes } from '../../core/ledger/keys.ts';
 import { GitHubError } from '../github-error.ts';
-import type { AuditWriter, Log } from '../ports.ts';
+import type { AuditWriter, GitCommit, Log } from '../ports.ts';
 import { isFinal } from './final.ts';
 import { type SpendingPorts, spending } from './spending.ts';
 
@@ -23,9 +23,15 @@ const GONE_MS = 120_000;
 /** After GitHub has refused for good, it is asked again this late: somebody may have given the permission. Milliseconds. */
 const REFUSED_MS = 3600_000;
 
+/** This far back an entry is looked for that was noted late, or twice. Commits. */
+const FAR = 50;
+
+/** Whoever moves the ref at the same time has gone after this often. */
+const MAX_TRIES = 3;
+
 /**
- * One function at a time writes an environment, its entries in the order of their leases. Which are written already, the newest of them
- * tells itself: so nothing is written twice, wherever it broke off.
+ * One function at a time writes an environment, its entries in the order of their leases. Which are written already, the chain tells
+ * itself: so nothing is written twice, wherever it broke off.
  */
 export async function showHistory(
   repository: number,
@@ -47,79 +53,103 @@ export async function showHistory(
   const condition = found === undefined ? { absent: true as const } : { equals: { version: before.version } };
   if (!(await ledger.put({ pk, sk }, item, condition))) throw busy(environment);
 
-  const note = async ({ writing, ...next }: HistoryItem) => {
-    const change = { ...next, ...(writing !== undefined && { writing }), version: item.version + 1 };
+  const note = async (next: HistoryItem) => {
+    const change = { ...next, version: item.version + 1 };
     if (!(await ledger.put({ pk, sk }, change, { equals: { version: item.version } })))
       throw busy(environment);
     item = change;
   };
   try {
     for (const entry of entries) {
-      const tip = await write(entry, { environment, tip: item.tip, tries: 0 }, ports);
-      if (tip !== undefined) await note({ ...item, tip });
+      const tip = await write(entry, { environment, known: item, tries: 0 }, ports);
+      if (tip === undefined) continue;
+      await note({ ...item, tip, newest: Math.max(item.newest ?? 0, entry.fence) });
       await ledger.remove(ledgerKeys.entry(repository, environment, entry.fence));
     }
+    if (item.tip === undefined) item = refused(item, clock.now());
   } catch (error) {
     if (!isFinal(error)) throw error;
     // The entries stay: they are written once GitHub takes them.
-    ports.log('history refused', { environment, error: error.message });
-    item = { ...item, refusedUntil: new Date(clock.now().getTime() + REFUSED_MS).toISOString() };
+    ports.log('history refused', { level: 'error', environment, error: error.message });
+    item = refused(item, clock.now());
   } finally {
-    await note({ ...item, writing: undefined });
+    const { writing: _, ...free } = item;
+    await note(free);
   }
 }
+
+const refused = (item: HistoryItem, now: Date): HistoryItem => ({
+  ...item,
+  refusedUntil: new Date(now.getTime() + REFUSED_MS).toISOString(),
+});
 
 const busy = (environment: string) =>
   new Error(`writing the history of ${environment}: another function is writing it`);
 
-/** Whoever moves the ref at the same time has gone after this often. */
-const MAX_TRIES = 3;
-
 interface Chain {
   readonly environment: string;
-  /** The newest commit that is known to have been written. */
-  readonly tip: string | undefined;
+  readonly known: Pick<HistoryItem, 'tip' | 'newest'>;
   readonly tries: number;
 }
 
-/** The chain's newest commit with the entry in it; undefined when it cannot be written because nobody knows a tree for it. */
+/** The chain's newest commit, with the entry in it; undefined while nobody knows a tree for it: then it waits for the entries after it. */
 async function write(entry: EntryItem, chain: Chain, ports: ShowHistoryPorts): Promise<string | undefined> {
   const { audit, log } = ports;
-  const { environment } = chain;
+  const { environment, known } = chain;
   const { fullName } = entry.repository;
   const ref = `belay/${environment}/history`;
   const there = await audit.readRef(fullName, ref);
   // Somebody may have deleted the ref: what it pointed at is still there for a while.
-  const tip = there ?? chain.tip;
-  const newest = tip === undefined ? undefined : await audit.readCommit(fullName, tip);
-  const lease = newest === undefined ? undefined : leaseIn(newest.message);
-  if (tip !== undefined && (there === undefined || lease === undefined))
-    log('history was changed by somebody', { level: 'error', environment, written: chain.tip, found: there });
-  const isWritten = lease !== undefined && lease >= entry.fence;
-  let commit = isWritten ? tip : undefined;
+  const tip = there ?? known.tip;
+  const top = tip === undefined ? undefined : await audit.readCommit(fullName, tip);
+  if (tip !== undefined && (there === undefined || leaseIn(top?.message ?? '') === undefined))
+    log('history was changed by somebody', { level: 'error', environment, written: known.tip, found: there });
+  let commit = (await isInChain(entry, { tip, top, known }, audit)) ? tip : undefined;
   if (commit === undefined) {
-    const tree = (await audit.readCommit(fullName, entry.deployed))?.tree ?? newest?.tree;
+    const tree = (await audit.readCommit(fullName, entry.deployed))?.tree ?? top?.tree;
     if (tree === undefined) {
-      const error = `commit ${entry.deployed} is no longer in the repository`;
-      log('history entry dropped', { level: 'error', environment, release: entry.release, error });
+      const error = `commit ${entry.deployed} is not in ${fullName}`;
+      log('history entry waits', { level: 'error', environment, release: entry.release, error });
       return undefined;
     }
-    const parents = newest === undefined || tip === undefined ? [] : [tip];
-    const made = { message: entry.message, tree, parents };
+    const made = {
+      message: entry.message,
+      tree,
+      parents: top === undefined || tip === undefined ? [] : [tip],
+    };
     commit = await spend(entry, ports, () => audit.createCommit(fullName, made));
   }
   if (commit !== there) {
     try {
       await moveRef(entry, { ref, from: there, to: commit, force: false }, ports);
     } catch (error) {
-      const isOvertaken = error instanceof GitHubError && error.status === 422;
-      if (!isOvertaken || chain.tries === MAX_TRIES) throw error;
+      const mayBeOvertaken = error instanceof GitHubError && error.status === 422 && chain.tries < MAX_TRIES;
+      if (!mayBeOvertaken || (await audit.readRef(fullName, ref)) === there) throw error;
       return write(entry, { ...chain, tries: chain.tries + 1 }, ports);
     }
   }
-  // Of an entry that others follow, last good is past.
-  if (entry.isGood && (!isWritten || lease === entry.fence)) await pointTo(entry, environment, ports);
+  // Of an entry that came late last good is past.
+  if (entry.isGood && entry.fence >= (known.newest ?? 0)) await pointTo(entry, environment, ports);
   return commit;
+}
+
+/**
+ * Commits that are not known to have been written are looked through: an entry may be there that nobody came to note. Those before them
+ * only for an entry that is not newer than they are: it was noted late, or a second time.
+ */
+async function isInChain(
+  { fence, repository }: EntryItem,
+  { tip, top, known }: { tip: string | undefined; top: GitCommit | undefined; known: Chain['known'] },
+  audit: AuditWriter,
+): Promise<boolean> {
+  let [at, commit] = [tip, top];
+  for (let looked = 0; commit !== undefined && looked < FAR; looked++) {
+    if (at === known.tip && fence > (known.newest ?? 0)) return false;
+    if (leaseIn(commit.message) === fence) return true;
+    [at] = commit.parents;
+    commit = at === undefined ? undefined : await audit.readCommit(repository.fullName, at);
+  }
+  return false;
 }
 
 const spend = <T>({ repository }: EntryItem, ports: ShowHistoryPorts, write: () => Promise<T>) =>

@@ -21,26 +21,31 @@ export async function noteEntry(
     readonly document: ReleaseDocument;
     readonly verdict: EnvironmentVerdict;
     readonly outcomes: readonly OutcomeItem[];
+    /** Components it leaves between two commits. */
+    readonly dirty: readonly string[];
+    /** A destroy has left nothing deployed. */
+    readonly isEmpty: boolean;
     /** The lease it was done under. */
     readonly fence: number;
   },
   { ledger, clock }: { readonly ledger: Ledger; readonly clock: Clock },
 ): Promise<void> {
-  const { document, verdict, fence } = end;
+  const { document, verdict, dirty, isEmpty, fence } = end;
   const targets = targetsOf(end.outcomes, fence);
   if (targets.length === 0) return;
   const now = clock.now();
-  const { commit: deployed } = (await readPolicies(ledger, release.repository, environment)) ?? release;
+  const deployed = (await readPolicies(ledger, release.repository, environment))?.commit;
   const { sender: actor, because } = await readReleaseItem(ledger, release);
   const message = entryMessage({
-    ...{ release, environment, verdict, targets, deployed, fence },
+    ...{ release, environment, verdict, targets, dirty, deployed, isEmpty, fence },
     operation: document.operation ?? 'apply',
     actor: because === 'ttl' ? 'belay' : actor,
     approvers: await approversOf({ release, environment, fence }, ledger),
     endedAt: now.toISOString(),
   });
   const item: EntryItem = {
-    ...{ release: release.id, repository: document.repository, fence, message, deployed },
+    ...{ release: release.id, repository: document.repository, fence, message },
+    deployed: deployed ?? release.commit,
     isGood: verdict === 'succeeded' && bringsCommit(document),
     expiresAt: Math.floor(now.getTime() / 1000) + ENTRY_TTL_SECONDS,
   };

@@ -1,14 +1,8 @@
 /** A repository on GitHub as far as the audit writes it: commits, refs and deployments, checked against GitHub's description. */
 
 import { GitHubError } from '../../lambdas/github-error.ts';
-import type { AuditWriter } from '../../lambdas/ports.ts';
+import type { AuditWriter, GitCommit } from '../../lambdas/ports.ts';
 import { requestProblems } from '../../local/github/api/description.ts';
-
-interface Commit {
-  readonly message: string;
-  readonly tree: string;
-  readonly parents: readonly string[];
-}
 
 function check(operation: string, values: Record<string, string>, body: object): void {
   const all = { operation, values: { owner: 'acme', repo: 'shop', ...values } };
@@ -18,7 +12,7 @@ function check(operation: string, values: Record<string, string>, body: object):
 
 /** `sources`: commit → tree of what was pushed. */
 export function gitObjectsMemory(sources: Readonly<Record<string, string>>) {
-  const commits = new Map<string, Commit>(
+  const commits = new Map<string, GitCommit>(
     Object.entries(sources).map(([sha, tree]) => [sha, { message: 'source', tree, parents: [] }]),
   );
   const refs = new Map<string, string>();
@@ -73,20 +67,23 @@ export function gitObjectsMemory(sources: Readonly<Record<string, string>>) {
       refs.set(ref, sha);
     },
   };
+  /** As `git log --first-parent` goes. */
+  function chain(ref: string): GitCommit[] {
+    const found: GitCommit[] = [];
+    for (let commit = commits.get(refs.get(ref) ?? ''); commit !== undefined; ) {
+      found.push(commit);
+      commit = commits.get(commit.parents[0] ?? '');
+    }
+    return found;
+  }
   return {
     writer,
     commits,
     refs,
     deployments,
     calls,
-    /** Subjects and trees of a ref's chain, newest first: `git log --first-parent`. */
-    log(ref: string): string[] {
-      const lines: string[] = [];
-      for (let sha = refs.get(ref); sha !== undefined; sha = commits.get(sha)?.parents[0]) {
-        const { message = '', tree } = commits.get(sha) ?? {};
-        lines.push(`${tree} ${message.split('\n')[0]}`);
-      }
-      return lines;
-    },
+    messages: (ref: string) => chain(ref).map(({ message }) => message),
+    /** Trees and subjects of a ref's chain, newest first. */
+    log: (ref: string) => chain(ref).map(({ tree, message }) => `${tree} ${message.split('\n')[0]}`),
   };
 }

@@ -10,16 +10,24 @@ const record = (operation: Operation, verdict?: EnvironmentVerdict) => ({
 });
 
 test.each<[Operation, EnvironmentVerdict | undefined, string]>([
-  ['apply', undefined, 'in_progress: apply of 2 targets'],
+  ['apply', undefined, 'in_progress: apply'],
   ['apply', 'succeeded', 'success: succeeded: 2 targets: 1 applied, 1 failed'],
   ['rollback', 'succeeded', 'success: succeeded: 2 targets: 1 applied, 1 failed'],
-  ['destroy', 'succeeded', 'inactive: succeeded: 2 targets: 1 applied, 1 failed'],
+  ['destroy', 'succeeded', 'success: succeeded: 2 targets: 1 applied, 1 failed'],
   ['apply', 'rolled-back', 'failure: rolled-back: 2 targets: 1 applied, 1 failed'],
   ['apply', 'cancelled', 'failure: cancelled: 2 targets: 1 applied, 1 failed'],
   ['apply', 'broken', 'error: broken: 2 targets: 1 applied, 1 failed'],
 ])('%s with the verdict %s is %s', (operation, verdict, expected) => {
   const { state, description } = deploymentState(record(operation, verdict), 'dev') ?? {};
   expect(`${state}: ${description}`).toBe(expected);
+});
+
+test('an environment of which a destroy has left nothing is inactive', () => {
+  const gone = {
+    ...record('destroy'),
+    deployments: [deploymentItem({ verdict: 'succeeded', isEmpty: true })],
+  };
+  expect(deploymentState(gone, 'dev')?.state).toBe('inactive');
 });
 
 test('nothing is said of a plan, of what is not reached, and of what is not affected', () => {

@@ -1,12 +1,13 @@
 /** The audit in Git: nothing twice, nothing lost, in order, wherever it breaks off. */
 import { beforeEach, expect, test } from '@jest/globals';
-import { entryMessage } from '../../../core/audit/entry.ts';
+import { entryMessage, leaseIn } from '../../../core/audit/entry.ts';
 import { releaseKey } from '../../../core/keys.ts';
 import type { EntryItem } from '../../../core/ledger/audit-items.ts';
 import { ledgerKeys } from '../../../core/ledger/keys.ts';
 import type { OutcomeItem } from '../../../core/ledger/work-items.ts';
 import { gitStatus } from '../../../lambdas/git-status/git-status.ts';
 import { GitHubError, NotGranted } from '../../../lambdas/github-error.ts';
+import type { AuditWriter } from '../../../lambdas/ports.ts';
 import { gitObjectsMemory } from '../../support/git-objects-memory.ts';
 import { ledgerMemory } from '../../support/ledger-memory.ts';
 import { NOBODY_COMMENTS } from '../../support/nobody-comments.ts';
@@ -29,7 +30,7 @@ function auditWorld() {
   };
   const world = {
     ...{ ledger, store, repository, clock, lines },
-    audit: repository.writer,
+    audit: repository.writer as AuditWriter | undefined,
     /** One message. */
     async look() {
       const message = {
@@ -61,7 +62,15 @@ function auditWorld() {
       const { repository: of } = releaseItem();
       const deployed = change.deployed ?? COMMIT;
       const message = entryMessage({
-        ...{ release: { id: ID, commit: COMMIT }, environment: 'dev', operation: 'apply', fence, deployed },
+        ...{
+          dirty: [],
+          isEmpty: false,
+          release: { id: ID, commit: COMMIT },
+          environment: 'dev',
+          operation: 'apply',
+          fence,
+          deployed,
+        },
         verdict: change.isGood === false ? 'rolled-back' : 'succeeded',
         ...{ targets: [outcome('app', { outcome: 'applied' })], actor: 'mira-lind', approvers: [] },
         endedAt: '2026-11-21T08:09:00.000Z',
@@ -98,6 +107,9 @@ async function deploys(world: World, change: { ttl?: number } = {}) {
 
 const left = async (world: World) => (await world.ledger.query('1/history/dev', 'entry/')).length;
 
+/** Of the entries in the history, newest first. */
+const leases = (world: World) => world.repository.messages(HISTORY).map(leaseIn);
+
 let w: World;
 beforeEach(async () => {
   w = auditWorld();
@@ -109,7 +121,7 @@ test('entries become a chain in the order of their leases, with the trees the en
   await w.entry(9, { deployed: OLDER });
   await w.look();
   expect(w.repository.log(HISTORY)).toEqual([
-    'tree-old dev: apply c0ffee1 rolled-back',
+    'tree-old dev: apply c0ffee1 rolled back',
     'tree-old dev: apply c0ffee1 succeeded',
   ]);
   await w.entry(13);
@@ -292,17 +304,103 @@ test('what may get better is tried again at once: a limit, or GitHub being down'
   expect(w.repository.log(HISTORY)).toHaveLength(1);
 });
 
-test('a commit that is no longer there: the entry keeps the tree before it; without one it is dropped, and said', async () => {
+test('a commit that is no longer there: the entry keeps the tree before it; without one it waits, and is not lost', async () => {
   await w.entry(9, { deployed: 'dead'.repeat(10) });
   await w.look();
-  expect(w.lines.join('\n')).toContain('is no longer in the repository');
-  await w.entry(10, { deployed: OLDER });
-  await w.entry(11, { deployed: 'dead'.repeat(10), isGood: false });
+  expect(w.lines.join('\n')).toContain('is not in acme/shop');
+  const reads = w.lines.length;
   await w.look();
-  expect(w.repository.log(HISTORY)).toEqual([
-    'tree-old dev: apply c0ffee1 rolled-back',
-    'tree-old dev: apply c0ffee1 succeeded',
-  ]);
+  expect(w.lines).toHaveLength(reads);
+  w.clock.now += 3_601_000;
+  await w.entry(10, { deployed: OLDER });
+  await w.look();
+  expect(w.repository.log(HISTORY)).toEqual(['tree-old dev: apply c0ffee1 succeeded']);
+  expect(await left(w)).toBe(1);
+  await w.look();
+  expect(leases(w)).toEqual([9, 10]);
+  expect(w.repository.log(HISTORY)[0]).toMatch(/^tree-old /);
+  expect(w.repository.refs.get(LAST_GOOD)).toBe(OLDER);
+  expect(await left(w)).toBe(0);
+});
+
+test('an entry that is noted late, or again, is there once, whatever came before it', async () => {
+  await w.entry(8);
+  await w.entry(12, { deployed: OLDER });
+  await w.look();
+  await w.entry(9, { isGood: false });
+  await w.look();
+  expect(leases(w)).toEqual([9, 12, 8]);
+  const { length } = w.repository.calls;
+  for (const fence of [8, 9]) await w.entry(fence);
+  await w.entry(12, { deployed: OLDER });
+  await w.look();
+  expect(leases(w)).toEqual([9, 12, 8]);
+  expect(w.repository.calls).toHaveLength(length);
+  expect(await left(w)).toBe(0);
+});
+
+test('killed between the ref and its note, and a commit of another hand on top: still once', async () => {
+  await w.entry(8);
+  await w.look();
+  await w.entry(9);
+  const { put } = w.ledger;
+  w.audit = {
+    ...w.repository.writer,
+    async updateRef(...given) {
+      await w.repository.writer.updateRef(...given);
+      w.ledger.put = async () => {
+        throw new Error('killed');
+      };
+    },
+  };
+  await expect(w.look()).resolves.toBe('again');
+  w.ledger.put = put;
+  w.audit = w.repository.writer;
+  const parents = [w.repository.refs.get(HISTORY) ?? ''];
+  const other = await w.audit.createCommit('acme/shop', { message: 'by another hand', tree: 't', parents });
+  w.repository.refs.set(HISTORY, other);
+  w.clock.now += 121_000;
+  await w.look();
+  expect(leases(w)).toEqual([undefined, 9, 8]);
+  expect(await left(w)).toBe(0);
+});
+
+test('the answer to a new commit is lost: it is made again, and one of the two is in the history', async () => {
+  await w.entry(9);
+  w.audit = {
+    ...w.repository.writer,
+    async createCommit(...given) {
+      w.audit = w.repository.writer;
+      await w.repository.writer.createCommit(...given);
+      throw new Error('no answer');
+    },
+  };
+  expect([await w.look(), await w.look()]).toEqual(['again', 'done']);
+  expect(leases(w)).toEqual([9]);
+});
+
+test('the answer to a new ref is lost: nothing is made again', async () => {
+  await w.entry(9);
+  w.audit = {
+    ...w.repository.writer,
+    async createRef(...given) {
+      w.audit = w.repository.writer;
+      await w.repository.writer.createRef(...given);
+      throw new Error('no answer');
+    },
+  };
+  expect([await w.look(), await w.look()]).toEqual(['again', 'done']);
+  expect(leases(w)).toEqual([9]);
+  expect(w.repository.calls.filter((call) => call === 'commit')).toHaveLength(1);
+});
+
+test('where the audit is switched off, nothing is written, and what was noted waits', async () => {
+  await deploys(w);
+  await w.entry(9);
+  w.audit = undefined;
+  expect(await w.look()).toBe('done');
+  expect(w.repository.calls).toEqual([]);
+  expect(await left(w)).toBe(1);
 });
 
 test('a GitHub deployment is begun once and ended once, however often it is looked at; a redrive goes on with it', async () => {
@@ -320,11 +418,7 @@ test('a GitHub deployment is begun once and ended once, however often it is look
   expect(w.repository.deployments).toEqual([
     {
       order: expect.objectContaining({ transient_environment: true, production_environment: false }),
-      states: [
-        'in_progress: apply of 1 target',
-        'failure: failed: 1 target: 1 failed',
-        'in_progress: apply of 1 target',
-      ],
+      states: ['in_progress: apply', 'failure: failed: 1 target: 1 failed', 'in_progress: apply'],
     },
   ]);
 });
