@@ -295,8 +295,7 @@ export class Functions extends Construct {
       command: 'git-status',
       contract: contracts.gitStatus,
       bindings: [
-        // Entries of the history that were written.
-        stores.useLedgerWithRemoval(),
+        stores.useLedgerWithRemovalOfHistory(),
         readArtifacts,
         stores.usePutOffStatus(),
         token,
