@@ -5,7 +5,8 @@ import { CONVERSATIONS } from './conversation.ts';
 /** What each is for: docs/github.md. Names: https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps */
 export const APP_PERMISSIONS = {
   checks: 'write',
-  contents: 'read',
+  contents: 'write',
+  deployments: 'write',
   metadata: 'read',
   issues: 'write',
   pull_requests: 'read',

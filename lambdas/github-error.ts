@@ -12,3 +12,11 @@ export class GitHubError extends Error {
     this.retryAt = retryAt;
   }
 }
+
+/** A permission that the App was not given on a repository: thrown when a token is asked for. Whoever can do without goes on. */
+export class NotGranted extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'NotGranted';
+  }
+}

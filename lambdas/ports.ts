@@ -1,4 +1,5 @@
 /** The outside world as the functions' logic sees it. The adapters beside the handlers are the only AWS SDK imports. */
+import type { DeploymentOrder, DeploymentState } from '../core/audit/github-deployment.ts';
 import type { CheckRun } from '../core/checks/check-run.ts';
 import type { SessionOrder } from '../core/job-sessions.ts';
 import type { LedgerKey } from '../core/ledger/keys.ts';
@@ -194,6 +195,35 @@ export interface PullCommentWriter {
 export interface CommentWriter extends PullCommentWriter {
   /** Giving the same reaction again changes nothing. */
   react(repository: string, comment: number, reaction: 'eyes' | '+1' | '-1'): Promise<void>;
+}
+
+/** A commit of Git without who made it; `tree` and `parents` are ids. */
+export interface GitCommit {
+  readonly message: string;
+  readonly tree: string;
+  readonly parents: readonly string[];
+}
+
+/** GitHub Deployments and a repository's Git objects, for the one function that writes the audit. `repository` is `owner/name`. */
+export interface AuditWriter {
+  /** Answers the new deployment's id. */
+  createDeployment(repository: string, order: DeploymentOrder): Promise<number>;
+  /** The newest deployment that was ordered like this; undefined when there is none. */
+  findDeployment(repository: string, order: DeploymentOrder): Promise<number | undefined>;
+  createDeploymentStatus(repository: string, deployment: number, status: DeploymentState): Promise<void>;
+  /** The commit a ref (`belay/dev/history`) points at; undefined when there is no such ref. */
+  readRef(repository: string, ref: string): Promise<string | undefined>;
+  /** Undefined when there is no such commit. */
+  readCommit(repository: string, commit: string): Promise<GitCommit | undefined>;
+  /** Answers the new commit's id. */
+  createCommit(repository: string, commit: GitCommit): Promise<string>;
+  createRef(repository: string, ref: string, commit: string): Promise<void>;
+  /** Without `force` it only goes to a descendant of where it is. */
+  updateRef(
+    repository: string,
+    ref: string,
+    to: { readonly commit: string; readonly force: boolean },
+  ): Promise<void>;
 }
 
 /** One line of structured log: a short event name and the facts people search by. Never secrets, never signatures. */

@@ -24,6 +24,7 @@ export class BelayStack extends Stack {
         apiUrl: 'https://api.github.com',
         writesPerHour: 450,
         planDrafts: false,
+        audit: true,
       },
     });
     const { queue } = new Executor(this, 'Executor', { stores, functions });

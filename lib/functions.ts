@@ -57,6 +57,8 @@ export interface GitHubProps {
   readonly writesPerHour: number;
   /** Otherwise a draft is planned when somebody comments `/belay plan`. */
   readonly planDrafts: boolean;
+  /** GitHub Deployments, and the history of each environment under `refs/belay/`: docs/audit.md. */
+  readonly audit: boolean;
 }
 
 export interface FunctionsProps {
@@ -293,12 +295,15 @@ export class Functions extends Construct {
       command: 'git-status',
       contract: contracts.gitStatus,
       bindings: [
-        ledger,
+        stores.useLedgerWithRemovalOfHistory(),
         readArtifacts,
         stores.usePutOffStatus(),
         token,
         api,
-        variables({ GITHUB_WRITES_PER_HOUR: String(github.writesPerHour) }),
+        variables({
+          GITHUB_WRITES_PER_HOUR: String(github.writesPerHour),
+          AUDIT_IN_GIT: github.audit ? 'yes' : 'no',
+        }),
       ],
       timeout: Duration.minutes(1),
     }).fn;

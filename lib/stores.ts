@@ -117,12 +117,24 @@ export class Stores extends Construct {
 
   /** As `useLedger`, and items may be deleted: for the sweep, which forgets what has ended, and where targets are renamed. */
   useLedgerWithRemoval(): Binding<'LEDGER_TABLE'> {
+    return this.#useLedgerAndRemove({});
+  }
+
+  /** As `useLedger`, and items of histories may be deleted: for `git-status`, which has brought them to Git. */
+  useLedgerWithRemovalOfHistory(): Binding<'LEDGER_TABLE'> {
+    // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+    const conditions = { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['*/history/*'] } };
+    return this.#useLedgerAndRemove(conditions);
+  }
+
+  #useLedgerAndRemove(conditions: Record<string, unknown>): Binding<'LEDGER_TABLE'> {
     const ledger = this.useLedger();
     return {
       ...ledger,
       grant: (fn) => {
         ledger.grant(fn);
-        this.ledger.grant(fn, 'dynamodb:DeleteItem');
+        const [actions, resources] = [['dynamodb:DeleteItem'], [this.ledger.tableArn]];
+        fn.addToRolePolicy(new PolicyStatement({ actions, resources, conditions }));
       },
     };
   }

@@ -229,6 +229,8 @@ export const gitStatus = defineContract({
     'GITHUB_API_URL',
     'GITHUB_TOKEN_SECRET',
     'GITHUB_WRITES_PER_HOUR',
+    /** `yes` or `no`. */
+    'AUDIT_IN_GIT',
   ],
   input: z.object({
     Records: z.array(

@@ -13,6 +13,7 @@ export interface LedgerKey {
 
 const inEnvironment = (repository: number, environment: string) => `${repository}/environment/${environment}`;
 const inRelease = (repository: number, release: string) => `${repository}/release/${release}`;
+const inHistory = (repository: number, environment: string) => `${repository}/history/${environment}`;
 const inCommit = (repository: number, commit: string) => `${repository}/commit/${commit}`;
 
 /** A target in one pass of a deployment; without a pass, the deployment's own. */
@@ -113,6 +114,25 @@ export const ledgerKeys = {
     pk: `${repository}/comment/${comment}`,
     sk: 'comment',
   }),
+  /** How far an environment's history is written in Git. */
+  history: (repository: number, environment: string): LedgerKey => ({
+    pk: inHistory(repository, environment),
+    sk: 'history',
+  }),
+  /** What is to be written there. `fence` has its digits filled up, so that entries are read in their order. */
+  entry: (repository: number, environment: string, fence: number): LedgerKey => ({
+    pk: inHistory(repository, environment),
+    sk: `${ledgerPrefixes.entries}${String(fence).padStart(12, '0')}`,
+  }),
+  /** Whether an environment comes last, by the last commit that was brought to all. */
+  lastEnvironment: (repository: number, environment: string): LedgerKey => ({
+    pk: inHistory(repository, environment),
+    sk: 'last-environment',
+  }),
+  gitHubDeployment: (repository: number, release: string, environment: string): LedgerKey => ({
+    pk: inRelease(repository, release),
+    sk: `github-deployment/${environment}`,
+  }),
   /** What may be written to GitHub. `owner` is the account an App is installed on. */
   budget: (owner: string): LedgerKey => ({ pk: `github/${owner}`, sk: 'budget' }),
 } as const;
@@ -122,6 +142,9 @@ export const ledgerPrefixes = {
   active: 'release/',
   known: 'environment/',
   unlocks: 'unlock/',
+  entries: 'entry/',
+  /** Of all passes. */
+  allApprovals: 'approval/',
   approvals: 'approval/deploy/',
   turns: 'turn/deploy/',
   targets: 'target/',

@@ -74,6 +74,8 @@ export const deploymentItemSchema = z.object({
   reason: z.string(),
   /** Components that are deployed here and no longer in the manifest. */
   orphans: z.array(z.string()).optional(),
+  /** A destroy has left nothing deployed here. */
+  isEmpty: z.boolean().optional(),
 });
 export type DeploymentItem = z.infer<typeof deploymentItemSchema>;
 

@@ -1,7 +1,7 @@
 /** The GitHub App's way to tokens: its signed word, its installation, a token for one repository. Used by `github-token.ts`. */
 import { type KeyObject, sign } from 'node:crypto';
 import * as z from 'zod';
-import { GitHubError } from '../github-error.ts';
+import { GitHubError, NotGranted } from '../github-error.ts';
 import type { Send } from './github-request.ts';
 import { understood } from './github-request.ts';
 
@@ -77,5 +77,7 @@ function explained(error: unknown, name: string, wanted: string): unknown {
   };
   const hint = advice[error.status];
   // No GitHubError: nobody must take the missing App for a missing branch, or give up what can be mended.
-  return hint === undefined ? error : new Error(`${error.message}; ${hint}`);
+  if (hint === undefined) return error;
+  const message = `${error.message}; ${hint}`;
+  return error.status === 422 ? new NotGranted(message) : new Error(message);
 }

@@ -1,6 +1,7 @@
 /** GitHub's REST API behind the ports `GitHub` and `GitHubWriter`, for the ancestry gate, `git-status` and approvers. Works with GitHub Enterprise Server. */
 import * as z from 'zod';
-import type { CommentWriter, GitHub, GitHubPeople, GitHubWriter, MergeBases } from '../ports.ts';
+import type { AuditWriter, CommentWriter, GitHub, GitHubPeople, GitHubWriter, MergeBases } from '../ports.ts';
+import { gitHubAudit } from './github-audit.ts';
 import { gitHubCalls, orMissing } from './github-calls.ts';
 import { gitHubPeople } from './github-people.ts';
 import { understood } from './github-request.ts';
@@ -18,7 +19,7 @@ export function gitHub(
   baseUrl: string,
   access: GitHubAccess,
   pauses?: readonly number[],
-): GitHub & GitHubWriter & GitHubPeople & CommentWriter & MergeBases {
+): GitHub & GitHubWriter & GitHubPeople & CommentWriter & MergeBases & AuditWriter {
   const calls = gitHubCalls(baseUrl, access, pauses);
   const { call, read, inRepository } = calls;
 
@@ -38,6 +39,7 @@ export function gitHub(
 
   return {
     ...gitHubPeople(calls, access),
+    ...gitHubAudit(calls),
     compare: async (repository, base, head) =>
       (await comparison(repository, { base, head }, comparisonSchema))?.status ?? 'unknown',
     mergeBase: async (repository, base, head) =>

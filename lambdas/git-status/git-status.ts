@@ -5,9 +5,10 @@ import {
   type StatusMessage,
   statusMessageSchema,
 } from '../../core/contracts/functions.ts';
-import type { MessageDelay } from '../ports.ts';
+import type { AuditWriter, MessageDelay } from '../ports.ts';
 import { pauseAfter } from './later.ts';
 import { type ShowAnswerPorts, showAnswer } from './show-answer.ts';
+import { showAudit } from './show-audit.ts';
 import { type ShowReleasePorts, showRelease } from './show-release.ts';
 
 type Batch = z.output<typeof contract.input>;
@@ -16,6 +17,8 @@ type Answer = z.input<typeof contract.output>;
 export interface GitStatusPorts extends Omit<ShowReleasePorts, 'github'>, Omit<ShowAnswerPorts, 'github'> {
   readonly github: ShowReleasePorts['github'] & ShowAnswerPorts['github'];
   readonly messages: MessageDelay;
+  /** Undefined where there is to be no audit in Git. */
+  readonly audit: AuditWriter | undefined;
 }
 
 /**
@@ -49,8 +52,13 @@ export async function gitStatus({ Records: records }: Batch, ports: GitStatusPor
   return { batchItemFailures: failures.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
 
-const show = (message: StatusMessage, ports: GitStatusPorts) =>
-  'release' in message ? showRelease(message.release, ports) : showAnswer(message.answer, ports);
+/** What people wait for comes first: the audit loses nothing by coming later. */
+async function show(message: StatusMessage, ports: GitStatusPorts): Promise<void> {
+  if (!('release' in message)) return showAnswer(message.answer, ports);
+  await showRelease(message.release, ports);
+  const { audit } = ports;
+  if (audit !== undefined) await showAudit(message.release, { ...ports, audit });
+}
 
 /** The queue's message group, and what is looked at. */
 function namesOf(message: StatusMessage): { group: string; name: string } {

@@ -10,11 +10,13 @@ import { objectStore } from '../adapters/object-store.ts';
 import { gitStatus } from './git-status.ts';
 
 const env = contract.readEnv(process.env);
+const github = gitHub(env.GITHUB_API_URL, gitHubAccess(env.GITHUB_TOKEN_SECRET, env.GITHUB_API_URL));
 const ports = {
   ledger: dynamoLedger(env.LEDGER_TABLE),
   store: objectStore(env.ARTIFACTS_BUCKET),
   bucket: env.ARTIFACTS_BUCKET,
-  github: gitHub(env.GITHUB_API_URL, gitHubAccess(env.GITHUB_TOKEN_SECRET, env.GITHUB_API_URL)),
+  github,
+  audit: env.AUDIT_IN_GIT === 'yes' ? github : undefined,
   messages: sqsMessageDelay(env.STATUS_QUEUE_URL),
   writesPerHour: Number(env.GITHUB_WRITES_PER_HOUR),
   clock: systemClock,

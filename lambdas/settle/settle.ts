@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import type { settle as contract, DeploymentRef } from '../../core/contracts/functions.ts';
 import type { ReleaseDocument } from '../../core/contracts/release.ts';
 import { readableReason } from '../../core/deployment/failure.ts';
-import { describeOrphans } from '../../core/deployment/orphans.ts';
+import { describeOrphans, isDeployed } from '../../core/deployment/orphans.ts';
 import {
   describeDone,
   describeEnd,
@@ -13,7 +13,7 @@ import {
   verdictOfFailedRelease,
   verdictOfPlan,
 } from '../../core/deployment/verdict.ts';
-import type { PoliciesItem } from '../../core/ledger/environment-items.ts';
+import type { PoliciesItem, TargetItem } from '../../core/ledger/environment-items.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { DeploymentItem, ReleaseItem } from '../../core/ledger/release-items.ts';
 import type { OutcomeItem } from '../../core/ledger/work-items.ts';
@@ -24,6 +24,7 @@ import { bringsCommit, environmentIn, readReleaseDocument } from '../shared/docu
 import { readEnvironment } from '../shared/environment-item.ts';
 import { readDeploymentItem, readOutcomes, readReleaseItem, readTargets } from '../shared/items.ts';
 import { skipLater } from '../shared/later-environments.ts';
+import { noteEntry } from './audit.ts';
 import { keepExpiry, lifetimeFrom } from './expiry.ts';
 import { endLostTargets } from './lost-targets.ts';
 import { foldRollback } from './passes.ts';
@@ -76,7 +77,8 @@ async function settleEnvironment(
   const fence = held ?? input.fence;
   if (fence !== undefined) await foldRollback({ ...input, fence }, ledger);
   const outcomes = [...(await readOutcomes(ledger, release, environment)).values()];
-  const dirty = await leftDirty(input, { outcomes, fence, ledger });
+  const targets = await readTargets(ledger, release.repository, environment);
+  const dirty = leftDirty({ outcomes, fence, targets });
   const verdict = verdictOf(ended, { outcomes, dirty, operation: document.operation });
   const { execution: releaseExecution } = await readReleaseItem(ledger, release);
   const summary = summaryOf({
@@ -94,9 +96,14 @@ async function settleEnvironment(
     await endRelease(input, { verdict: verdictOfFailedRelease(verdict), reason: summary }, ports);
   }
   if (held !== undefined) await keepExpiry(input, document, ports);
+  const isEmpty =
+    document.operation === 'destroy' && verdict === 'succeeded' && ![...targets.values()].some(isDeployed);
+  if (fence !== undefined)
+    await noteEntry(input, { document, verdict, outcomes, dirty, isEmpty, fence }, ports);
   await showSettled(input, verdict, {
     reason: ended?.reason ?? describeEnd(verdict, { outcomes, dirty }),
     orphans: deployment?.orphans,
+    isEmpty,
     ledger,
   });
   return { verdict, summary };
@@ -124,18 +131,14 @@ async function heldFence({ release, environment, execution }: Environment, ledge
 }
 
 /** Of the targets this deployment was about, those between two commits now, in the order of the manifest. */
-async function leftDirty(
-  { release, environment }: Environment,
-  about: {
-    readonly outcomes: readonly OutcomeItem[];
-    readonly fence: number | undefined;
-    readonly ledger: Ledger;
-  },
-): Promise<string[]> {
-  const targets = await readTargets(about.ledger, release.repository, environment);
+function leftDirty(about: {
+  readonly outcomes: readonly OutcomeItem[];
+  readonly fence: number | undefined;
+  readonly targets: ReadonlyMap<string, TargetItem>;
+}): string[] {
   return about.outcomes.flatMap(({ component, attempt, rollback }) => {
     const isOurs = attempt === about.fence || rollback !== undefined;
-    return isOurs && targets.get(component)?.live?.state === 'dirty' ? component : [];
+    return isOurs && about.targets.get(component)?.live?.state === 'dirty' ? component : [];
   });
 }
 
@@ -186,11 +189,13 @@ async function showSettled(
   {
     reason,
     orphans,
+    isEmpty = false,
     fence,
     ledger,
   }: {
     readonly reason: string;
     readonly orphans: readonly string[] | undefined;
+    readonly isEmpty?: boolean;
     readonly fence?: number | undefined;
     readonly ledger: Ledger;
   },
@@ -202,6 +207,7 @@ async function showSettled(
     verdict,
     reason,
     ...(orphans && { orphans }),
+    ...(isEmpty && { isEmpty }),
     ...(fence !== undefined && { fence }),
   });
 }

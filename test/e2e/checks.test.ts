@@ -1,10 +1,12 @@
 /** Belay as a GitHub App through the whole local twin: an error at its line of code, a question with its buttons, an outage. */
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { outcomeItemSchema } from '../../core/ledger/work-items.ts';
+import type { LocalRepository } from '../../local/github/repositories.ts';
 import { documentedRule } from '../support/branch-rule.ts';
 import { environment, fileComponent, fileComponents, manifest } from './support/components.ts';
 import { openTestTwin, type TestTwin, until } from './support/twin.ts';
@@ -24,6 +26,29 @@ const shown = (repository: number, sha: string) =>
       `${conclusion ?? status}: ${output?.title}`,
     ]),
   );
+
+const gitOf = (repository: number, ...args: string[]) => {
+  const { repositories } = twin.world.parts.github;
+  const bare = repositories.bare(repositories.byId(repository) as LocalRepository);
+  return execFileSync('git', ['-C', bare, ...args], { encoding: 'utf8' }).trim();
+};
+/** Of the only deployment there, newest first. */
+const deploymentStates = (repository: number) => {
+  const { deployments } = twin.world.parts.github;
+  const [deployment] = deployments.all.all().filter((one) => one.repository === repository);
+  return deployment === undefined
+    ? []
+    : deployments.statusesOf(deployment).map(({ state, description }) => `${state}: ${description}`);
+};
+/** First line, tree, actor and approvers of each entry, newest first. */
+const historyOf = (repository: number, environment: string) => {
+  const ref = `refs/belay/${environment}/history`;
+  if (gitOf(repository, 'for-each-ref', ref) === '') return [];
+  const [actor, approver] = ['Actor', 'Approver'].map(
+    (name) => `%(trailers:key=Belay-${name},valueonly,separator=%x2C)`,
+  );
+  return gitOf(repository, 'log', `--format=%s|%T|${actor}|${approver}`, ref).split('\n');
+};
 
 withTool('code that is not valid fails its check, at the line', async () => {
   const repository = twin.repository('invalid');
@@ -48,7 +73,7 @@ withTool('code that is not valid fails its check, at the line', async () => {
   expect(twin.world.parts.github.statuses.newest({ repository: receipt.repository, sha })).toEqual([]);
 });
 
-test('a change that waits for a person has buttons, which do what they say; an outage of GitHub loses nothing', async () => {
+test('a change that waits for a person has buttons, which do what they say; an outage of GitHub loses nothing; Git tells it afterwards', async () => {
   const repository = twin.repository('asking');
   const sha = repository.commit({
     'belay.yaml': manifest({
@@ -121,6 +146,15 @@ test('a change that waits for a person has buttons, which do what they say; an o
   };
   await until('the end on GitHub', () => isDeepStrictEqual(shown(receipt.repository, sha), end));
   expect(runsOf(receipt.repository, sha).flatMap(({ actions }) => actions)).toEqual([]);
+  await until('the deployment on GitHub', () => deploymentStates(receipt.repository).length === 2);
+  expect(deploymentStates(receipt.repository)).toEqual([
+    'success: succeeded: 2 targets: 2 applied',
+    'in_progress: apply',
+  ]);
+  await until('the history', () => historyOf(receipt.repository, 'dev').length === 1);
+  expect(historyOf(receipt.repository, 'dev')).toEqual([
+    `dev: apply ${sha.slice(0, 7)} succeeded|${repository.git('rev-parse', `${sha}^{tree}`)}|mira|one ada,two ada`,
+  ]);
 
   await press('belay', 'Re-run', 'ada');
   await until('why it is not run again', () => said('belay')?.startsWith('> nothing') === true);

@@ -91,7 +91,9 @@ const FUNCTIONS = {
     contracts.sweep.handle(({ detail }) => sweep(ports, repositoryOf(detail?.input)))(event),
   Admit: (event, ports) => admitContract.handle((input) => admit(input, ports))(event),
   GitStatus: (event, ports) =>
-    contracts.gitStatus.handle((batch) => gitStatus(batch, { ...ports, ...ports.state }))(event),
+    contracts.gitStatus.handle((batch) => gitStatus(batch, { ...ports, ...ports.state, audit: undefined }))(
+      event,
+    ),
 } as const satisfies Record<string, Logic>;
 
 export type FunctionName = keyof typeof FUNCTIONS;

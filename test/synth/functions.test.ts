@@ -107,6 +107,19 @@ test('all a job may do itself is to call the functions that serve jobs', () => {
   expect(called.sort()).toEqual(serving.sort());
 });
 
+test('what brings the history to Git deletes nothing else', () => {
+  const ids = Object.entries(resources)
+    .filter(([, { Properties }]) => Properties?.ImageConfig?.Command[0] === 'git-status.handler')
+    .map(([, { Properties }]) => text(Properties.Role).replace(/^<|\.Arn>$/g, ''));
+  const deletes = Object.values(resources)
+    .filter(({ Type, Properties }) => Type === 'AWS::IAM::Policy' && ids.includes(Properties.Roles[0]?.Ref))
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
+    .filter(({ Action }) => [Action].flat().includes('dynamodb:DeleteItem'));
+  expect(deletes.map(({ Action, Condition }) => [Action, Condition])).toEqual([
+    ['dynamodb:DeleteItem', { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['*/history/*'] } }],
+  ]);
+});
+
 test('the state role is assumed by nobody but `sessions`', () => {
   const role = Object.values(resources).find(({ Properties }) => Properties?.RoleName === 'belay-state');
   const [sessions] = Object.values(resources).filter(

@@ -31,13 +31,13 @@ interface NewTree {
 }
 
 const commitJson = async (bare: string, sha: string) => {
-  const [tree, ...parents] = ((await gitAnswer(bare, 'log', '-1', '--format=%T %P', sha)) ?? '').split(' ');
-  const message = (await gitAnswer(bare, 'log', '-1', '--format=%B', sha)) ?? '';
+  const format = '--format=%T%x00%P%x00%B';
+  const [tree, parents = '', message = ''] = (await git(bare, 'log', '-1', format, sha)).split('\0');
   return {
     sha,
     message: message.trimEnd(),
     tree: { sha: tree },
-    parents: parents.filter((parent) => parent !== '').map((parent) => ({ sha: parent })),
+    parents: parents.split(' ').flatMap((parent) => (parent === '' ? [] : { sha: parent })),
   };
 };
 

@@ -1,4 +1,5 @@
 /** DynamoDB for the gateway: passes on to dynalite what dynalite does right and refuses the rest. */
+import * as z from 'zod';
 import { notServed } from '../errors.ts';
 import { type JsonInput, readBody } from '../json-service.ts';
 import type { Permission, Service } from '../service.ts';
@@ -35,10 +36,22 @@ function permissions(operation: string, input: JsonInput, place: DynamoPlace): P
   const index = typeof input.IndexName === 'string' ? `/index/${input.IndexName}` : '';
   const names = tablesOf(input).map((table) => table.split('/').at(-1));
   if (names.length === 0) return [{ action }];
+  const leading = leadingKey(input);
   return names.map((table) => ({
     action,
+    ...(leading !== undefined && { conditions: { 'dynamodb:LeadingKeys': leading } }),
     resource: `arn:aws:dynamodb:${place.region}:${place.accountId}:table/${table}${index}`,
   }));
+}
+
+const oneItem = z.object({ pk: z.object({ S: z.string() }) });
+const oneItemSchema = z.union([z.object({ Key: oneItem }), z.object({ Item: oneItem })]);
+
+/** The partition key of the one item a request is about: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html */
+function leadingKey(input: JsonInput): string | undefined {
+  const { data } = oneItemSchema.safeParse(input);
+  if (data === undefined) return undefined;
+  return 'Key' in data ? data.Key.pk.S : data.Item.pk.S;
 }
 
 function refuseUnserved(operation: string, input: JsonInput): void {

@@ -5,6 +5,7 @@ import { gitHub } from '../../../lambdas/adapters/github.ts';
 import { gitHubRequest } from '../../../lambdas/adapters/github-request.ts';
 import type { GitHubCredentials } from '../../../lambdas/adapters/github-secret.ts';
 import { accessBy } from '../../../lambdas/adapters/github-token.ts';
+import { NotGranted } from '../../../lambdas/github-error.ts';
 import { repository, start } from '../../local/github/support.ts';
 
 const NOW = Date.parse('2026-11-21T10:00:00Z');
@@ -94,6 +95,7 @@ test('an App that is not installed, may too little, or has another key says so',
   expect(await messageOf(access.token(SHOP, { checks: 'write' }))).toMatch(
     /GitHub App 77 for local\/shop: GitHub answered 422.*may not have checks: write.*accept it in the installation/s,
   );
+  await expect(access.token(SHOP, { contents: 'write' })).rejects.toBeInstanceOf(NotGranted);
   github.app.installedOn = () => false;
   expect(await messageOf(access.token(SHOP, { contents: 'read' }))).toMatch(
     /GitHub answered 404.*the App is not installed on local\/shop: install it there/s,

@@ -66,6 +66,7 @@ const message = (tries = 1) => ({
 const look = (...records: object[]) =>
   contract.handle((batch) =>
     gitStatus(batch, {
+      audit: undefined,
       ...{ ledger, store: objectsMemory(), bucket: 'artifacts', github, writesPerHour: 450 },
       clock: { now: () => new Date(NOW) },
       messages: { delay: async (_, seconds) => void delays.push(seconds) },

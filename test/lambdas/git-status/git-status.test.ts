@@ -55,6 +55,7 @@ async function world() {
 
   const handler = contract.handle((batch) =>
     gitStatus(batch, {
+      audit: undefined,
       ledger,
       store: objectsMemory(),
       bucket: 'artifacts',

@@ -1,8 +1,13 @@
 /** Rate limits, outages and large releases: GitHub is never pressed, and the last state is never lost. */
 import { expect, test } from '@jest/globals';
+import type { ReleaseDocument } from '../../../core/contracts/release.ts';
+import { releaseKey } from '../../../core/keys.ts';
+import type { EntryItem } from '../../../core/ledger/audit-items.ts';
+import { ledgerKeys } from '../../../core/ledger/keys.ts';
 import type { OutcomeItem } from '../../../core/ledger/work-items.ts';
 import { GitHubError } from '../../../lambdas/github-error.ts';
-import { outcome, START, statusWorld } from './world.ts';
+import { gitObjectsMemory } from '../../support/git-objects-memory.ts';
+import { COMMIT, ID, outcome, releaseItem, START, statusWorld } from './world.ts';
 
 /** Numbers that look random, the same in every run. */
 function* numbers(seed: number): Generator<number> {
@@ -41,15 +46,44 @@ async function release(world: Awaited<ReturnType<typeof statusWorld>>, count: nu
   await world.changed();
 }
 
+const { repository: REPOSITORY } = releaseItem();
+const DOCUMENT: ReleaseDocument = {
+  version: 1,
+  release: { id: ID, repository: 1, commit: COMMIT },
+  repository: REPOSITORY,
+  branch: 'main',
+  environments: [{ name: 'dev', account: '111122223333', region: 'eu-west-1', after: [], targets: [] }],
+};
+const ENTRY: EntryItem = {
+  repository: REPOSITORY,
+  release: ID,
+  fence: 1,
+  message: 'dev: apply c0ffee1 succeeded\n\nBelay-Lease: 1',
+  deployed: COMMIT,
+  isGood: true,
+  expiresAt: 2e9,
+};
+
 test.each([
   ['app', 300],
   ['token', 100],
 ] as const)(
-  '%s: a release of %d targets makes at most 60 calls, although it is looked at after every single step',
+  '%s: a release of %d targets makes at most 60 calls, the audit in Git among them, although it is looked at after every single step',
   async (mode, count) => {
-    const world = await statusWorld(mode, 1_000_000);
+    const objects = gitObjectsMemory({ [COMMIT]: 'tree' });
+    const world = await statusWorld(mode, 1_000_000, objects.writer);
+    await world.store.put(releaseKey(1, ID), JSON.stringify(DOCUMENT));
+    await world.ledger.put(ledgerKeys.entry(1, 'dev', 1), ENTRY);
     await release(world, count, 0);
-    expect(world.github.calls.length).toBeLessThanOrEqual(60);
+    expect(world.github.calls.length + objects.calls.length).toBeLessThanOrEqual(60);
+    expect(objects.calls).toEqual([
+      'deployment of c0ffee1 to dev',
+      'deployment 1 in_progress',
+      'deployment 1 success',
+      'commit',
+      'new belay/dev/history',
+      'new belay/dev/last-good',
+    ]);
     const told = world.told();
     expect(told.filter((line) => line.startsWith('belay/dev ')).at(-1)).toBe(
       `belay/dev success: succeeded: ${count} targets: ${count} applied`,

@@ -6,7 +6,7 @@ import type { DeploymentItem, ReleaseItem } from '../../../core/ledger/release-i
 import type { OutcomeItem } from '../../../core/ledger/work-items.ts';
 import { gitStatus } from '../../../lambdas/git-status/git-status.ts';
 import { GitHubError } from '../../../lambdas/github-error.ts';
-import type { PullCommentWriter } from '../../../lambdas/ports.ts';
+import type { AuditWriter, PullCommentWriter } from '../../../lambdas/ports.ts';
 import { requestProblems } from '../../../local/github/api/description.ts';
 import { ledgerMemory } from '../../support/ledger-memory.ts';
 import { NOBODY_COMMENTS } from '../../support/nobody-comments.ts';
@@ -59,8 +59,8 @@ export interface ShownRun extends CheckRun {
   readonly annotations: number;
 }
 
-/** `mode`: what the GitHub secret holds. */
-export async function statusWorld(mode: 'app' | 'token' = 'app', writesPerHour = 450) {
+/** `mode`: what the GitHub secret holds; `audit`: what there is of one. */
+export async function statusWorld(mode: 'app' | 'token' = 'app', writesPerHour = 450, audit?: AuditWriter) {
   const ledger = ledgerMemory();
   const store = objectsMemory();
   const lines: string[] = [];
@@ -142,6 +142,7 @@ export async function statusWorld(mode: 'app' | 'token' = 'app', writesPerHour =
   const queue: Message[] = [];
   const handler = contract.handle((batch) =>
     gitStatus(batch, {
+      audit,
       ledger,
       store,
       bucket: 'artifacts',

@@ -21,7 +21,8 @@ test('with the code the page posts the manifest to GitHub: these permissions, th
     public: false,
     default_permissions: {
       checks: 'write',
-      contents: 'read',
+      contents: 'write',
+      deployments: 'write',
       metadata: 'read',
       issues: 'write',
       pull_requests: 'read',

@@ -43,6 +43,20 @@ test('deployments: no merge, no required contexts, and older ones become inactiv
   expect((await call('GET', `${at}?environment=dev`)).body).toMatchObject([{ id: 2 }, { id: 1 }]);
 });
 
+test('what is not there: 404 to who reads it, 422 to who moves it or builds on it', async () => {
+  const { call, head } = await appWorld({ contents: 'write' });
+  const at = '/repos/local/shop/git';
+  const nowhere = '0123456789'.repeat(4);
+  expect(await call('GET', `${at}/ref/belay/dev/history`)).toMatchObject({ status: 404 });
+  expect(await call('GET', `${at}/commits/${nowhere}`)).toMatchObject({ status: 404 });
+  const moved = await call('PATCH', `${at}/refs/belay/dev/history`, { sha: head });
+  expect(moved).toMatchObject({ status: 422, body: { message: 'Reference does not exist' } });
+  const ref = { ref: 'refs/belay/dev/history', sha: nowhere };
+  expect(await call('POST', `${at}/refs`, ref)).toMatchObject({ status: 422 });
+  const commit = { message: 'an entry', tree: nowhere, parents: [] };
+  expect(await call('POST', `${at}/commits`, commit)).toMatchObject({ status: 422 });
+});
+
 test('refs and commits are made as the pipeline makes its history', async () => {
   const { call, head } = await appWorld({ contents: 'write' });
   const at = '/repos/local/shop/git';

@@ -48,7 +48,7 @@ test('the answer is as GitHub describes it, and is given once', async () => {
   expect(body).toMatchObject({
     name: 'belay-a1b2c3',
     owner: { login: 'acme' },
-    permissions: { checks: 'write', contents: 'read' },
+    permissions: { checks: 'write', contents: 'write' },
     events: ['push', 'pull_request', 'merge_group', 'issue_comment', 'check_run', 'check_suite'],
   });
   expect((await rest('POST', path, undefined, 'nobody')).status).toBe(404);

@@ -47,8 +47,8 @@ beforeAll(async () => {
       return [dynamoService(server, { accountId: '111122223333', region: 'eu-west-1' })];
     },
     {
-      authorize: ({ action, resource }) => {
-        questions.push([action, resource]);
+      authorize: ({ action, resource, conditions }) => {
+        questions.push([action, resource, conditions?.['dynamodb:LeadingKeys']]);
         return undefined;
       },
     },
@@ -80,6 +80,7 @@ test('items are written under conditions; of twenty racing claims one wins', asy
   expect(questions.at(-1)).toEqual([
     'dynamodb:PutItem',
     'arn:aws:dynamodb:eu-west-1:111122223333:table/ledger',
+    'claim',
   ]);
 });
 
