@@ -109,6 +109,8 @@ function twinOf(records: ReleaseRecords | undefined, artifacts: Record<string, s
       return { accepted: order.action !== 'cancel', message: `${order.action}: said` };
     },
     sweep: async () => ['dev of acme/shop: the job that wrote app has ended'],
+    page: async ({ path }) => ({ status: 200, document: `what is at ${path}` }),
+    webhook: async () => ({ url: 'http://127.0.0.1:1/webhook', secret: 'of the webhook' }),
     repositoryAt: async (path) => (path.endsWith('/shop') ? 7 : undefined),
     async close() {
       seen.push('closed');
