@@ -92,4 +92,6 @@ export type OpenTwin = (order: {
   readonly passEnv?: readonly string[] | undefined;
   /** It must be this process's own: an owner is waited for. */
   readonly own?: true;
+  /** What Belay is to GitHub there, unless it is something already. @default token */
+  readonly github?: 'app';
 }) => Promise<Twin>;

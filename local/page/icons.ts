@@ -5,7 +5,7 @@ import { type Html, html } from '../../core/html.ts';
 const DRAWINGS = {
   success: '<path d="M3.5 8.5l3 3 6-7"/>',
   failure: '<path d="M4 4l8 8M12 4l-8 8"/>',
-  attention: '<path d="M8 3v6M8 12.4v.2"/>',
+  attention: '<circle cx="8" cy="8" r="6.3"/><path d="M8 4.7v4M8 11.2v.1"/>',
   progress: '<circle cx="8" cy="8" r="4" fill="currentColor"/>',
   queued: '<circle cx="8" cy="8" r="4"/>',
   neutral: '<path d="M4.5 8h7"/>',

@@ -77,7 +77,7 @@ const SCHEMES = ['http:', 'https:', 'mailto:'];
 
 function linkTo(href: string, label: string, home: string): string {
   const to = href.startsWith(`${home}/`) ? href.slice(home.length) : href;
-  const isHere = /^(\/(?!\/)|#)/.test(to) && URL.canParse(to, home);
+  const isHere = /^(\/(?![/\\])|#)/.test(to) && URL.canParse(to, home);
   const isKnown = URL.canParse(to) && SCHEMES.includes(new URL(to).protocol);
   if (!isHere && !isKnown) return label;
   return `<a href="${escaped(to)}"${isHere ? '' : ' rel="noopener noreferrer nofollow"'}>${label}</a>`;

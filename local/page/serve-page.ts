@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { AwsError } from '../wire/errors.ts';
 import { readBody } from '../wire/json-service.ts';
 import { ChangeStream } from './change-stream.ts';
 import type { PageTwin } from './exchange.ts';
@@ -95,6 +96,7 @@ async function answer(twin: PageTwin, stream: ChangeStream, { request, response 
   if (path === '/-/changes') return stream.add(response);
   if (method !== 'GET' && method !== 'POST') return say(405, `${method} is not served here`);
   const form = method === 'POST' ? await formIn(request) : {};
+  if (form === undefined) return say(413, `The form is larger than ${MAX_FORM_BYTES} bytes.`);
   const result = await twin.page({ method, path, form, login: loginIn(headers.cookie) });
   if ('location' in result) {
     const { location, login } = result;
@@ -117,9 +119,15 @@ function originProblem({ method, headers, socket }: IncomingMessage): string | u
   return undefined;
 }
 
-async function formIn(request: IncomingMessage): Promise<Record<string, string>> {
-  const body = (await readBody(request, MAX_FORM_BYTES)).toString('utf8');
-  return Object.fromEntries(new URLSearchParams(body));
+/** Undefined when it is too large. */
+async function formIn(request: IncomingMessage): Promise<Record<string, string> | undefined> {
+  try {
+    const body = await readBody(request, MAX_FORM_BYTES);
+    return Object.fromEntries(new URLSearchParams(body.toString('utf8')));
+  } catch (error) {
+    if (error instanceof AwsError) return undefined;
+    throw error;
+  }
 }
 
 const COOKIE = 'belay-login';
