@@ -140,5 +140,4 @@ withTool(
       one: 'rejected: rejected by ada',
     });
   },
-  120_000,
 );
