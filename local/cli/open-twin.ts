@@ -20,7 +20,7 @@ export const openTwin: OpenTwin = async ({ stateDir, slots, passEnv = [] }) => {
   const deadline = performance.now() + PATIENCE;
   for (let said = false; ; await sleep(PAUSE)) {
     try {
-      return await openWorld({ stateDir, cdkOut, slots, passEnv, environment: process.env });
+      return await openWorld({ stateDir, cdkOut, slots, passEnv, environment: process.env, github: 'app' });
     } catch (error) {
       if (!(error instanceof StateDirectoryInUse)) throw error;
       const twin = mustOwn ? undefined : await reach(error.owner.socket);

@@ -94,7 +94,16 @@ function twinOf(records: ReleaseRecords | undefined, artifacts: Record<string, s
       return { repository: 7, comment: 5 };
     },
     answersTo: async () => ({ reactions: [], replies: [] }),
-    statuses: async ({ sha }) => [{ sha, context: 'belay', state: 'failure', description: 'dev failed' }],
+    checks: async () => [
+      {
+        name: 'belay',
+        state: 'failure',
+        title: 'dev failed',
+        summary: 's',
+        details: 'd',
+        buttons: ['Redrive'],
+      },
+    ],
     executions: async () => [
       { arn: 'arn:other', status: 'SUCCEEDED' },
       { arn: 'arn:deployment:dev', status: 'FAILED' },
@@ -161,7 +170,7 @@ test('push reports the release its delivery became, and fails with it', async ()
       { name: 'dev' },
       { name: 'prod', targets: [{ outcome: 'skipped' }, { outcome: 'skipped' }] },
     ],
-    statuses: [{ sha: COMMIT, context: 'belay', state: 'failure', description: 'dev failed' }],
+    checks: [{ name: 'belay', state: 'failure', title: 'dev failed' }],
     executions: [
       { arn: 'arn:release', status: 'FAILED' },
       { arn: 'arn:deployment:dev', status: 'FAILED' },

@@ -165,7 +165,7 @@ test('a push runs through all parts, and everything is there at the next start',
   await first.settled();
 
   const seen = async (opened: World) => ({
-    statuses: await opened.statuses({ repository: id, sha: commit }),
+    checks: await opened.checks({ repository: id, sha: commit }),
     executions: (await opened.executions()).map(({ status }) => status),
     ledger: await opened.query('commits', ''),
     jobs: (await opened.jobs()).map(({ status }) => status),
@@ -173,7 +173,7 @@ test('a push runs through all parts, and everything is there at the next start',
     repository: await opened.repositoryAt(directory),
   });
   const expected = {
-    statuses: [{ sha: commit, context: 'belay', state: 'success', description: '' }],
+    checks: [{ name: 'belay', state: 'success', title: '', summary: '', details: '', buttons: [] }],
     executions: ['SUCCEEDED'],
     ledger: [{ pk: 'commits', sk: commit, status: 'RUNNING', seen: new Set(['a', 'b']) }],
     jobs: ['SUCCEEDED'],
@@ -235,8 +235,8 @@ test('one process owns a state directory; others talk to it through its socket',
   const { commit, repository: id } = await remote.push({ directory: repository() });
   await remote.settled();
   await told;
-  expect(await remote.statuses({ repository: id, sha: commit })).toMatchObject([
-    { context: 'belay', state: 'success' },
+  expect(await remote.checks({ repository: id, sha: commit })).toMatchObject([
+    { name: 'belay', state: 'success' },
   ]);
   expect(await remote.query('commits', '')).toMatchObject([{ seen: new Set(['a', 'b']) }]);
   expect(Buffer.from((await remote.artifact('greeting.json')) ?? '').toString()).toBe('"hello Ada"');
