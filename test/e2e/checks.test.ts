@@ -2,14 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { outcomeItemSchema } from '../../core/ledger/work-items.ts';
 import { environment, fileComponent, fileComponents, manifest } from './support/components.ts';
 import { openTestTwin, type TestTwin, until } from './support/twin.ts';
 import { withTool } from './support/with-tool.ts';
-
-jest.setTimeout(120_000);
 
 let twin: TestTwin;
 beforeAll(async () => {

@@ -66,4 +66,4 @@ test('an execution that waits for a person is there at the next start, and a yes
   await twin.close();
   expect(statuses).toEqual(['RUNNING', 'RUNNING']);
   expect(readFileSync(join(directory, 'app'), 'utf8')).toBe('one\n');
-}, 100_000);
+});

@@ -3,7 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, jest, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import './cases/upkeep.ts';
 import { reportOnRelease } from '../../local/cli/commands/push.ts';
 import { asking } from './support/asking.ts';
@@ -12,8 +12,6 @@ import { begun, heldComponent, hold, letGo } from './support/held.ts';
 import type { Repository } from './support/repository.ts';
 import { endsOf } from './support/summary.ts';
 import { makeTestFolder, openTestTwin, until } from './support/twin.ts';
-
-jest.setTimeout(150_000);
 
 const cli = join(import.meta.dirname, '../../local/cli.ts');
 const place = makeTestFolder();

@@ -88,94 +88,90 @@ const facts = [
   'it lists the three products that run low',
 ];
 
-withTool(
-  'pull request, plan, approval, merge, a merge that fails and is rolled back, its fix',
-  async () => {
-    const shop = join(twin.folder, 'shop');
-    copyShop(shop);
-    await twin.world.putSecret({ directory: shop, name: 'shop/admin-password', value: PASSWORD });
-    let told = '';
-    const output = {
-      write(text: string) {
-        told += text;
-      },
-    };
-    const stage = new Stage({
-      twin: twin.world,
-      telling: new Telling(output, {}),
-      shop,
-      deployed: twin.deployed(),
-    });
-    await tellStory(stage);
-    const found = [...told.matchAll(/^ {3}✓ (.*)$/gm)].map(([, fact = '']) => fact);
-    expect(found.map((fact) => fact.replace(/ [0-9a-f]{7},/, ' <commit>,'))).toEqual(facts);
-    expect(stage.rows.map(({ what, ended, jobs }) => [what, ended, jobs])).toEqual([
-      ['the shop, to dev and prod', 'succeeded', 40],
-      ['plan of “A new title”', 'succeeded', 2],
-      ['merge of #1', 'succeeded', 4],
-      ['plan of “Name the supplier”', 'succeeded', 2],
-      ['merge of #2', 'failed, dev rolled back', 5],
-      ['plan of “No supplier yet”', 'succeeded', 2],
-      ['merge of #3', 'succeeded', 4],
-    ]);
+withTool('pull request, plan, approval, merge, a merge that fails and is rolled back, its fix', async () => {
+  const shop = join(twin.folder, 'shop');
+  copyShop(shop);
+  await twin.world.putSecret({ directory: shop, name: 'shop/admin-password', value: PASSWORD });
+  let told = '';
+  const output = {
+    write(text: string) {
+      told += text;
+    },
+  };
+  const stage = new Stage({
+    twin: twin.world,
+    telling: new Telling(output, {}),
+    shop,
+    deployed: twin.deployed(),
+  });
+  await tellStory(stage);
+  const found = [...told.matchAll(/^ {3}✓ (.*)$/gm)].map(([, fact = '']) => fact);
+  expect(found.map((fact) => fact.replace(/ [0-9a-f]{7},/, ' <commit>,'))).toEqual(facts);
+  expect(stage.rows.map(({ what, ended, jobs }) => [what, ended, jobs])).toEqual([
+    ['the shop, to dev and prod', 'succeeded', 40],
+    ['plan of “A new title”', 'succeeded', 2],
+    ['merge of #1', 'succeeded', 4],
+    ['plan of “Name the supplier”', 'succeeded', 2],
+    ['merge of #2', 'failed, dev rolled back', 5],
+    ['plan of “No supplier yet”', 'succeeded', 2],
+    ['merge of #3', 'succeeded', 4],
+  ]);
 
-    const repository = (await twin.world.repositoryAt(shop)) ?? 0;
-    const release = stage.rows[0]?.release ?? '';
-    const report = await reportOnRelease(twin.world, { repository, release });
-    expect(summaryOf(report)).toEqual({
-      verdict: 'succeeded',
-      reason: 'deployed to dev, prod',
-      environments: {
-        dev: { verdict: 'succeeded', targets: added },
-        prod: { verdict: 'succeeded', targets: added },
-      },
-      statuses: {
-        belay: 'success: 18 targets: 18 applied',
-        ...statusesIn('dev'),
-        ...statusesIn('prod'),
-      },
-      executions: ['SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED'],
-    });
+  const repository = (await twin.world.repositoryAt(shop)) ?? 0;
+  const release = stage.rows[0]?.release ?? '';
+  const report = await reportOnRelease(twin.world, { repository, release });
+  expect(summaryOf(report)).toEqual({
+    verdict: 'succeeded',
+    reason: 'deployed to dev, prod',
+    environments: {
+      dev: { verdict: 'succeeded', targets: added },
+      prod: { verdict: 'succeeded', targets: added },
+    },
+    statuses: {
+      belay: 'success: 18 targets: 18 applied',
+      ...statusesIn('dev'),
+      ...statusesIn('prod'),
+    },
+    executions: ['SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED'],
+  });
 
-    const targets = report.environments.flatMap((environment) => environment.targets);
-    const times = new Map(targets.map(({ target, startedAt, endedAt }) => [target, { startedAt, endedAt }]));
-    for (const environment of ['dev', 'prod']) {
-      for (const [component, need] of needs) {
-        const [later, earlier] = [component, need].map((one) => times.get(`${environment}/${one}`));
-        expect(Date.parse(later?.startedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(earlier?.endedAt ?? ''));
-      }
+  const targets = report.environments.flatMap((environment) => environment.targets);
+  const times = new Map(targets.map(({ target, startedAt, endedAt }) => [target, { startedAt, endedAt }]));
+  for (const environment of ['dev', 'prod']) {
+    for (const [component, need] of needs) {
+      const [later, earlier] = [component, need].map((one) => times.get(`${environment}/${one}`));
+      expect(Date.parse(later?.startedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(earlier?.endedAt ?? ''));
     }
-    const [dev = [], prod = []] = report.environments.map((environment) => environment.targets);
-    expect(Math.min(...prod.map(({ startedAt }) => Date.parse(startedAt ?? '')))).toBeGreaterThan(
-      Math.max(...dev.map(({ endedAt }) => Date.parse(endedAt ?? ''))),
-    );
+  }
+  const [dev = [], prod = []] = report.environments.map((environment) => environment.targets);
+  expect(Math.min(...prod.map(({ startedAt }) => Date.parse(startedAt ?? '')))).toBeGreaterThan(
+    Math.max(...dev.map(({ endedAt }) => Date.parse(endedAt ?? ''))),
+  );
 
-    const artifact = async (path: string) =>
-      Buffer.from((await twin.world.artifact(`${repository}/releases/${release}/${path}`)) ?? []);
-    expect((await artifact('prod/gateway/test/log.txt')).toString('utf8')).toContain(
-      "pages, 3 products and the administrator's page are served",
-    );
+  const artifact = async (path: string) =>
+    Buffer.from((await twin.world.artifact(`${repository}/releases/${release}/${path}`)) ?? []);
+  expect((await artifact('prod/gateway/test/log.txt')).toString('utf8')).toContain(
+    "pages, 3 products and the administrator's page are served",
+  );
 
-    // What is deployed knows the password; nothing that Belay keeps shows it.
-    const salt = sha256(twin.deployed('dev'));
-    expect(readFileSync(twin.deployed('dev', 'credentials', 'admin'), 'utf8')).toBe(
-      `${salt}:${sha256(salt + PASSWORD)}`,
-    );
-    const state = join(twin.folder, 'state');
-    const showing = filesWith(state, ['tr0ub4dor', Buffer.from(PASSWORD).toString('base64')]);
-    const isSecretStore = (path: string) => path.startsWith('secrets/');
-    expect(showing.filter(isSecretStore)).toHaveLength(1);
-    // The tool's own account of a plan holds the values of variables: it stays in the encrypted bucket (docs/executor.md).
-    const plans = await Promise.all(
-      ['dev', 'prod'].map((environment) => artifact(`${environment}/credentials/plan/plan.json`)),
-    );
-    const others = showing
-      .filter((path) => !isSecretStore(path))
-      .map((path) => readFileSync(join(state, path)));
-    expect(others.map((bytes) => sha256(bytes)).sort()).toEqual(plans.map((bytes) => sha256(bytes)).sort());
-  },
-  240_000,
-);
+  // What is deployed knows the password; nothing that Belay keeps shows it.
+  const salt = sha256(twin.deployed('dev'));
+  expect(readFileSync(twin.deployed('dev', 'credentials', 'admin'), 'utf8')).toBe(
+    `${salt}:${sha256(salt + PASSWORD)}`,
+  );
+  const state = join(twin.folder, 'state');
+  const showing = filesWith(state, ['tr0ub4dor', Buffer.from(PASSWORD).toString('base64')]);
+  const isSecretStore = (path: string) => path.startsWith('secrets/');
+  expect(showing.filter(isSecretStore)).toHaveLength(1);
+  // The tool's own account of a plan holds the values of variables: it stays in the encrypted bucket (docs/executor.md).
+  const plans = await Promise.all(
+    ['dev', 'prod'].map((environment) => artifact(`${environment}/credentials/plan/plan.json`)),
+  );
+  const others = showing
+    .filter((path) => !isSecretStore(path))
+    .map((path) => readFileSync(join(state, path)));
+  expect(others.map((bytes) => sha256(bytes)).sort()).toEqual(plans.map((bytes) => sha256(bytes)).sort());
+});
 
 const sha256 = (text: string | Buffer) => createHash('sha256').update(text).digest('hex');
 

@@ -45,7 +45,8 @@ test('a command the function failed at three times, or that came too late for it
     )
     .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement)
     .filter(
-      ({ Action, Resource }) => [Action].flat().includes('sqs:SendMessage') && text(Resource) === queue,
+      ({ Action, Resource }) =>
+        [Action].flat().includes('sqs:SendMessage') && [Resource].flat().map(text).includes(queue),
     );
   expect(sends.map(({ Effect }) => Effect)).toEqual(['Allow']);
 });

@@ -138,5 +138,4 @@ withTool(
       one: 'rejected: rejected by ada',
     });
   },
-  120_000,
 );

@@ -137,49 +137,45 @@ withTool(
   },
 );
 
-withTool(
-  'a state that cannot be written: nothing is planned over it until it is back in place',
-  async () => {
-    const repository = await deployed('unwritten');
-    const { objects, artifacts } = twin.world.parts;
-    const key = stateKey(await idOf(repository), 'dev', 'one');
-    const bucket = objects.bucket(artifacts);
-    const put = bucket.put.bind(bucket);
-    const refusing = jest.spyOn(bucket, 'put').mockImplementation((at, object, now) => {
-      if (at === key) throw new AwsError('AccessDenied', 'the bucket takes no state', 403);
-      return put(at, object, now);
-    });
-    repository.commit({ 'one/main.tf': `${resource('kept')}${resource('brought')}` });
-    const receipt = await twin.world.push({ directory: repository.directory });
-    const failed = await twin.ended(receipt);
-    refusing.mockRestore();
-    const blocked =
-      /its state could not be written by release <release>: push (\S+errored\.tfstate) of the artifacts bucket \(tofu state push\), then unlock it$/;
-    expect(dev(failed)).toEqual({ verdict: 'broken', targets: { one: expect.stringMatching(blocked) } });
+withTool('a state that cannot be written: nothing is planned over it until it is back in place', async () => {
+  const repository = await deployed('unwritten');
+  const { objects, artifacts } = twin.world.parts;
+  const key = stateKey(await idOf(repository), 'dev', 'one');
+  const bucket = objects.bucket(artifacts);
+  const put = bucket.put.bind(bucket);
+  const refusing = jest.spyOn(bucket, 'put').mockImplementation((at, object, now) => {
+    if (at === key) throw new AwsError('AccessDenied', 'the bucket takes no state', 403);
+    return put(at, object, now);
+  });
+  repository.commit({ 'one/main.tf': `${resource('kept')}${resource('brought')}` });
+  const receipt = await twin.world.push({ directory: repository.directory });
+  const failed = await twin.ended(receipt);
+  refusing.mockRestore();
+  const blocked =
+    /its state could not be written by release <release>: push (\S+errored\.tfstate) of the artifacts bucket \(tofu state push\), then unlock it$/;
+  expect(dev(failed)).toEqual({ verdict: 'broken', targets: { one: expect.stringMatching(blocked) } });
 
-    repository.commit({ 'one/other': '' });
-    expect(dev(await twin.push(repository))).toEqual({
-      verdict: 'broken',
-      targets: { one: expect.stringMatching(blocked) },
+  repository.commit({ 'one/other': '' });
+  expect(dev(await twin.push(repository))).toEqual({
+    verdict: 'broken',
+    targets: { one: expect.stringMatching(blocked) },
+  });
+  const unlock = () =>
+    twin.world.command({
+      ...{ action: 'unlock', by: 'mira', repository: receipt.repository, release: failed.release ?? '' },
+      ...{ environment: 'dev', component: 'one' },
     });
-    const unlock = () =>
-      twin.world.command({
-        ...{ action: 'unlock', by: 'mira', repository: receipt.repository, release: failed.release ?? '' },
-        ...{ environment: 'dev', component: 'one' },
-      });
-    expect(await unlock()).toMatchObject({
-      accepted: false,
-      message: expect.stringContaining('push that one first'),
-    });
+  expect(await unlock()).toMatchObject({
+    accepted: false,
+    message: expect.stringContaining('push that one first'),
+  });
 
-    const errored = blocked.exec(
-      failed.environments[0]?.targets[0]?.reason.replace(failed.release ?? '', '<release>') ?? '',
-    );
-    objects.put(artifacts, key, objects.get(artifacts, errored?.[1] ?? '')?.body ?? '');
-    expect(await unlock()).toMatchObject({ accepted: true });
-    repository.commit({ 'one/other': 'again' });
-    expect((await twin.push(repository)).verdict).toBe('succeeded');
-    expect(await resourcesOf(repository)).toEqual(['brought', 'kept']);
-  },
-  120_000,
-);
+  const errored = blocked.exec(
+    failed.environments[0]?.targets[0]?.reason.replace(failed.release ?? '', '<release>') ?? '',
+  );
+  objects.put(artifacts, key, objects.get(artifacts, errored?.[1] ?? '')?.body ?? '');
+  expect(await unlock()).toMatchObject({ accepted: true });
+  repository.commit({ 'one/other': 'again' });
+  expect((await twin.push(repository)).verdict).toBe('succeeded');
+  expect(await resourcesOf(repository)).toEqual(['brought', 'kept']);
+});

@@ -1,5 +1,5 @@
 /** The one twin that all cases of `pipeline.test.ts` push their repositories into; opening one for each would take its time. */
-import { afterAll, beforeAll, jest } from '@jest/globals';
+import { afterAll, beforeAll } from '@jest/globals';
 import { openTestTwin, type TestTwin } from './twin.ts';
 
 /** Jobs that run at once. */
@@ -8,8 +8,6 @@ export const SLOTS = 3;
 /** Open while tests run. Its bus delivers every event twice, as EventBridge may. */
 export let twin: TestTwin;
 
-// Several tests share two cores, and perhaps those with others.
-jest.setTimeout(150_000);
 beforeAll(async () => {
   twin = await openTestTwin(() => ({
     slots: SLOTS,

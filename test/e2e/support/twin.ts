@@ -108,8 +108,8 @@ async function resolvedBy(world: World, { delivery }: PushReceipt): Promise<stri
   return execution;
 }
 
-/** How long anything may take before a test gives up. Milliseconds. */
-const PATIENCE = 120_000;
+/** Before a test gives up, on however slow a machine; less than jest's own timeout, which says less. Milliseconds. */
+const PATIENCE = 500_000;
 
 /** Looking takes time from what is looked at. Milliseconds. */
 const LOOK_EVERY_MS = 50;

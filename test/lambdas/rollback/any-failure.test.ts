@@ -158,4 +158,4 @@ test('property: after any failure every target is at its last good and clean, or
   // The properties would say little if one of these never came up.
   for (const verdict of ['succeeded', 'failed', 'rolled-back', 'broken'])
     expect(seen.get(verdict)).toBeGreaterThan(0);
-}, 60_000);
+});
