@@ -73,7 +73,13 @@ try {
   await twin.putSecret({ directory: shop, ...password });
   const stage = new Stage({ twin, telling, shop, deployed });
   await tellStory(stage);
-  telling.say('', telling.strong('What happened'), ...whatHappened(stage), '', ...whatNext(stage));
+  telling.say(
+    '',
+    telling.strong('What happened, and what it took'),
+    ...whatHappened(stage),
+    '',
+    ...whatNext(stage),
+  );
 } catch (error) {
   if (!(error instanceof StoryBroken)) throw error;
   complain(`belay: the demo did not come as it should: ${error.message}`);

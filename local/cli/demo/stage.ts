@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { followRequest, reportOnRelease, watchRelease } from '../commands/push.ts';
+import { textOf } from '../markdown-text.ts';
 import type { ReleaseReport } from '../report.ts';
 import type { Screen } from '../screen.ts';
 import type { CheckPage, PushReceipt, Twin } from '../twin.ts';
@@ -16,6 +18,10 @@ export interface Row {
   readonly jobs: number;
   readonly milliseconds: number;
 }
+
+/** GitHub may be told late: once a delivery to it has failed it is tried again only after six minutes. Milliseconds. */
+const PATIENCE = 600_000;
+const LOOK_EVERY = 100;
 
 /** A release as it stands, after it has ended or while it waits for a person. */
 export interface Played {
@@ -68,7 +74,7 @@ export class Stage {
     const { report } = await followRequest(this.twin, receipt, { screen, until: 'resting' });
     screen.clear();
     const row = { what, ...endOf(report), ...(await clock()) };
-    return { report, receipt, pages: await this.pages(receipt), screen, row };
+    return { report, receipt, pages: await this.#pages(receipt, report), screen, row };
   }
 
   /** Somebody comments on the pull request that HEAD came by, and the release goes on to its end. */
@@ -90,11 +96,35 @@ export class Stage {
       jobs: row.jobs + jobs,
       milliseconds: row.milliseconds + milliseconds,
     });
-    return { report: ended, receipt, pages: await this.pages(receipt), reaction: reactions.at(-1) ?? 'none' };
+    const pages = await this.#pages(receipt, ended);
+    return { report: ended, receipt, pages, reaction: reactions.at(-1) ?? 'none' };
   }
 
-  pages({ repository, commit: sha }: PushReceipt): Promise<readonly CheckPage[]> {
-    return this.twin.checks({ repository, sha });
+  /** What the commit shows, once GitHub knows that the release has ended, or what it asks. */
+  #pages(
+    { repository, commit: sha }: PushReceipt,
+    { verdict }: ReleaseReport,
+  ): Promise<readonly CheckPage[]> {
+    const isTold = (pages: readonly CheckPage[]) =>
+      verdict === 'waiting'
+        ? pages.some(({ state }) => state === 'action_required')
+        : pages.length > 0 && !pages.some(({ state }) => state === 'queued' || state === 'in_progress');
+    return soon(() => this.twin.checks({ repository, sha }), isTold);
+  }
+
+  /** Belay's comment on a pull request, as text from the line that begins with `heading`, once it says how that ended. */
+  async comment(
+    at: { readonly repository: number; readonly number: number },
+    heading: string,
+  ): Promise<string[]> {
+    const part = (all: readonly string[]) => {
+      const lines = textOf(all.join('\n'));
+      const start = lines.findIndex((line) => line.startsWith(heading));
+      return start === -1 ? [] : lines.slice(start);
+    };
+    const isMade = (all: readonly string[]) =>
+      part(all).length > 0 && !part(all).some((line) => /^(Planning|Deploying) .*…$/.test(line));
+    return part(await soon(() => this.twin.comments(at), isMade));
   }
 
   /** The lines that a target's apply job wrote. */
@@ -132,6 +162,16 @@ export class Stage {
       jobs: (await this.twin.jobs()).length - length,
       milliseconds: performance.now() - start,
     });
+  }
+}
+
+/** What `read` answers as soon as `holds`, or in the end. */
+async function soon<T>(read: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
+  const deadline = performance.now() + PATIENCE;
+  for (;;) {
+    const value = await read();
+    if (holds(value) || performance.now() > deadline) return value;
+    await sleep(LOOK_EVERY);
   }
 }
 

@@ -9,6 +9,7 @@ import type { Played, Stage } from './stage.ts';
 
 const TITLE = 'components/web/site/title.txt';
 const SCRIPT = 'components/worker/files/restock.mjs';
+const WORKER = ['belay', 'belay/dev/worker', 'belay/prod/worker'];
 const APPROVE = '/belay approve prod';
 
 /** @throws StoryBroken when something does not come as it is told. */
@@ -50,15 +51,15 @@ async function openPull(stage: Stage): Promise<Pull> {
   );
   const change = () => writeFileSync(join(stage.shop, TITLE), 'The Belay Shop: ropes and more\n');
   const { pull, played } = await propose(stage, { branch: 'title', title: 'A new title', change });
-  telling.checks(played.pages);
+  telling.checks(named(played, 'belay', 'belay/dev/web', 'belay/prod/web'));
   telling.quote('The check belay/prod/web', textOf(pageOf(played, 'belay/prod/web').details));
-  const comment = await commentOn(stage, pull);
+  const comment = await stage.comment(pull, 'What merging this would change');
   telling.quote(`Belay's one comment on #${pull.number}`, comment);
-  const affected = played.pages.map(({ name }) => name).join(' ');
+  const inDev = played.pages.flatMap(({ name }) => (name.startsWith('belay/dev/') ? [name.slice(10)] : []));
   telling.fact(
-    'only what the change affects was planned',
-    affected === 'belay belay/dev/web belay/prod/web',
-    affected,
+    'only web was planned, and what builds on it',
+    isDeepStrictEqual(inDev, ['gateway', 'monitoring', 'web']),
+    inDev.join(', '),
   );
   const asks = comment.find((line) => line.startsWith('- prod/web: it would replace')) ?? '';
   telling.fact('that prod will ask a person is known before the merge', asks !== '', comment.join(' '));
@@ -86,8 +87,8 @@ async function mergeWithApproval(stage: Stage, pull: Pull): Promise<void> {
   const played = await stage.answer(asking, { by: 'ada', body: APPROVE });
   telling.fact('Ada may, and her comment gets a thumb up', played.reaction === '+1', played.reaction);
   telling.say('');
-  telling.checks(played.pages);
-  succeeded(stage, played, 'exactly the plan that Ada saw is applied', '2 targets: 2 applied');
+  telling.checks(named(played, 'belay', 'belay/dev/web', 'belay/prod/web'));
+  succeeded(stage, played, 'exactly the plan that Ada saw is applied', '18 targets: 2 applied, 16 unchanged');
   isTitled(stage, 'prod', 'The Belay Shop: ropes and more');
 }
 
@@ -109,14 +110,18 @@ async function mergeWhatFails(stage: Stage, first: string): Promise<void> {
   const before = stage.everything();
   const fallen = await merge(stage, pull, (what, start) => stage.play(what, start));
   const log = await stage.applyLog(fallen, 'dev/worker');
-  const heart = log.filter((line) => /Destruction complete|Creation complete|no such column/.test(line));
+  const broken = log.findIndex((line) => line.includes('no such column: supplier'));
+  const heart = log
+    .slice(0, broken + 1)
+    .filter((line) => /Destruction complete|Creation complete|no such column/.test(line))
+    .map((line) => line.replace(/^\S+Z /, '').replace(/ \[id=.*/, ''));
   telling.quote('What its apply did in dev', heart);
-  telling.checks(fallen.pages);
-  const removed = heart.findIndex((line) => line.includes('first_run: Destruction complete'));
-  const broke = heart.findIndex((line) => line.includes('no such column: supplier'));
+  telling.checks(named(fallen, ...WORKER));
+  const comment = (await stage.comment(pull, 'Merged as ')).slice(0, 3);
+  telling.quote(`Belay's comment on #${pull.number}, now`, comment);
   telling.fact(
     'it broke after it had removed the old report',
-    removed >= 0 && removed < broke,
+    heart.some((line) => line.includes('first_run: Destruction complete')),
     log.join('\n'),
   );
   const worker = pageOf(fallen, 'belay/dev/worker');
@@ -124,6 +129,11 @@ async function mergeWhatFails(stage: Stage, first: string): Promise<void> {
     `the worker is back at ${first.slice(0, 7)}, the commit it was last good at`,
     worker.state === 'failure' && worker.title.startsWith(`rolled back to ${first.slice(0, 7)} after: `),
     worker.title,
+  );
+  telling.fact(
+    'the pull request says so, too',
+    comment.some((line) => line.startsWith(`dev is back at ${first.slice(0, 7)}; `)),
+    comment.join(' '),
   );
   const verdicts = fallen.report.environments.map(({ name, verdict }) => `${name} ${verdict}`).join(', ');
   telling.fact(
@@ -144,14 +154,14 @@ async function mergeTheFix(stage: Stage): Promise<void> {
   telling.chapter(
     'The fix',
     'Mira leaves the supplier out again and merges that; prod asks once more, and Ada approves.',
-    'Belay goes on from the last good commit: the state was never left between two commits.',
+    'Belay goes on from the last good commit, as if the merge before had never been.',
   );
   const change = () => edit(stage, (script) => script.replace('name, supplier, pieces', 'name, pieces'));
   const { pull } = await propose(stage, { branch: 'fix', title: 'No supplier yet', change });
   const asking = await merge(stage, pull, (what, start) => stage.playUntilAsked(what, start));
   const played = await stage.answer(asking, { by: 'ada', body: APPROVE });
-  telling.checks(played.pages);
-  succeeded(stage, played, 'dev and prod have the new report', '2 targets: 2 applied');
+  telling.checks(named(played, ...WORKER));
+  succeeded(stage, played, 'dev and prod have the new report', '18 targets: 2 applied, 16 unchanged');
   const report = stage.read('prod/worker/restock.json');
   telling.fact('it lists the three products that run low', report.split('"name"').length === 4, report);
 }
@@ -183,11 +193,6 @@ function merge<Result>(
 function edit({ shop }: Stage, change: (script: string) => string): void {
   const path = join(shop, SCRIPT);
   writeFileSync(path, change(readFileSync(path, 'utf8')));
-}
-
-async function commentOn({ twin }: Stage, pull: Pull): Promise<string[]> {
-  const comments = await twin.comments(pull);
-  return textOf(comments.join('\n'));
 }
 
 function named({ pages }: Played, ...names: readonly string[]): CheckPage[] {

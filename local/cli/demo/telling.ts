@@ -2,7 +2,6 @@
 import { type Output, type Screen, screenFor } from '../screen.ts';
 import { table } from '../table.ts';
 import type { CheckPage } from '../twin.ts';
-import { shortened } from '../words-for-people.ts';
 
 /** Something did not come as the demo was about to tell it. */
 export class StoryBroken extends Error {
@@ -10,7 +9,7 @@ export class StoryBroken extends Error {
 }
 
 /** How wide a title of a check may be. */
-const TITLE = 100;
+const TITLE = 120;
 
 export class Telling {
   readonly #output: Output;
@@ -39,10 +38,13 @@ export class Telling {
   /** The checks as the commit shows them. */
   checks(pages: readonly CheckPage[]): void {
     const rows = pages.map(({ name, state, title, buttons }) => [
-      '  ',
+      ' ',
       name,
       state,
-      [shortened(title).slice(0, TITLE), ...buttons.map((label) => `[${label}]`)].join(' '),
+      [
+        title.length > TITLE ? `${title.slice(0, TITLE - 1)}…` : title,
+        ...buttons.map((label) => `[${label}]`),
+      ].join(' '),
     ]);
     this.say(...table(rows), '');
   }
@@ -67,10 +69,12 @@ export class Telling {
     const told = new Set<string>();
     return {
       show: ({ environments }) => {
-        for (const { name, verdict } of environments) {
+        for (const { name, verdict, targets } of environments) {
           if (verdict === null || told.has(name)) continue;
           told.add(name);
-          this.say(`   … ${name}: ${verdict}`);
+          this.say(
+            `   … ${name}: ${targets.some(({ outcome }) => outcome === 'planned') ? 'planned' : verdict}`,
+          );
         }
       },
       clear() {},

@@ -39,8 +39,8 @@ test('checks as a commit shows them, with their buttons', () => {
   ]);
   expect(told()).toBe(
     [
-      '    belay        in_progress      0 of 1 targets done',
-      '    belay/dev/a  action_required  waits [Approve] [Reject]',
+      '   belay        in_progress      0 of 1 targets done',
+      '   belay/dev/a  action_required  waits [Approve] [Reject]',
       '',
       '',
     ].join('\n'),
