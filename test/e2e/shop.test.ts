@@ -112,7 +112,7 @@ withTool('pull request, plan, approval, merge, a merge that fails and is rolled 
   ).toEqual(facts);
   expect(stage.rows.map(({ what, ended, jobs }) => [what, ended, jobs])).toEqual([
     ['the shop, to dev and prod', 'succeeded', 40],
-    ['plan of “A new title”', 'succeeded', 4],
+    ['plan of “A new title”', 'succeeded', 2],
     ['merge of #1', 'succeeded', 4],
     ['plan of “Name the supplier”', 'succeeded', 2],
     ['merge of #2', 'failed, dev rolled back', 5],
