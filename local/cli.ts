@@ -11,6 +11,7 @@ import { plan } from './cli/commands/plan.ts';
 import { type Ending, push } from './cli/commands/push.ts';
 import { redrive } from './cli/commands/redrive.ts';
 import { secret } from './cli/commands/secret.ts';
+import { serve } from './cli/commands/serve.ts';
 import { status } from './cli/commands/status.ts';
 import { sweep } from './cli/commands/sweep.ts';
 import { tell } from './cli/commands/tell.ts';
@@ -70,6 +71,8 @@ function run(command: Exclude<Command, { name: 'help' }>): Promise<Ending> {
       return operate(command, { openTwin, screen: pushScreen(command.json) });
     case 'comment':
       return comment(command, openTwin);
+    case 'serve':
+      return serve(command, openTwin);
     case 'sweep':
       return sweep(command, openTwin);
     case 'secret':

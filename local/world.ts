@@ -9,6 +9,8 @@ import { hasEnded, type Job } from './batch/job.ts';
 import type { DeliveryAnswer } from './github/deliveries.ts';
 import { gitAnswer } from './github/git.ts';
 import { type ShownCheck, shownChecks } from './github/shown.ts';
+import type { PageAnswer, PageRequest } from './page/exchange.ts';
+import { pageAnswer } from './page/page.ts';
 import type { ExecutionEntry } from './states/store.ts';
 import { type Item, queryItems, scanItems } from './world/ledger.ts';
 import type { WorldOptions } from './world/options.ts';
@@ -156,6 +158,16 @@ export class World {
       .filter(({ repository, issue }) => repository === at.repository && issue === at.number)
       .map(({ body }) => body)
       .filter((body) => body.includes('<!-- belay plans this '));
+  }
+
+  /** The page of the local GitHub: what is shown at an address, or done by a form. */
+  async page(request: PageRequest): Promise<PageAnswer> {
+    return pageAnswer(this.parts.github, request);
+  }
+
+  /** Where deliveries from outside are taken, and the secret they must be signed with. */
+  async webhook(): Promise<{ readonly url: string; readonly secret: string }> {
+    return this.parts.github.webhook;
   }
 
   async #inheritedJobs(): Promise<void> {

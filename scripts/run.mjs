@@ -16,7 +16,7 @@ const node = join(binaries, 'node');
 /** What each command runs, and whether it needs OpenTofu or Terraform. */
 const commands = {
   demo: { argv: ['local/cli/demo.ts'], needsTool: () => true },
-  local: { argv: ['local/cli.ts'], needsTool: ([subcommand]) => subcommand === 'push' },
+  local: { argv: ['local/cli.ts'], needsTool: ([subcommand]) => ['push', 'serve'].includes(subcommand) },
   bench: { argv: ['bench/main.ts'], needsTool: () => true },
   faults: { argv: ['test/faults/main.ts'], needsTool: () => false },
   test: {

@@ -1,28 +1,7 @@
-/** Pages as HTTP answers: escaped, without scripts, kept by nobody. Used by `set-up.ts` and `pages.ts`. */
+/** Pages as HTTP answers: without scripts, kept by nobody. Used by `set-up.ts`. */
 import { createHash } from 'node:crypto';
+import { html } from '../../core/html.ts';
 import type { Page } from './pages.ts';
-
-/** Markup that is safe as it is. */
-export interface Html {
-  readonly markup: string;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** A template whose values are escaped, except markup and lists of it. */
-export function html(texts: TemplateStringsArray, ...values: (string | Html | readonly Html[])[]): Html {
-  const shown = values.map((value) => {
-    if (typeof value === 'string') return value.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
-    return 'markup' in value ? value.markup : value.map(({ markup }) => markup).join('');
-  });
-  return { markup: String.raw({ raw: texts }, ...shown) };
-}
 
 const STYLE =
   'body{font:16px/1.5 system-ui,sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem;color:#1f2328}' +

@@ -1,6 +1,6 @@
 /** What the set-up page says, for every way a visit can go. Used by `set-up.ts`. */
 import { PATHS } from '../../core/contracts/set-up.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../../core/html.ts';
 
 export interface Page {
   /** HTTP status. */

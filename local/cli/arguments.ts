@@ -2,6 +2,7 @@
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs, types } from 'node:util';
+import { PAGE_PORT } from '../page/serve-page.ts';
 import type { Command } from './command.ts';
 import { UsageError } from './usage.ts';
 import {
@@ -9,6 +10,7 @@ import {
   branchName,
   commit,
   component,
+  port,
   pull,
   required,
   slots,
@@ -31,6 +33,7 @@ const names = [
   'destroy',
   'rollback',
   'comment',
+  'serve',
   'sweep',
 ] as const;
 const common = ['json', 'state-dir', 'help'];
@@ -49,6 +52,7 @@ const own: Record<(typeof names)[number], readonly string[]> = {
   destroy: ['env', 'target', 'repo', 'as', 'no-wait'],
   rollback: ['env', 'to', 'repo', 'as', 'no-wait'],
   comment: ['repo', 'pull', 'as'],
+  serve: ['port', 'pass-env', 'slots'],
   sweep: [],
 };
 
@@ -155,6 +159,14 @@ export function parseCommand(argv: readonly string[], directory: string): Comman
         by: by(),
         body: body(rest),
       };
+    case 'serve':
+      return {
+        name,
+        ...base,
+        port: values.port === undefined ? PAGE_PORT : port(values.port),
+        passEnv: (values['pass-env'] ?? []).map(variableName),
+        ...(values.slots !== undefined && { slots: slots(values.slots) }),
+      };
     case 'sweep':
       return { name, ...base };
     case 'secret': {
@@ -192,6 +204,7 @@ function parsed(argv: readonly string[]) {
         env: { type: 'string' },
         to: { type: 'string' },
         pull: { type: 'string' },
+        port: { type: 'string' },
         'from-env': { type: 'string' },
         older: { type: 'boolean' },
         as: { type: 'string' },

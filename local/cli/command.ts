@@ -116,6 +116,14 @@ export interface CommentCommand extends Common {
   readonly body: string;
 }
 
+export interface ServeCommand extends Common {
+  readonly name: 'serve';
+  /** 0: any free one. */
+  readonly port: number;
+  readonly passEnv: readonly string[];
+  readonly slots?: number;
+}
+
 export interface SweepCommand extends Common {
   readonly name: 'sweep';
 }
@@ -128,6 +136,7 @@ export type Command =
   | RedriveCommand
   | CancelCommand
   | UnlockCommand
+  | ServeCommand
   | SweepCommand
   | PushCommand
   | PlanCommand

@@ -1,7 +1,8 @@
-/** `npm run demo [-- --state-dir DIR]`: tells the story of a shop that Belay deploys, from a pull request to a rollback and its fix. */
+/** `npm run demo [-- --state-dir DIR] [--serve] [--port N]`: tells the story of a shop that Belay deploys, from a pull request to a fix. */
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { PAGE_PORT, servePage } from '../page/serve-page.ts';
 import { copyShop } from './demo/shop.ts';
 import { Stage } from './demo/stage.ts';
 import { tellStory } from './demo/story.ts';
@@ -10,17 +11,38 @@ import { closeOnInterrupt } from './interrupt.ts';
 import { openTwin as openPlainTwin } from './open-twin.ts';
 import { table } from './table.ts';
 import { EXIT } from './usage.ts';
+import { port } from './values.ts';
 import { duration } from './words-for-people.ts';
 
-const { values } = parseArgs({
-  options: { 'state-dir': { type: 'string', default: join(import.meta.dirname, '../../.belay/demo') } },
-});
+const USAGE = 'usage: npm run demo [-- --state-dir DIR] [--serve] [--port N]';
+const complain = (line: string) => void process.stderr.write(`${line}\n`);
+
+function refuse(reason: string): never {
+  complain(`belay: ${reason}`);
+  process.exit(EXIT.badInput);
+}
+
+function options() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        'state-dir': { type: 'string', default: join(import.meta.dirname, '../../.belay/demo') },
+        serve: { type: 'boolean', default: false },
+        port: { type: 'string', default: String(PAGE_PORT) },
+      },
+    });
+    return { ...values, port: port(values.port) };
+  } catch (error) {
+    return refuse(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+  }
+}
+
+const values = options();
 const stateDir = resolve(values['state-dir']);
 const shop = join(stateDir, 'shop');
 const deployed = join(stateDir, 'deployed');
 const marker = join(stateDir, 'made-by-the-demo');
 const here = (path: string) => relative(process.cwd(), path) || '.';
-const complain = (line: string) => void process.stderr.write(`${line}\n`);
 
 function whatHappened({ rows }: Stage): string[] {
   const head = ['', 'release', 'ended', 'jobs', 'took'];
@@ -45,6 +67,7 @@ function whatNext({ rows }: Stage): string[] {
     local(`comment --repo ${here(shop)} '/belay status' --as ada`),
     'Open the shop:',
     `  npx node ${here(join(gateway, 'current/server.mjs'))} ${here(join(gateway, 'routes.json'))} 8080`,
+    ...(values.serve ? [] : ['See it in a browser:', local('serve')]),
     'Take a repository of your own through it:',
     '  npm run local -- push --repo DIR',
     '  npm run local -- plan --repo DIR --ref BRANCH',
@@ -52,10 +75,8 @@ function whatNext({ rows }: Stage): string[] {
 }
 
 // The demo begins with nothing. Only what an earlier demo left is removed.
-if (existsSync(stateDir) && !existsSync(marker)) {
-  complain(`belay: ${stateDir} is not an earlier demo's; name a directory that does not exist yet`);
-  process.exit(EXIT.badInput);
-}
+if (existsSync(stateDir) && !existsSync(marker))
+  refuse(`${stateDir} is not an earlier demo's; name a directory that does not exist yet`);
 rmSync(stateDir, { recursive: true, force: true });
 copyShop(shop);
 writeFileSync(marker, '');
@@ -68,6 +89,7 @@ telling.say(
 process.env.TF_VAR_root = deployed;
 const { openTwin, spared } = closeOnInterrupt(openPlainTwin, complain);
 const twin = await openTwin({ stateDir, passEnv: ['TF_VAR_root'] });
+let isServing = false;
 try {
   const password = { name: 'shop/admin-password', value: 'correct horse battery staple' };
   await twin.putSecret({ directory: shop, ...password });
@@ -80,6 +102,11 @@ try {
     '',
     ...whatNext(stage),
   );
+  if (values.serve) {
+    const { url } = await servePage(twin, { port: values.port });
+    isServing = true;
+    telling.say('', telling.strong(`The local GitHub is at ${url}`), 'Ctrl-C ends it.');
+  }
 } catch (error) {
   if (!(error instanceof StoryBroken)) throw error;
   complain(`belay: the demo did not come as it should: ${error.message}`);
@@ -87,5 +114,6 @@ try {
   process.exitCode = EXIT.failed;
 } finally {
   await spared();
-  await twin.close();
+  // The page keeps the process until Ctrl-C.
+  if (!isServing) await twin.close();
 }

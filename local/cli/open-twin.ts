@@ -12,11 +12,11 @@ const PATIENCE = 10_000;
 const PAUSE = 100;
 
 /**
- * With `slots` or `passEnv` the twin must be this process's own: an owner with other settings is waited for.
+ * With `slots` or `passEnv`, too, the twin must be this process's own: an owner with other settings is waited for.
  * @throws Error when the owner does not answer.
  */
-export const openTwin: OpenTwin = async ({ stateDir, slots, passEnv = [] }) => {
-  const mustOwn = slots !== undefined || passEnv.length > 0;
+export const openTwin: OpenTwin = async ({ stateDir, slots, passEnv = [], own }) => {
+  const mustOwn = own || slots !== undefined || passEnv.length > 0;
   const deadline = performance.now() + PATIENCE;
   for (let said = false; ; await sleep(PAUSE)) {
     try {

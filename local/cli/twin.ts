@@ -2,6 +2,8 @@
 import type * as z from 'zod';
 import type { command as contract } from '../../core/contracts/command.ts';
 import type { ReleaseItem } from '../../core/ledger/release-items.ts';
+import type { PageAnswer, PageRequest } from '../page/exchange.ts';
+import type { Change } from '../world/progress.ts';
 import type { CheckReport, ExecutionReport } from './report.ts';
 
 /** What became of a push: the delivery GitHub would have sent for it. */
@@ -48,7 +50,7 @@ export interface Twin {
   /** Resolves when nothing is under way but what waits for a person. */
   resting(): Promise<void>;
   /** Calls back when anything has changed; answers with how to stop that. */
-  onProgress(listener: () => void): () => void;
+  onProgress(listener: (changes: ReadonlySet<Change>) => void): () => void;
   /** Ledger items of a partition whose sort key starts with `prefix`, with their `sk`, in its order. */
   query(pk: string, prefix: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** Every release of every repository, in no order. */
@@ -83,6 +85,10 @@ export interface Twin {
   sweep(): Promise<readonly string[]>;
   /** GitHub's numeric id of the repository at `directory`; undefined when it was never pushed. */
   repositoryAt(directory: string): Promise<number | undefined>;
+  /** The page of the local GitHub: what is shown at an address, or done by a form. */
+  page(request: PageRequest): Promise<PageAnswer>;
+  /** Where deliveries from outside are taken, and the secret they must be signed with. */
+  webhook(): Promise<{ readonly url: string; readonly secret: string }>;
   close(): Promise<void>;
 }
 
@@ -91,4 +97,6 @@ export type OpenTwin = (order: {
   readonly stateDir: string;
   readonly slots?: number | undefined;
   readonly passEnv?: readonly string[] | undefined;
+  /** It must be this process's own: an owner is waited for. */
+  readonly own?: true;
 }) => Promise<Twin>;

@@ -52,6 +52,9 @@ export const USAGE = `usage: npm run local -- COMMAND [OPTION…]
   comment --repo DIR [--pull N] TEXT
                          write to a pull request of the local GitHub, such as '/belay approve dev/app', and see how Belay answers;
                          without a number the one that HEAD came by
+  serve [--port N] [--pass-env NAME]… [--slots N]
+                         show the local GitHub in a browser and take deliveries from outside, until Ctrl-C;
+                         --port 0: any free one (default: 4567)
   sweep                  find what was lost and set it right
 
   --as USER              of whatever a person asks for: who asks (default: your user name)

@@ -25,6 +25,12 @@ export function slots(text: string): number {
   return number;
 }
 
+export function port(text: string): number {
+  const number = Number(text);
+  if (text !== '' && Number.isInteger(number) && number >= 0 && number < 65_536) return number;
+  throw new UsageError('`--port` needs the number of a port, or 0 for any free one');
+}
+
 export function pull(text: string): number {
   const number = Number(text);
   if (Number.isInteger(number) && number > 0) return number;

@@ -84,27 +84,62 @@ export async function press(
   repository: LocalRepository,
   { sha, check, button, by }: ButtonPress,
 ): Promise<DeliveryAnswer> {
-  const { id, owner, name } = repository;
+  const { id } = repository;
   const runs = checks.of({ repository: id, sha });
   const run = runs.find((one) => one.name === (check ?? one.name));
   if (run === undefined)
     throw new Error(`pressing "${button}": there is no check ${check ?? ''} at ${sha.slice(0, 7)}`);
-  const always = {
-    repository: repositoryJson(repository, `${url}/${owner}/${name}`),
-    sender: userJson(by),
-  };
   if (check === undefined) {
     const check_suite = { id: run.suite, head_sha: sha, app: { id: app } };
-    const payload = { action: 'rerequested', check_suite, ...always };
+    const payload = { action: 'rerequested', check_suite, ...alwaysIn(url, repository, by) };
     return deliveries.send('check_suite', payload, { repository: id });
   }
+  return deliverPress({ url, deliveries, app }, repository, { run, by, action: actionOf(run, button) });
+}
+
+/** What is pressed on the page of one run, which is perhaps not the newest of its name. */
+export interface RunPress {
+  readonly run: number;
+  /** Of the button; absent for "Re-run". */
+  readonly identifier?: string | undefined;
+  /** GitHub login. */
+  readonly by: string;
+}
+
+/** Whether GitHub looks if the run still has the button is not documented: here it does not, for a page may have been left open. */
+export async function pressRun(
+  place: ConversationPlace,
+  repository: LocalRepository,
+  { run: id, identifier, by }: RunPress,
+): Promise<DeliveryAnswer> {
+  const { owner, name } = repository;
+  const run = place.checks.byId(repository.id, id);
+  if (run === undefined) throw new Error(`pressing a button: ${owner}/${name} has no check run ${id}`);
+  const action =
+    identifier === undefined
+      ? { action: 'rerequested' }
+      : { action: 'requested_action', requested_action: { identifier } };
+  return deliverPress(place, repository, { run, by, action });
+}
+
+function deliverPress(
+  { url, deliveries, app }: Pick<ConversationPlace, 'url' | 'deliveries' | 'app'>,
+  repository: LocalRepository,
+  { run, by, action }: { readonly run: CheckRun; readonly by: string; readonly action: object },
+): Promise<DeliveryAnswer> {
   const { head_sha, external_id, status, conclusion, suite } = run;
   const check_run = {
     ...{ id: run.id, name: run.name, head_sha, external_id, status, conclusion },
     ...{ check_suite: { id: suite }, app: { id: app } },
   };
-  return deliveries.send('check_run', { ...actionOf(run, button), check_run, ...always }, { repository: id });
+  const always = alwaysIn(url, repository, by);
+  return deliveries.send('check_run', { ...action, check_run, ...always }, { repository: repository.id });
 }
+
+const alwaysIn = (url: string, repository: LocalRepository, by: string) => ({
+  repository: repositoryJson(repository, `${url}/${repository.owner}/${repository.name}`),
+  sender: userJson(by),
+});
 
 function actionOf({ name, status, actions }: CheckRun, button: string): object {
   if (button === 'Re-run') return { action: 'rerequested' };

@@ -44,6 +44,8 @@ export interface DeliveriesOptions {
   readonly url: () => string;
   /** The secret the receiver checks signatures with, read anew for every delivery: it may be rotated. */
   readonly secret: () => string;
+  /** Called after every delivery. */
+  readonly sent: () => void;
 }
 
 /** All deliveries of a state directory. */
@@ -83,6 +85,7 @@ export class Deliveries {
   async #post(delivery: Delivery, times: number, redelivery: boolean): Promise<DeliveryAnswer> {
     const attempts = await Promise.all(Array.from({ length: times }, () => this.#attempt(delivery)));
     for (const answer of attempts) this.#note(delivery, answer, redelivery);
+    this.#options.sent();
     return attempts[0] ?? { guid: delivery.guid, status: 0, body: 'not delivered' };
   }
 

@@ -2,7 +2,6 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { readBody } from '../wire/json-service.ts';
 import { App } from './app.ts';
@@ -11,9 +10,11 @@ import { Checks } from './checks.ts';
 import { type ButtonPress, type ConversationPlace, comment, press } from './conversation.ts';
 import { Deliveries, type DeliveryAnswer } from './deliveries.ts';
 import { Deployments } from './deployments.ts';
-import { type Comment, Discussions } from './discussions.ts';
+import { type Comment, Discussions, type PullRequest } from './discussions.ts';
 import { git, gitAnswer } from './git.ts';
 import { Limits } from './limits.ts';
+import { loginOf } from './login.ts';
+import { mergeCommit } from './merge.ts';
 import { pushPayload } from './payload.ts';
 import { changePull, mergePulls } from './pulls.ts';
 import { isRegistration, Registrations } from './registrations.ts';
@@ -21,16 +22,6 @@ import { type BranchUpdate, type LocalRepository, NO_COMMIT, Repositories } from
 import { parseProblem, type RestResult, restAnswer } from './rest.ts';
 import { isGitRequest, repositoryIn, serveGit } from './smart-http.ts';
 import { Statuses } from './statuses.ts';
-
-/** Whoever wrote a commit is taken for who pushed it: `Mira Blum` is `mira-blum`. */
-async function loginOf(bare: string, commit: string): Promise<string> {
-  const author = (await gitAnswer(bare, 'log', '-1', '--format=%an', commit)) ?? '';
-  const login = author
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '');
-  return login === '' ? userInfo().username : login;
-}
 
 /** Where the REST API is below the server's URL, as on GitHub Enterprise Server. */
 const API = '/api/v3';
@@ -93,6 +84,7 @@ export class GitHub {
       folder: join(folder, 'deliveries'),
       url: options.webhookUrl,
       secret: options.webhookSecret,
+      sent: options.changed,
     });
   }
 
@@ -160,6 +152,12 @@ export class GitHub {
     return { ...answer, repository, commit, number: pull.number };
   }
 
+  /** Somebody merges a pull request that is open, and the events of that are delivered. @throws Error when it has conflicts. */
+  async receiveMerge(repository: LocalRepository, pull: PullRequest, by: string): Promise<PushResult> {
+    const update = await mergeCommit(this.repositories.bare(repository), pull, by);
+    return this.#deliverPush(repository, update, { commit: update.after, times: 1 });
+  }
+
   /** Deletes a branch or tag, as `git push --delete` does, and delivers the push event. */
   async receiveDeletion(repository: LocalRepository, ref: string): Promise<PushResult> {
     const update = await this.repositories.remove(repository, ref);
@@ -179,7 +177,7 @@ export class GitHub {
   }): Promise<{ readonly comment: Comment; readonly answer: DeliveryAnswer }> {
     const repository = await this.#known(directory);
     const on = pull ?? (await git(directory, 'rev-parse', '--verify', 'HEAD^{commit}'));
-    return comment(this.#conversation(), repository, { ...said, on });
+    return comment(this.conversation, repository, { ...said, on });
   }
 
   /** Somebody presses a button of a check of the repository at `directory`. */
@@ -187,12 +185,18 @@ export class GitHub {
     directory,
     ...pressed
   }: { readonly directory: string } & ButtonPress): Promise<DeliveryAnswer> {
-    return press(this.#conversation(), await this.#known(directory), pressed);
+    return press(this.conversation, await this.#known(directory), pressed);
   }
 
-  #conversation(): ConversationPlace {
+  /** What people act on when they comment and press buttons. */
+  get conversation(): ConversationPlace {
     const { url, discussions, checks, deliveries, app } = this;
     return { url, discussions, checks, deliveries, app: app.id };
+  }
+
+  /** Where webhooks go, and what they are signed with. */
+  get webhook(): { readonly url: string; readonly secret: string } {
+    return { url: this.#options.webhookUrl(), secret: this.#options.webhookSecret() };
   }
 
   async #known(directory: string): Promise<LocalRepository> {

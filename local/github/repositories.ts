@@ -45,6 +45,11 @@ export class Repositories {
     this.#all = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as LocalRepository[]) : [];
   }
 
+  /** In the order they were first pushed. */
+  all(): readonly LocalRepository[] {
+    return this.#all;
+  }
+
   /** The repository by `owner/name`, as in URLs: case does not matter. */
   byFullName(fullName: string): LocalRepository | undefined {
     return this.#all.find(({ owner, name }) => `${owner}/${name}`.toLowerCase() === fullName.toLowerCase());

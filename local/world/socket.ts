@@ -29,6 +29,8 @@ const METHODS = [
   'repositoryAt',
   'command',
   'sweep',
+  'page',
+  'webhook',
 ] as const;
 type Method = (typeof METHODS)[number];
 

@@ -41,6 +41,16 @@ test('what is left out has its documented default', () => {
   });
 });
 
+test('serve has a port of its own, and what its jobs may see', () => {
+  const base = { json: false, stateDir: '/home/me/.belay', stateOption: '' };
+  expect(parse('serve')).toEqual({ name: 'serve', port: 4567, passEnv: [], ...base });
+  expect(parse('serve --port 0 --pass-env A --slots 3')).toEqual({
+    ...{ name: 'serve', port: 0, passEnv: ['A'], slots: 3 },
+    ...base,
+  });
+  expect(() => parse('serve --port 70000')).toThrow('`--port` needs the number of a port');
+});
+
 test('approve and reject name a target and who asks', () => {
   expect(parse('reject --release r --target dev/database --as mira')).toEqual({
     name: 'reject',

@@ -13,6 +13,7 @@ import { plan } from '../../../local/cli/commands/plan.ts';
 import { push } from '../../../local/cli/commands/push.ts';
 import { redrive } from '../../../local/cli/commands/redrive.ts';
 import { secret } from '../../../local/cli/commands/secret.ts';
+import { serve } from '../../../local/cli/commands/serve.ts';
 import { status } from '../../../local/cli/commands/status.ts';
 import { sweep } from '../../../local/cli/commands/sweep.ts';
 import { tell } from '../../../local/cli/commands/tell.ts';
@@ -118,6 +119,8 @@ function twinOf(records: ReleaseRecords | undefined, artifacts: Record<string, s
       return { accepted: order.action !== 'cancel', message: `${order.action}: said` };
     },
     sweep: async () => ['dev of acme/shop: the job that wrote app has ended'],
+    page: async ({ path }) => ({ status: 200, document: `what is at ${path}` }),
+    webhook: async () => ({ url: 'http://127.0.0.1:1/webhook', secret: 'of the webhook' }),
     repositoryAt: async (path) => (path.endsWith('/shop') ? 7 : undefined),
     async close() {
       seen.push('closed');
@@ -433,4 +436,29 @@ test('a destroy that is refused started nothing; neither does an unclear one', a
   await expect(run('destroy --env dev', openTwin)).rejects.toThrow(
     'local/copy and local/shop are here; name one with `--repo DIR`',
   );
+});
+
+test('serve shows the page, says where deliveries are taken, and stays open', async () => {
+  const { openTwin, twin, seen } = twinOf(failed);
+  const parsed = command('serve --port 0 --pass-env A --state-dir s');
+  if (parsed.name !== 'serve') throw new Error('that is another command');
+  const opened: unknown[] = [];
+  const { page, result, lines } = await serve(parsed, async (order) => {
+    opened.push(order);
+    return twin;
+  });
+  try {
+    expect(opened).toMatchObject([{ passEnv: ['A'], own: true }]);
+    const webhook = { url: 'http://127.0.0.1:1/webhook', secret: 'of the webhook' };
+    expect(result).toEqual({ url: page.url, webhook });
+    for (const text of [page.url, webhook.url, webhook.secret, 'push --repo DIR --state-dir s'])
+      expect(lines.join('\n')).toContain(text);
+    expect(await (await fetch(`${page.url}/local/shop`)).text()).toBe('what is at /local/shop');
+    expect(seen).toEqual([]);
+    const taken = { ...parsed, port: Number(new URL(page.url).port) };
+    await expect(serve(taken, openTwin)).rejects.toThrow('name another one with --port');
+    expect(seen).toEqual(['closed']);
+  } finally {
+    await page.close();
+  }
 });
