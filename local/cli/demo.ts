@@ -78,17 +78,15 @@ function whatNext({ rows }: Stage): string[] {
 if (existsSync(stateDir) && !existsSync(marker))
   refuse(`${stateDir} is not an earlier demo's; name a directory that does not exist yet`);
 rmSync(stateDir, { recursive: true, force: true });
-copyShop(shop);
+copyShop(shop, deployed);
 writeFileSync(marker, '');
 const telling = new Telling(process.stdout, process.env);
 telling.say(
   telling.strong('Belay: a small shop, from a pull request to a rollback and its fix.'),
   'What would run in AWS runs on this machine; the real tool deploys into a directory; GitHub is a local one.',
 );
-// The shop's manifest names no place to deploy to: `host` takes it from here.
-process.env.TF_VAR_root = deployed;
 const { openTwin, spared } = closeOnInterrupt(openPlainTwin, complain);
-const twin = await openTwin({ stateDir, passEnv: ['TF_VAR_root'] });
+const twin = await openTwin({ stateDir });
 let isServing = false;
 try {
   const password = { name: 'shop/admin-password', value: 'correct horse battery staple' };

@@ -17,10 +17,8 @@ const PASSWORD = 'tr0ub4dor&3 in "quotes"';
 
 let twin: TestTwin;
 beforeAll(async () => {
-  twin = await openTestTwin((folder) => ({
+  twin = await openTestTwin(() => ({
     github: 'app',
-    passEnv: ['TF_VAR_root'],
-    environment: { TF_VAR_root: join(folder, 'deployed') },
   }));
 });
 afterAll(async () => {
@@ -91,7 +89,7 @@ const facts = [
 
 withTool('pull request, plan, approval, merge, a merge that fails and is rolled back, its fix', async () => {
   const shop = join(twin.folder, 'shop');
-  copyShop(shop);
+  copyShop(shop, twin.deployed());
   await twin.world.putSecret({ directory: shop, name: 'shop/admin-password', value: PASSWORD });
   let told = '';
   const output = {

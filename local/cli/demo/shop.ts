@@ -1,13 +1,19 @@
 /** A working copy of the example shop in a fresh git repository; used by the demo and the benchmarks. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const example = join(import.meta.dirname, '../../../examples/shop');
 
-/** Copies the shop to `directory` (which must not exist) and makes a repository of it, without a commit. */
-export function copyShop(directory: string): void {
+/** Copies the shop to `directory` (which must not exist), to be deployed below `root`, and makes a repository of it, without a commit. */
+export function copyShop(directory: string, root: string): void {
   cpSync(example, directory, { recursive: true });
+  const manifest = join(directory, 'belay.yaml');
+  const text = readFileSync(manifest, 'utf8');
+  writeFileSync(
+    manifest,
+    text.replace(/(?<=environment: \w+)(?= })/g, () => `, root: ${JSON.stringify(root)}`),
+  );
   initRepository(directory);
 }
 
