@@ -3,6 +3,7 @@ import { type Html, html } from '../../../core/html.ts';
 import { type Commit, history } from '../history.ts';
 import { icon } from '../icons.ts';
 import { pathOf, short } from '../paths.ts';
+import { pullOf } from '../pull-heads.ts';
 import { moment } from '../times.ts';
 import { checksBox, checksSign, commentForm } from './checks.ts';
 import type { Content, RepositoryVisit } from './view.ts';
@@ -50,15 +51,15 @@ ${checksSign(visit, sha)}<a class="sha" href="${path}"><code>${short(sha)}</code
 
 /** A commit, with all that was said about it. Undefined when there is none of this name. */
 export async function commit(visit: RepositoryVisit, name: string): Promise<Content | undefined> {
-  const { github, repository, bare, now } = visit;
+  const { repository, bare, now } = visit;
   const [found] = /^[0-9a-f]{7,40}$/.test(name) ? await history(bare, { range: [name], max: 1 }) : [];
   if (found === undefined) return undefined;
   const { sha, title, body, author, at, parents } = found;
-  const pull = github.discussions.of(repository.id).find(({ merged }) => merged === sha);
+  const pull = await pullOf(visit, sha);
   const cameBy =
     pull === undefined
       ? html``
-      : html` · merged by <a href="${pathOf(repository, 'pull', String(pull.number))}">#${String(pull.number)}</a>`;
+      : html` · <a href="${pathOf(repository, 'pull', String(pull.number))}">${pull.title} #${String(pull.number)}</a>`;
   const links = parents.map(
     (parent) => html` <a href="${pathOf(repository, 'commit', parent)}"><code>${short(parent)}</code></a>`,
   );

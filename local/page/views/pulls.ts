@@ -1,11 +1,11 @@
 /** Pull requests of a repository, and a single one with its conversation. Called by `page.ts`. */
 import { type Html, html } from '../../../core/html.ts';
 import type { Comment, PullRequest } from '../../github/discussions.ts';
-import { gitAnswer } from '../../github/git.ts';
 import { history } from '../history.ts';
 import { icon } from '../icons.ts';
 import { markdown } from '../markdown.ts';
 import { pathOf } from '../paths.ts';
+import { headOf } from '../pull-heads.ts';
 import { moment } from '../times.ts';
 import { author, checksBox, checksSign, commentForm } from './checks.ts';
 import { commitList } from './commits.ts';
@@ -22,10 +22,6 @@ const stateOf = ({ state, merged, draft }: PullRequest) => {
     ? ({ name: 'draft', label: 'Draft', drawing: 'pull' } as const)
     : ({ name: 'open', label: 'Open', drawing: 'pull' } as const);
 };
-
-/** Where its head is, or what it became once its branch is gone. */
-const headOf = async (bare: string, { head, merged }: PullRequest) =>
-  (await gitAnswer(bare, 'rev-parse', '--verify', '--quiet', `refs/heads/${head}`)) ?? merged ?? '';
 
 /** Open ones, or with `?state=closed` the others; the newest first. */
 export async function pulls(visit: RepositoryVisit): Promise<Content> {

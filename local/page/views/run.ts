@@ -5,12 +5,13 @@ import { icon } from '../icons.ts';
 import { markdown } from '../markdown.ts';
 import { markOf, marksOf } from '../marks.ts';
 import { pathOf, short } from '../paths.ts';
+import { pullOf } from '../pull-heads.ts';
 import { moment } from '../times.ts';
 import { markList } from './checks.ts';
 import type { Content, RepositoryVisit } from './view.ts';
 
 /** Undefined when there is none of this id. */
-export function run(visit: RepositoryVisit, id: string): Content | undefined {
+export async function run(visit: RepositoryVisit, id: string): Promise<Content | undefined> {
   const { github, repository, now, query } = visit;
   const found = github.checks.byId(repository.id, Number(id));
   if (found === undefined) return undefined;
@@ -26,7 +27,7 @@ export function run(visit: RepositoryVisit, id: string): Content | undefined {
     title: `${name} · ${said}`,
     place: { repository, tab: 'commits' },
     body: html`<div class="run-head"><div><h1>${icon(state)} ${name}</h1>
-<p class="muted">${said} · ${completed_at === null ? 'started' : 'completed'} ${moment(completed_at ?? started_at, now)} · ${whereabouts(visit, sha)}</p></div>
+<p class="muted">${said} · ${completed_at === null ? 'started' : 'completed'} ${moment(completed_at ?? started_at, now)} · ${await whereabouts(visit, sha)}</p></div>
 ${isNewest ? buttons(visit, found) : html``}</div>
 ${sent === null ? html`` : html`<p class="flash" role="status">“${sent}” was sent to Belay.</p>`}
 ${isNewest ? html`` : html`<p class="flash">There is <a href="${pathOf(repository, 'runs', String(newest.id))}">a newer run</a> of this check.</p>`}
@@ -40,9 +41,10 @@ ${output?.text === undefined ? html`` : html`<section class="box"><div class="bo
   };
 }
 
-/** The commit, and the pull request whose newest commit it is or that became it. */
-function whereabouts({ github, repository }: RepositoryVisit, sha: string): Html {
-  const pull = github.discussions.of(repository.id).find(({ merged }) => merged === sha);
+/** The commit, and its pull request. */
+async function whereabouts(visit: RepositoryVisit, sha: string): Promise<Html> {
+  const { repository } = visit;
+  const pull = await pullOf(visit, sha);
   const commit = html`<a href="${pathOf(repository, 'commit', sha)}"><code>${short(sha)}</code></a>`;
   if (pull === undefined) return commit;
   return html`${commit} · <a href="${pathOf(repository, 'pull', String(pull.number))}">${pull.title} #${String(pull.number)}</a>`;

@@ -1,9 +1,6 @@
-/** A headless Chromium for tests of pages; they are skipped, with a printed reason, where none is installed. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, test } from '@jest/globals';
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
+/** A headless Chromium, where one is installed. Used by the tests beside it and by `screenshots.ts`. */
+import { existsSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
 
 const PLACES = [
   process.env.CHROMIUM_PATH ?? '',
@@ -27,47 +24,15 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** Starts it with a profile of its own. */
-export async function launchChromium(options: Parameters<typeof chromium.launchPersistentContext>[1] = {}) {
-  const profile = mkdtempSync(join(tmpdir(), 'belay-chromium-'));
-  const context = await chromium.launchPersistentContext(profile, {
-    ...(installedChromium === undefined ? {} : { executablePath: installedChromium }),
+/** Starts it. Every context has a profile of its own in the memory of the browser. @throws Error when none is installed. */
+export function launchChromium(): Promise<Browser> {
+  if (installedChromium === undefined)
+    throw new Error('starting Chromium: none is installed; CHROMIUM_PATH names one elsewhere');
+  return chromium.launch({
+    executablePath: installedChromium,
     headless: true,
     // Containers run as root, where the sandbox does not start; only our own pages are shown.
     chromiumSandbox: false,
     args: FLAGS,
-    ...options,
   });
-  return {
-    context,
-    async close() {
-      await context.close();
-      rmSync(profile, { recursive: true, force: true, maxRetries: 3 });
-    },
-  };
-}
-
-if (installedChromium === undefined)
-  process.stderr.write('skipped: no Chromium is installed (CHROMIUM_PATH names one elsewhere)\n');
-
-/** `test`, or a test that is skipped. */
-export const withChromium = installedChromium === undefined ? test.skip : test;
-
-/** One browser for all tests of a file; the answer gives a page of it. */
-export function useChromium(): (options?: { readonly javaScript?: boolean }) => Promise<Page> {
-  let browser: Awaited<ReturnType<typeof launchChromium>> | undefined;
-  const contexts: BrowserContext[] = [];
-  if (installedChromium !== undefined) {
-    beforeAll(async () => {
-      browser = await launchChromium();
-    });
-    afterAll(() => browser?.close());
-  }
-  return async ({ javaScript = true } = {}) => {
-    const owner = browser?.context.browser();
-    if (!owner) throw new Error('the browser is not open');
-    const context = await owner.newContext({ javaScriptEnabled: javaScript });
-    contexts.push(context);
-    return context.newPage();
-  };
 }

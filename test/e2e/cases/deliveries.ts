@@ -1,4 +1,5 @@
 /** Deliveries that come more than once, at the same time, or in the wrong order: the environment ends where it should. */
+import { createHmac } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { environment, fileComponent, fileComponents, manifest } from '../support/components.ts';
@@ -52,6 +53,27 @@ test.concurrent('a delivery sent three times at once deploys once; a redelivery 
   ]);
   for (const name of ['dev', 'prod'])
     expect(readFileSync(`${directory}/${name}/calls`, 'utf8')).toBe('plan app\napply app\n');
+});
+
+test.concurrent('a delivery from elsewhere is taken when it is signed, and refused when it is not', async () => {
+  const { url, secret } = await twin.world.webhook();
+  const body = '{"zen":"Keep it logically awesome."}';
+  const answerTo = async (signedWith: string) => {
+    const signature = createHmac('sha256', signedWith).update(body).digest('hex');
+    const headers = {
+      'content-type': 'application/json',
+      'x-github-event': 'ping',
+      'x-github-delivery': '6a1e2f0c-0000-4000-8000-000000000001',
+      'x-hub-signature-256': `sha256=${signature}`,
+    };
+    const response = await fetch(url, { method: 'POST', headers, body });
+    return [response.status, await response.json()];
+  };
+  expect(await answerTo(secret)).toEqual([200, { message: 'pong' }]);
+  expect(await answerTo('another secret')).toEqual([
+    401,
+    { message: expect.stringContaining('the signature does not match') },
+  ]);
 });
 
 /** Its apply waits until the file `go` is there, and says that it does by the file `waiting`. */
