@@ -191,6 +191,19 @@ test('a push runs through all parts, and everything is there at the next start',
   const second = await world(cdkOut, stateDir);
   expect(second.parts.assembly.place.endpoint).toBe(endpoint);
   expect(await seen(second)).toEqual(expected);
+  await open.splice(0)[0]?.close();
+
+  // It was begun with a token. As an App it has the commit's statuses still, and says once what has changed.
+  const said: string[] = [];
+  const app = { github: 'app', log: (message: string) => void said.push(message) };
+  for (const folder of [stateDir, stateDir, temporaryFolder('new')]) {
+    const third = await world(cdkOut, folder, app);
+    if (folder === stateDir) expect(await seen(third)).toEqual(expected);
+    await open.splice(0)[0]?.close();
+  }
+  expect(said).toEqual([
+    `${stateDir} was begun with a token: from now on Belay is a GitHub App here; commits that have statuses keep them, others get checks`,
+  ]);
 });
 
 test('an event delivered twice starts two executions', async () => {
