@@ -13,10 +13,13 @@ const root = dirname(import.meta.dirname);
 const binaries = join(root, 'node_modules', '.bin');
 const node = join(binaries, 'node');
 
+/** Commands of `local` that begin no job. All others may go on with what waits, and that may need the tool. */
+const WITHOUT_JOBS = [undefined, '--help', '-h', 'status', 'history', 'log', 'secret'];
+
 /** What each command runs, and whether it needs OpenTofu or Terraform. */
 const commands = {
   demo: { argv: ['local/cli/demo.ts'], needsTool: () => true },
-  local: { argv: ['local/cli.ts'], needsTool: ([subcommand]) => ['push', 'serve'].includes(subcommand) },
+  local: { argv: ['local/cli.ts'], needsTool: ([subcommand]) => !WITHOUT_JOBS.includes(subcommand) },
   bench: { argv: ['bench/main.ts'], needsTool: () => true },
   faults: { argv: ['test/faults/main.ts'], needsTool: () => false },
   screenshots: { argv: ['test/browser/screenshots.ts'], needsTool: () => true },

@@ -1,134 +1,117 @@
-/** `npm run demo [-- --state-dir DIR]`: walks the example shop through several pushes and shows what becomes of them. */
+/** `npm run demo [-- --state-dir DIR] [--serve] [--port N]`: tells the story of a shop that Belay deploys, from a pull request to a fix. */
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { pushWith } from './commands/push.ts';
-import { commitAll, copyShop } from './demo/shop.ts';
-import { type Step, steps } from './demo/steps.ts';
+import { PAGE_PORT, servePage } from '../page/serve-page.ts';
+import { copyShop } from './demo/shop.ts';
+import { Stage } from './demo/stage.ts';
+import { tellStory } from './demo/story.ts';
+import { StoryBroken, Telling } from './demo/telling.ts';
 import { closeOnInterrupt } from './interrupt.ts';
 import { openTwin as openPlainTwin } from './open-twin.ts';
-import type { ReleaseReport } from './report.ts';
-import { screenFor } from './screen.ts';
 import { table } from './table.ts';
-import type { Twin } from './twin.ts';
 import { EXIT } from './usage.ts';
+import { port } from './values.ts';
 import { duration } from './words-for-people.ts';
 
-const { values } = parseArgs({
-  options: { 'state-dir': { type: 'string', default: join(import.meta.dirname, '../../.belay/demo') } },
-});
+const USAGE = 'usage: npm run demo [-- --state-dir DIR] [--serve] [--port N]';
+const complain = (line: string) => void process.stderr.write(`${line}\n`);
+
+function refuse(reason: string): never {
+  complain(`belay: ${reason}`);
+  process.exit(EXIT.badInput);
+}
+
+function options() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        'state-dir': { type: 'string', default: join(import.meta.dirname, '../../.belay/demo') },
+        serve: { type: 'boolean', default: false },
+        port: { type: 'string', default: String(PAGE_PORT) },
+      },
+    });
+    return { ...values, port: port(values.port) };
+  } catch (error) {
+    return refuse(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+  }
+}
+
+const values = options();
 const stateDir = resolve(values['state-dir']);
 const shop = join(stateDir, 'shop');
 const deployed = join(stateDir, 'deployed');
 const marker = join(stateDir, 'made-by-the-demo');
+const here = (path: string) => relative(process.cwd(), path) || '.';
 
-const say = (...lines: string[]) => process.stdout.write(lines.map((line) => `${line}\n`).join(''));
-const strong = (text: string) =>
-  process.stdout.isTTY && !process.env.NO_COLOR ? `\x1b[1m${text}\x1b[0m` : text;
-
-/** What one push came to. */
-interface Walked {
-  readonly step: Step;
-  readonly report: ReleaseReport;
-  readonly milliseconds: number;
+function whatHappened({ rows }: Stage): string[] {
+  const head = ['', 'release', 'ended', 'jobs', 'took'];
+  const lines = rows.map(({ what, release, ended, jobs, milliseconds }) => [
+    ...[what, release, ended],
+    ...[String(jobs), duration(milliseconds)],
+  ]);
+  const sum = (of: 'jobs' | 'milliseconds') => rows.reduce((total, row) => total + row[of], 0);
+  const total = ['together', '', '', String(sum('jobs')), duration(sum('milliseconds'))];
+  return table([head, ...lines, total], [3, 4]);
 }
 
-async function walk(twin: Twin, step: Step, number: number): Promise<Walked> {
-  say('', strong(`${number}. ${step.title}`), step.narration, '');
-  step.change(shop);
-  commitAll(shop, step.title);
-  const start = performance.now();
-  const screen = screenFor(process.stdout, process.env);
-  const { report } = await pushWith(twin, { directory: shop, screen });
-  const milliseconds = performance.now() - start;
-  if (report.verdict === 'nothing-to-do') say('', `Nothing to do: ${report.reason}.`);
-  if (report.verdict === 'failed') say('', 'The commit on GitHub now shows:', ...statusLines(report));
-  return { step, report, milliseconds };
-}
-
-/** Those of skipped targets are counted only. */
-function statusLines({ statuses }: ReleaseReport): string[] {
-  const isSkipped = (description: string) => description.startsWith('skipped');
-  const shown = statuses.filter(({ state, description }) => state !== 'success' && !isSkipped(description));
-  const skipped = statuses.filter(({ description }) => isSkipped(description)).length;
-  return [
-    ...table(shown.map(({ context, state, description }) => ['', context, state, description])),
-    `  and ${skipped} more for the targets that were skipped`,
-  ];
-}
-
-function summary(walks: readonly Walked[]): string[] {
-  const rows = walks.map(({ step, report, milliseconds }, index) => {
-    const outcomes = report.environments.flatMap(({ targets }) => targets.map(({ outcome }) => outcome));
-    const count = (wanted: string) => String(outcomes.filter((outcome) => outcome === wanted).length);
-    return [
-      `${index + 1}`,
-      step.title,
-      report.verdict ?? '',
-      count('applied'),
-      count('unchanged'),
-      count('failed'),
-      count('rolled-back'),
-      count('skipped'),
-      duration(milliseconds),
-    ];
-  });
-  const head = ['', 'push', 'verdict', 'applied', 'unchanged', 'failed', 'rolled back', 'skipped', 'took'];
-  return table([head, ...rows], [3, 4, 5, 6, 7, 8]);
-}
-
-function whereToLook(walks: readonly Walked[]): string[] {
-  const here = (path: string) => relative(process.cwd(), path) || '.';
+function whatNext({ rows }: Stage): string[] {
   const local = (command: string) => `  npm run local -- ${command} --state-dir ${here(stateDir)}`;
-  const failed = walks.find(({ report }) => report.verdict === 'failed')?.report.release;
+  const fallen = rows.find(({ ended }) => ended.startsWith('failed'))?.release ?? '';
   const gateway = join(deployed, 'prod', 'gateway');
   return [
-    'Where to look:',
+    'Look at it:',
     local('history'),
-    ...(failed ? [local(`log --release ${failed} --target dev/database`)] : []),
-    `  git -C ${here(shop)} log --oneline`,
+    local(`status --release ${fallen}`),
+    local(`log --release ${fallen} --target dev/worker`),
+    local(`comment --repo ${here(shop)} '/belay status' --as ada`),
     'Open the shop:',
     `  npx node ${here(join(gateway, 'current/server.mjs'))} ${here(join(gateway, 'routes.json'))} 8080`,
-    'Push a repository of your own:',
+    ...(values.serve ? [] : ['See it in a browser:', local('serve')]),
+    'Take a repository of your own through it:',
     '  npm run local -- push --repo DIR',
+    '  npm run local -- plan --repo DIR --ref BRANCH',
   ];
 }
 
 // The demo begins with nothing. Only what an earlier demo left is removed.
-if (existsSync(stateDir) && !existsSync(marker)) {
-  process.stderr.write(
-    `belay: ${stateDir} is not an earlier demo's; name a directory that does not exist yet\n`,
-  );
-  process.exit(EXIT.badInput);
-}
+if (existsSync(stateDir) && !existsSync(marker))
+  refuse(`${stateDir} is not an earlier demo's; name a directory that does not exist yet`);
 rmSync(stateDir, { recursive: true, force: true });
-copyShop(shop);
+copyShop(shop, deployed);
 writeFileSync(marker, '');
-say(strong('Belay: five pushes to a small shop, deployed by the real tool on this machine.'));
-// The shop's manifest names no place to deploy to: `host` takes it from here.
-process.env.TF_VAR_root = deployed;
-const { openTwin, spared } = closeOnInterrupt(
-  openPlainTwin,
-  (line) => void process.stderr.write(`${line}\n`),
+const telling = new Telling(process.stdout, process.env);
+telling.say(
+  telling.strong('Belay: a small shop, from a pull request to a rollback and its fix.'),
+  'What would run in AWS runs on this machine; the real tool deploys into a directory; GitHub is a local one.',
 );
-const twin = await openTwin({ stateDir, passEnv: ['TF_VAR_root'] });
+const { openTwin, spared } = closeOnInterrupt(openPlainTwin, complain);
+const twin = await openTwin({ stateDir });
+let isServing = false;
 try {
-  await twin.putSecret({
-    directory: shop,
-    name: 'shop/admin-password',
-    value: 'correct horse battery staple',
-  });
-  const walks: Walked[] = [];
-  for (const [index, step] of steps.entries()) walks.push(await walk(twin, step, index + 1));
-  say('', strong('What happened'), ...summary(walks), '', ...whereToLook(walks));
-  const surprising = walks.filter(({ step, report }) => !step.verdicts.some((one) => one === report.verdict));
-  for (const { step, report } of surprising)
-    say(
-      '',
-      `belay: "${step.title}" should have ended ${step.verdicts[0]}, it ended ${report.verdict}: ${report.reason}`,
-    );
-  process.exitCode = surprising.length === 0 ? 0 : 1;
+  const password = { name: 'shop/admin-password', value: 'correct horse battery staple' };
+  await twin.putSecret({ directory: shop, ...password });
+  const stage = new Stage({ twin, telling, shop, deployed });
+  await tellStory(stage);
+  telling.say(
+    '',
+    telling.strong('What happened, and what it took'),
+    ...whatHappened(stage),
+    '',
+    ...whatNext(stage),
+  );
+  if (values.serve) {
+    const { url } = await servePage(twin, { port: values.port });
+    isServing = true;
+    telling.say('', telling.strong(`The local GitHub is at ${url}`), 'Ctrl-C ends it.');
+  }
+} catch (error) {
+  if (!(error instanceof StoryBroken)) throw error;
+  complain(`belay: the demo did not come as it should: ${error.message}`);
+  complain(`belay: everything is as it was then: npm run local -- history --state-dir ${here(stateDir)}`);
+  process.exitCode = EXIT.failed;
 } finally {
   await spared();
-  await twin.close();
+  // The page keeps the process until Ctrl-C.
+  if (!isServing) await twin.close();
 }

@@ -3,12 +3,12 @@ import type { EnvironmentVerdict, Outcome, ReleaseVerdict } from '../../core/wor
 import type { ChangeView, ReleaseView } from './release-view.ts';
 import { EXIT } from './usage.ts';
 
-/** A commit status as GitHub has it: the newest of each context. */
-export interface StatusReport {
-  readonly sha: string;
-  readonly context: string;
+/** A check as a commit shows it: the newest of each name. */
+export interface CheckReport {
+  readonly name: string;
+  /** `success`, `failure`, `action_required`, …; `queued` or `in_progress` until it has ended. */
   readonly state: string;
-  readonly description: string;
+  readonly title: string;
 }
 
 /** An execution of one of the machines, as Step Functions names its status. */
@@ -43,14 +43,14 @@ export interface ReleaseReport {
     /** `environment/component`: deployed there and no longer in the manifest. */
     readonly orphans: readonly string[];
   }[];
-  readonly statuses: readonly StatusReport[];
+  readonly checks: readonly CheckReport[];
   readonly executions: readonly ExecutionReport[];
 }
 
 /** The report of a release. */
 export function reportOf(
   view: ReleaseView,
-  seen: { readonly statuses: readonly StatusReport[]; readonly executions: readonly ExecutionReport[] },
+  seen: { readonly checks: readonly CheckReport[]; readonly executions: readonly ExecutionReport[] },
 ): ReleaseReport {
   return {
     release: view.id,
@@ -72,7 +72,7 @@ export function reportOf(
       end,
       orphans: orphans.map((component) => `${name}/${component}`),
     })),
-    statuses: seen.statuses,
+    checks: seen.checks,
     executions: seen.executions,
   };
 }

@@ -16,6 +16,8 @@ export interface Output {
 export interface Screen {
   /** `questions`: lines under the view. */
   show(view: ReleaseView, now: Date, questions?: readonly string[]): void;
+  /** Takes the view away again, where that is possible. */
+  clear(): void;
 }
 
 /** The screen that suits the output. Colours only on a terminal, and not when `NO_COLOR` is set (https://no-color.org). */
@@ -32,6 +34,7 @@ function plainText(output: Output): Screen {
       last = view;
       asked.show(view, now, questions);
     },
+    clear() {},
   };
 }
 
@@ -43,20 +46,27 @@ export function questionsOnly(output: Output): Screen {
       for (const line of questions) if (!shown.includes(line)) output.write(`${line}\n`);
       shown = questions;
     },
+    clear() {},
   };
 }
 
 function terminal(output: Output, colours: boolean): Screen {
   let drawn = 0;
+  const erasing = () => (drawn > 0 ? `\x1b[${drawn}F\x1b[0J` : '');
   return {
     show(view, now, questions = []) {
       const room = Math.max((output.rows ?? 24) - 1, 1);
       const asked = questions.slice(0, room - 1).map((text): Line => [{ text, tone: 'plain' }]);
       // What has scrolled off the top cannot be redrawn.
       const lines = [...drawRelease(view, now, room - asked.length), ...asked].slice(0, room);
-      const up = drawn > 0 ? `\x1b[${drawn}F\x1b[0J` : '';
-      output.write(up + lines.map((line) => `${paint(line, output.columns ?? 80, colours)}\n`).join(''));
+      output.write(
+        erasing() + lines.map((line) => `${paint(line, output.columns ?? 80, colours)}\n`).join(''),
+      );
       drawn = lines.length;
+    },
+    clear() {
+      output.write(erasing());
+      drawn = 0;
     },
   };
 }

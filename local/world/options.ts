@@ -15,7 +15,7 @@ export interface WorldOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Hears what people should know: lost events, defects of the twin. @default standard error */
   readonly log?: ((message: string) => void) | undefined;
-  /** What Belay is to GitHub; a secret that says something else already stays. @default token */
+  /** What Belay is to GitHub; where it is an App already, it stays one. @default token */
   readonly github?: 'app' | 'token' | undefined;
   /** How often the bus delivers every event; delivery is at least once, so tests ask for more. @default 1 */
   readonly busDeliveries?: number | undefined;

@@ -1,4 +1,5 @@
 /** Builds the parts of a world and joins them: which part is handed to which. Called by `local/world.ts`. */
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startApi } from '../api/server.ts';
@@ -62,8 +63,13 @@ export async function openParts(options: WorldOptions, folder: string, progress:
   const queues = new Queues(assembly.queues, { folder: join(folder, 'sqs'), clock, ...inPlace });
   const secrets = new WorldSecrets(assembly.secrets, join(folder, 'secrets'), place);
   const githubSecret = variable(assembly, 'GITHUB_TOKEN_SECRET');
-  if (options.github === 'app' && !secrets.current(githubSecret).startsWith('{'))
+  if (options.github === 'app' && !secrets.current(githubSecret).startsWith('{')) {
+    if (existsSync(join(folder, 'github')))
+      log(
+        `${folder} was begun with a token: from now on Belay is a GitHub App here; commits that have statuses keep them, others get checks`,
+      );
     secrets.set(githubSecret, newAppSecret());
+  }
 
   const githubUrl = `http://127.0.0.1:${ports.github}`;
   const functions = new Functions({

@@ -2,7 +2,7 @@
  * `npm run screenshots`: makes the pictures in docs/images/. A small story is played on a whole twin, by hand in a browser: the shop
  * is pushed, a pull request planned and merged with its button, and what then waits for a person is approved with another one.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -29,10 +29,7 @@ async function signIn(page: Page, login: string): Promise<void> {
 
 /** Main is deployed, and a branch waits for what merging it would change. */
 async function begin(world: World): Promise<void> {
-  copyShop(shop);
-  const manifest = join(shop, 'belay.yaml');
-  const asking = readFileSync(manifest, 'utf8').replace(/(after: dev\n\s+approval:) never/, '$1 on-destroy');
-  writeFileSync(manifest, asking);
+  copyShop(shop, join(folder, 'deployed'));
   await world.putSecret({
     directory: shop,
     name: 'shop/admin-password',
@@ -79,8 +76,7 @@ mkdirSync(images, { recursive: true });
 const world = await openWorld({
   stateDir: join(folder, 'state'),
   cdkOut: join(root, 'cdk.out'),
-  environment: { ...process.env, TF_VAR_root: join(folder, 'deployed') },
-  passEnv: ['TF_VAR_root'],
+  environment: process.env,
   github: 'app',
 });
 const browser = await launchChromium();

@@ -1,6 +1,7 @@
 /** `plan`: a branch of a git repository as a pull request, planned and shown; called by `local/cli.ts`. */
 import type { PlanCommand } from '../command.ts';
 import { workingCopy } from '../git.ts';
+import { textOf } from '../markdown-text.ts';
 import { exitCodeFor } from '../report.ts';
 import type { Screen } from '../screen.ts';
 import type { OpenTwin } from '../twin.ts';
@@ -22,7 +23,7 @@ export async function plan(
     return {
       exitCode: exitCodeFor(report.verdict),
       result: { ...report, pull: number, comment },
-      lines: linesAfter(report, stateOption),
+      lines: [...linesAfter(report, stateOption), ...(comment === null ? [] : ['', ...textOf(comment)])],
     };
   } finally {
     await twin.close();

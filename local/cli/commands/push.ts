@@ -7,6 +7,7 @@ import { executionsOf, readRecords } from '../release-records.ts';
 import { type ReleaseRecords, type ReleaseView, viewOf } from '../release-view.ts';
 import { exitCodeFor, type ReleaseReport, reportOf } from '../report.ts';
 import type { Screen } from '../screen.ts';
+import { table } from '../table.ts';
 import type { OpenTwin, PushReceipt, Twin } from '../twin.ts';
 import { type Watching, watch } from '../watch.ts';
 
@@ -85,14 +86,9 @@ export async function reportOnPush(
 ): Promise<{ report: ReleaseReport; view: ReleaseView | undefined }> {
   const found = await recordsOf(twin, receipt);
   if (found === undefined) {
-    const statuses = await twin.statuses({ repository: receipt.repository, sha: receipt.commit });
-    const report = {
-      ...(await endWithoutRelease(twin, receipt)),
-      environments: [],
-      statuses,
-      executions: [],
-    };
-    return { report, view: undefined };
+    const checks = await checksOn(twin, receipt);
+    const end = await endWithoutRelease(twin, receipt);
+    return { report: { ...end, environments: [], checks, executions: [] }, view: undefined };
   }
   return { report: await reportOnFound(twin, found), view: found.view };
 }
@@ -102,10 +98,20 @@ interface Found {
   readonly view: ReleaseView;
 }
 
+/** How a release stands, without a guess at how it will end. */
+export async function reportNow(twin: Twin, { records, view }: Found): Promise<ReleaseReport> {
+  const repository = records.release.repository.id;
+  const checks = await checksOn(twin, { repository, commit: view.commit });
+  return reportOf(view, { checks, executions: await executionsOf(twin, records) });
+}
+
+async function checksOn(twin: Twin, { repository, commit: sha }: Pick<PushReceipt, 'repository' | 'commit'>) {
+  const pages = await twin.checks({ repository, sha });
+  return pages.map(({ name, state, title }) => ({ name, state, title }));
+}
+
 async function reportOnFound(twin: Twin, { records, view }: Found): Promise<ReleaseReport> {
-  const { id } = records.release.repository;
-  const statuses = await twin.statuses({ repository: id, sha: view.commit });
-  const report = reportOf(view, { statuses, executions: await executionsOf(twin, records) });
+  const report = await reportNow(twin, { records, view });
   // Nothing moves any more: a release without a verdict waits for a person, or was broken off.
   const isRunning = report.executions[0]?.status === 'RUNNING';
   return { ...report, verdict: report.verdict ?? (isRunning ? 'waiting' : 'failed') };
@@ -158,6 +164,10 @@ export function linesAfter(report: ReleaseReport, stateOption: string): string[]
     ),
   ];
 }
+
+/** What the commit shows on GitHub. */
+export const checkLines = ({ checks }: Pick<ReleaseReport, 'checks'>): string[] =>
+  table(checks.map(({ name, state, title }) => [name, state, title]));
 
 /** What becomes of a component that left the manifest is up to people. */
 export function orphanLine(target: string, stateOption: string): string {

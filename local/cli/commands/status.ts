@@ -1,13 +1,12 @@
 /** `status`: how a release is or was, in the words and the shape of `push`; called by `local/cli.ts`. */
 import type { StatusCommand } from '../command.ts';
 import { drawRelease } from '../live-view.ts';
-import { executionsOf, findRecords } from '../release-records.ts';
+import { findRecords } from '../release-records.ts';
 import { viewOf } from '../release-view.ts';
-import { reportOf } from '../report.ts';
 import { paint } from '../screen.ts';
 import type { OpenTwin } from '../twin.ts';
 import { EXIT } from '../usage.ts';
-import { type Ending, orphanLine } from './push.ts';
+import { checkLines, type Ending, orphanLine, reportNow } from './push.ts';
 
 /** @throws BadInput when there is no such release. */
 export async function status(command: StatusCommand, openTwin: OpenTwin): Promise<Ending> {
@@ -15,9 +14,7 @@ export async function status(command: StatusCommand, openTwin: OpenTwin): Promis
   try {
     const records = await findRecords(twin, command);
     const view = viewOf(records);
-    const { repository } = records.release;
-    const statuses = await twin.statuses({ repository: repository.id, sha: view.commit });
-    const result = reportOf(view, { statuses, executions: await executionsOf(twin, records) });
+    const result = await reportNow(twin, { records, view });
     const orphans = result.environments.flatMap(({ orphans }) => orphans);
     return {
       exitCode: EXIT.done,
@@ -25,7 +22,7 @@ export async function status(command: StatusCommand, openTwin: OpenTwin): Promis
       lines: [
         ...drawRelease(view, new Date()).map((line) => paint(line, Number.POSITIVE_INFINITY, false)),
         ...orphans.map((target) => orphanLine(target, command.stateOption)),
-        ...statuses.map(({ context, state, description }) => `${context}  ${state}  ${description}`),
+        ...checkLines(result),
       ],
     };
   } finally {

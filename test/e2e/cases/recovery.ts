@@ -190,9 +190,9 @@ test('stopped during an apply: the job ends, the lease is free, what is between 
       two: 'skipped: not started: the release was stopped',
     },
   });
-  expect(stopped.statuses.find(({ context }) => context === 'belay/dev/one')).toMatchObject({
+  expect(stopped.checks.find(({ name }) => name === 'belay/dev/one')).toMatchObject({
     state: 'failure',
-    description: 'failed: stopped: between two commits; redrive or roll back',
+    title: 'failed: stopped: between two commits; redrive or roll back',
   });
   expect(await twin.environment(repository, 'dev')).toMatchObject({ queue: [], answers: [], writers: {} });
   expect(await twin.world.sweep()).toEqual([]);

@@ -49,8 +49,8 @@ export async function waiting(
     return tokens !== undefined && answer === undefined;
   });
   await until('the question on the commit', async () => {
-    const statuses = await twin.world.statuses({ repository, sha: commit });
-    return statuses.some(({ description }) => description.startsWith('waiting for approval'));
+    const checks = await twin.world.checks({ repository, sha: commit });
+    return checks.some(({ title }) => title.startsWith('waiting for approval'));
   });
   return id;
 }

@@ -9,13 +9,13 @@ export interface Summary {
   readonly environments: Readonly<
     Record<string, { verdict: string | null; targets: Record<string, string> }>
   >;
-  /** Context → `state: description`. */
+  /** What the commit shows: name → `state: title`. */
   readonly statuses: Readonly<Record<string, string>>;
   /** Status of the Release and of the Deployments. */
   readonly executions: readonly string[];
 }
 
-export function summaryOf({ verdict, reason, environments, statuses, executions }: ReleaseReport): Summary {
+export function summaryOf({ verdict, reason, environments, checks, executions }: ReleaseReport): Summary {
   return {
     verdict,
     reason: normalised(reason),
@@ -25,7 +25,7 @@ export function summaryOf({ verdict, reason, environments, statuses, executions 
         { verdict: environment.verdict, targets: endsOf(environment.targets) },
       ]),
     ),
-    statuses: statusesOf({ statuses }),
+    statuses: statusesOf({ checks }),
     executions: executions.map(({ status }) => status),
   };
 }
@@ -47,11 +47,11 @@ export function outcomesOf({ environments }: ReleaseReport): Record<string, stri
   );
 }
 
-/** Context → `state: description`. */
-export function statusesOf({ statuses }: Pick<ReleaseReport, 'statuses'>): Record<string, string> {
+/** Name → `state: title`. */
+export function statusesOf({ checks }: Pick<ReleaseReport, 'checks'>): Record<string, string> {
   return Object.fromEntries(
-    statuses
-      .map(({ context, state, description }) => [context, `${state}: ${normalised(description)}`] as const)
+    checks
+      .map(({ name, state, title }) => [name, `${state}: ${normalised(title)}`] as const)
       .sort(([one], [other]) => (one < other ? -1 : 1)),
   );
 }

@@ -95,7 +95,16 @@ function twinOf(records: ReleaseRecords | undefined, artifacts: Record<string, s
       return { repository: 7, comment: 5 };
     },
     answersTo: async () => ({ reactions: [], replies: [] }),
-    statuses: async ({ sha }) => [{ sha, context: 'belay', state: 'failure', description: 'dev failed' }],
+    checks: async () => [
+      {
+        name: 'belay',
+        state: 'failure',
+        title: 'dev failed',
+        summary: 's',
+        details: 'd',
+        buttons: ['Redrive'],
+      },
+    ],
     executions: async () => [
       { arn: 'arn:other', status: 'SUCCEEDED' },
       { arn: 'arn:deployment:dev', status: 'FAILED' },
@@ -164,7 +173,7 @@ test('push reports the release its delivery became, and fails with it', async ()
       { name: 'dev' },
       { name: 'prod', targets: [{ outcome: 'skipped' }, { outcome: 'skipped' }] },
     ],
-    statuses: [{ sha: COMMIT, context: 'belay', state: 'failure', description: 'dev failed' }],
+    checks: [{ name: 'belay', state: 'failure', title: 'dev failed' }],
     executions: [
       { arn: 'arn:release', status: 'FAILED' },
       { arn: 'arn:deployment:dev', status: 'FAILED' },
@@ -439,7 +448,7 @@ test('serve shows the page, says where deliveries are taken, and stays open', as
     return twin;
   });
   try {
-    expect(opened).toMatchObject([{ passEnv: ['A'], own: true, github: 'app' }]);
+    expect(opened).toMatchObject([{ passEnv: ['A'], own: true }]);
     const webhook = { url: 'http://127.0.0.1:1/webhook', secret: 'of the webhook' };
     expect(result).toEqual({ url: page.url, webhook });
     for (const text of [page.url, webhook.url, webhook.secret, 'push --repo DIR --state-dir s'])

@@ -165,7 +165,7 @@ test('a push runs through all parts, and everything is there at the next start',
   await first.settled();
 
   const seen = async (opened: World) => ({
-    statuses: await opened.statuses({ repository: id, sha: commit }),
+    checks: await opened.checks({ repository: id, sha: commit }),
     executions: (await opened.executions()).map(({ status }) => status),
     ledger: await opened.query('commits', ''),
     jobs: (await opened.jobs()).map(({ status }) => status),
@@ -173,7 +173,7 @@ test('a push runs through all parts, and everything is there at the next start',
     repository: await opened.repositoryAt(directory),
   });
   const expected = {
-    statuses: [{ sha: commit, context: 'belay', state: 'success', description: '' }],
+    checks: [{ name: 'belay', state: 'success', title: '', summary: '', details: '', buttons: [] }],
     executions: ['SUCCEEDED'],
     ledger: [{ pk: 'commits', sk: commit, status: 'RUNNING', seen: new Set(['a', 'b']) }],
     jobs: ['SUCCEEDED'],
@@ -191,6 +191,19 @@ test('a push runs through all parts, and everything is there at the next start',
   const second = await world(cdkOut, stateDir);
   expect(second.parts.assembly.place.endpoint).toBe(endpoint);
   expect(await seen(second)).toEqual(expected);
+  await open.splice(0)[0]?.close();
+
+  // It was begun with a token. As an App it has the commit's statuses still, and says once what has changed.
+  const said: string[] = [];
+  const app = { github: 'app', log: (message: string) => void said.push(message) };
+  for (const folder of [stateDir, stateDir, temporaryFolder('new')]) {
+    const third = await world(cdkOut, folder, app);
+    if (folder === stateDir) expect(await seen(third)).toEqual(expected);
+    await open.splice(0)[0]?.close();
+  }
+  expect(said).toEqual([
+    `${stateDir} was begun with a token: from now on Belay is a GitHub App here; commits that have statuses keep them, others get checks`,
+  ]);
 });
 
 test('an event delivered twice starts two executions', async () => {
@@ -235,8 +248,8 @@ test('one process owns a state directory; others talk to it through its socket',
   const { commit, repository: id } = await remote.push({ directory: repository() });
   await remote.settled();
   await told;
-  expect(await remote.statuses({ repository: id, sha: commit })).toMatchObject([
-    { context: 'belay', state: 'success' },
+  expect(await remote.checks({ repository: id, sha: commit })).toMatchObject([
+    { name: 'belay', state: 'success' },
   ]);
   expect(await remote.query('commits', '')).toMatchObject([{ seen: new Set(['a', 'b']) }]);
   expect(Buffer.from((await remote.artifact('greeting.json')) ?? '').toString()).toBe('"hello Ada"');
