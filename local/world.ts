@@ -9,6 +9,7 @@ import { hasEnded, type Job } from './batch/job.ts';
 import type { DeliveryAnswer } from './github/deliveries.ts';
 import { gitAnswer } from './github/git.ts';
 import { type ShownCheck, shownChecks } from './github/shown.ts';
+import type { Status } from './github/statuses.ts';
 import type { PageAnswer, PageRequest } from './page/exchange.ts';
 import { pageAnswer } from './page/page.ts';
 import type { ExecutionEntry } from './states/store.ts';
@@ -227,6 +228,19 @@ export class World {
   /** An object of the artifacts bucket; undefined when there is none. */
   async artifact(key: string): Promise<Uint8Array | undefined> {
     return this.parts.objects.get(this.parts.artifacts, key)?.body;
+  }
+
+  /** The newest status of each context of a commit of a repository, as GitHub has them. */
+  async statuses(at: {
+    readonly repository: number;
+    readonly sha: string;
+  }): Promise<(Pick<Status, 'sha' | 'context' | 'state'> & { description: string })[]> {
+    return this.parts.github.statuses.newest(at).map(({ sha, context, state, description }) => ({
+      sha,
+      context,
+      state,
+      description: description ?? '',
+    }));
   }
 
   /** What a commit of a repository shows on GitHub. */

@@ -86,7 +86,7 @@ telling.say(
   'What would run in AWS runs on this machine; the real tool deploys into a directory; GitHub is a local one.',
 );
 const { openTwin, spared } = closeOnInterrupt(openPlainTwin, complain);
-const twin = await openTwin({ stateDir });
+const twin = await openTwin({ stateDir, github: 'app' });
 let isServing = false;
 try {
   const password = { name: 'shop/admin-password', value: 'correct horse battery staple' };

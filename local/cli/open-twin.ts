@@ -15,12 +15,12 @@ const PAUSE = 100;
  * With `slots` or `passEnv`, too, the twin must be this process's own: an owner with other settings is waited for.
  * @throws Error when the owner does not answer.
  */
-export const openTwin: OpenTwin = async ({ stateDir, slots, passEnv = [], own }) => {
+export const openTwin: OpenTwin = async ({ stateDir, slots, passEnv = [], own, github }) => {
   const mustOwn = own || slots !== undefined || passEnv.length > 0;
   const deadline = performance.now() + PATIENCE;
   for (let said = false; ; await sleep(PAUSE)) {
     try {
-      return await openWorld({ stateDir, cdkOut, slots, passEnv, environment: process.env, github: 'app' });
+      return await openWorld({ stateDir, cdkOut, slots, passEnv, github, environment: process.env });
     } catch (error) {
       if (!(error instanceof StateDirectoryInUse)) throw error;
       const twin = mustOwn ? undefined : await reach(error.owner.socket);

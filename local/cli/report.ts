@@ -3,6 +3,14 @@ import type { EnvironmentVerdict, Outcome, ReleaseVerdict } from '../../core/wor
 import type { ChangeView, ReleaseView } from './release-view.ts';
 import { EXIT } from './usage.ts';
 
+/** A commit status as GitHub has it: the newest of each context. */
+export interface StatusReport {
+  readonly sha: string;
+  readonly context: string;
+  readonly state: string;
+  readonly description: string;
+}
+
 /** A check as a commit shows it: the newest of each name. */
 export interface CheckReport {
   readonly name: string;
@@ -43,6 +51,9 @@ export interface ReleaseReport {
     /** `environment/component`: deployed there and no longer in the manifest. */
     readonly orphans: readonly string[];
   }[];
+  /** What Belay writes with a token. */
+  readonly statuses: readonly StatusReport[];
+  /** All that the commit shows: check runs of the App, or its statuses. */
   readonly checks: readonly CheckReport[];
   readonly executions: readonly ExecutionReport[];
 }
@@ -50,7 +61,7 @@ export interface ReleaseReport {
 /** The report of a release. */
 export function reportOf(
   view: ReleaseView,
-  seen: { readonly checks: readonly CheckReport[]; readonly executions: readonly ExecutionReport[] },
+  seen: Pick<ReleaseReport, 'statuses' | 'checks' | 'executions'>,
 ): ReleaseReport {
   return {
     release: view.id,
@@ -72,8 +83,7 @@ export function reportOf(
       end,
       orphans: orphans.map((component) => `${name}/${component}`),
     })),
-    checks: seen.checks,
-    executions: seen.executions,
+    ...seen,
   };
 }
 

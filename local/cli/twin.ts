@@ -4,7 +4,7 @@ import type { command as contract } from '../../core/contracts/command.ts';
 import type { ReleaseItem } from '../../core/ledger/release-items.ts';
 import type { PageAnswer, PageRequest } from '../page/exchange.ts';
 import type { Change } from '../world/progress.ts';
-import type { CheckReport, ExecutionReport } from './report.ts';
+import type { CheckReport, ExecutionReport, StatusReport } from './report.ts';
 
 /** What became of a push: the delivery GitHub would have sent for it. */
 export interface PushReceipt {
@@ -57,6 +57,8 @@ export interface Twin {
   releases(): Promise<readonly ReleaseItem[]>;
   /** Undefined when there is no such object in the artifacts bucket. */
   artifact(key: string): Promise<Uint8Array | undefined>;
+  /** The newest status of each context of a commit, as GitHub has them. */
+  statuses(at: { readonly repository: number; readonly sha: string }): Promise<readonly StatusReport[]>;
   /** What a commit shows on GitHub, in the order of the names. */
   checks(at: { readonly repository: number; readonly sha: string }): Promise<readonly CheckPage[]>;
   /** A person comments on a pull request; without its number on the one that HEAD came by. */
@@ -99,4 +101,6 @@ export type OpenTwin = (order: {
   readonly passEnv?: readonly string[] | undefined;
   /** It must be this process's own: an owner is waited for. */
   readonly own?: true;
+  /** What Belay is to GitHub there; where it is an App already, it stays one. @default token */
+  readonly github?: 'app';
 }) => Promise<Twin>;

@@ -19,6 +19,7 @@ const METHODS = [
   'query',
   'releases',
   'artifact',
+  'statuses',
   'checks',
   'comment',
   'answersTo',

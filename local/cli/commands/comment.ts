@@ -6,7 +6,7 @@ import type { Ending } from './push.ts';
 
 /** @throws BadInput when nothing was pushed from there. */
 export async function comment(command: CommentCommand, openTwin: OpenTwin): Promise<Ending> {
-  const twin = await openTwin(command);
+  const twin = await openTwin({ ...command, github: 'app' });
   try {
     const { repo: directory, pull, by, body } = command;
     if ((await twin.repositoryAt(directory)) === undefined)

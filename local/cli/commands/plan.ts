@@ -14,7 +14,7 @@ export async function plan(
 ): Promise<Ending> {
   const { stateOption, ref, base } = command;
   const { directory } = await workingCopy(command.repo);
-  const twin = await openTwin(command);
+  const twin = await openTwin({ ...command, github: 'app' });
   try {
     const { number, ...receipt } = await twin.pull({ directory, ref, base });
     const { report } = await followRequest(twin, receipt, { screen, stateOption });

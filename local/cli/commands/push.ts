@@ -86,9 +86,9 @@ export async function reportOnPush(
 ): Promise<{ report: ReleaseReport; view: ReleaseView | undefined }> {
   const found = await recordsOf(twin, receipt);
   if (found === undefined) {
-    const checks = await checksOn(twin, receipt);
+    const shown = await shownOn(twin, receipt);
     const end = await endWithoutRelease(twin, receipt);
-    return { report: { ...end, environments: [], checks, executions: [] }, view: undefined };
+    return { report: { ...end, environments: [], ...shown, executions: [] }, view: undefined };
   }
   return { report: await reportOnFound(twin, found), view: found.view };
 }
@@ -101,13 +101,14 @@ interface Found {
 /** How a release stands, without a guess at how it will end. */
 export async function reportNow(twin: Twin, { records, view }: Found): Promise<ReleaseReport> {
   const repository = records.release.repository.id;
-  const checks = await checksOn(twin, { repository, commit: view.commit });
-  return reportOf(view, { checks, executions: await executionsOf(twin, records) });
+  const shown = await shownOn(twin, { repository, commit: view.commit });
+  return reportOf(view, { ...shown, executions: await executionsOf(twin, records) });
 }
 
-async function checksOn(twin: Twin, { repository, commit: sha }: Pick<PushReceipt, 'repository' | 'commit'>) {
+async function shownOn(twin: Twin, { repository, commit: sha }: Pick<PushReceipt, 'repository' | 'commit'>) {
+  const statuses = await twin.statuses({ repository, sha });
   const pages = await twin.checks({ repository, sha });
-  return pages.map(({ name, state, title }) => ({ name, state, title }));
+  return { statuses, checks: pages.map(({ name, state, title }) => ({ name, state, title })) };
 }
 
 async function reportOnFound(twin: Twin, { records, view }: Found): Promise<ReleaseReport> {

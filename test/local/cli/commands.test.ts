@@ -95,6 +95,7 @@ function twinOf(records: ReleaseRecords | undefined, artifacts: Record<string, s
       return { repository: 7, comment: 5 };
     },
     answersTo: async () => ({ reactions: [], replies: [] }),
+    statuses: async ({ sha }) => [{ sha, context: 'belay', state: 'failure', description: 'dev failed' }],
     checks: async () => [
       {
         name: 'belay',
@@ -173,6 +174,7 @@ test('push reports the release its delivery became, and fails with it', async ()
       { name: 'dev' },
       { name: 'prod', targets: [{ outcome: 'skipped' }, { outcome: 'skipped' }] },
     ],
+    statuses: [{ sha: COMMIT, context: 'belay', state: 'failure', description: 'dev failed' }],
     checks: [{ name: 'belay', state: 'failure', title: 'dev failed' }],
     executions: [
       { arn: 'arn:release', status: 'FAILED' },
