@@ -103,46 +103,38 @@ const tf = (...args: string[]) => run(tool, [...args, '-no-color'], settings());
 const apply = (...args: string[]) => tf('apply', '-auto-approve', '-input=false', ...args);
 const stateOf = (body: Buffer | undefined) => JSON.parse(body?.toString() ?? 'null');
 
-toolTest(
-  'init and two applies keep two versions of the state and no lock',
-  async () => {
-    await tf('init', '-input=false');
-    await apply();
-    const first = stateOf(store.get('artifacts', stateKey)?.body);
-    expect([first.outputs.value.value, first.serial]).toEqual(['one', 1]);
-    configure('two');
-    await apply();
-    const second = stateOf(store.get('artifacts', stateKey)?.body);
-    expect([second.outputs.value.value, second.lineage]).toEqual(['two', first.lineage]);
-    expect(store.bucket('artifacts').versions(stateKey).length).toBeGreaterThanOrEqual(2);
-    expect(store.get('artifacts', `${stateKey}.tflock`)).toBeUndefined();
-    expect(world.faults).toEqual([]);
-  },
-  60_000,
-);
+toolTest('init and two applies keep two versions of the state and no lock', async () => {
+  await tf('init', '-input=false');
+  await apply();
+  const first = stateOf(store.get('artifacts', stateKey)?.body);
+  expect([first.outputs.value.value, first.serial]).toEqual(['one', 1]);
+  configure('two');
+  await apply();
+  const second = stateOf(store.get('artifacts', stateKey)?.body);
+  expect([second.outputs.value.value, second.lineage]).toEqual(['two', first.lineage]);
+  expect(store.bucket('artifacts').versions(stateKey).length).toBeGreaterThanOrEqual(2);
+  expect(store.get('artifacts', `${stateKey}.tflock`)).toBeUndefined();
+  expect(world.faults).toEqual([]);
+});
 
-toolTest(
-  'a second apply at the same time meets the lock',
-  async () => {
-    configure('three', 60);
-    const running = spawn(tool, ['apply', '-auto-approve', '-input=false', '-replace=terraform_data.value'], {
-      ...settings(),
-      stdio: 'ignore',
-      detached: true,
-    });
-    const ended = new Promise((resolve) => running.on('exit', resolve));
-    while (store.get('artifacts', `${stateKey}.tflock`) === undefined) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    const refused = await apply().catch((error: { stderr: string }) => error);
-    expect(refused.stderr).toContain('Error acquiring the state lock');
-    expect(refused.stderr).toContain('PreconditionFailed');
-    expect(stateOf(store.get('artifacts', stateKey)?.body).outputs.value.value).toBe('two');
-    if (running.pid !== undefined) process.kill(-running.pid, 'SIGKILL');
-    await ended;
-    const lock = stateOf(store.get('artifacts', `${stateKey}.tflock`)?.body);
-    await tf('force-unlock', '-force', lock.ID);
-    expect(store.get('artifacts', `${stateKey}.tflock`)).toBeUndefined();
-  },
-  60_000,
-);
+toolTest('a second apply at the same time meets the lock', async () => {
+  configure('three', 60);
+  const running = spawn(tool, ['apply', '-auto-approve', '-input=false', '-replace=terraform_data.value'], {
+    ...settings(),
+    stdio: 'ignore',
+    detached: true,
+  });
+  const ended = new Promise((resolve) => running.on('exit', resolve));
+  while (store.get('artifacts', `${stateKey}.tflock`) === undefined) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const refused = await apply().catch((error: { stderr: string }) => error);
+  expect(refused.stderr).toContain('Error acquiring the state lock');
+  expect(refused.stderr).toContain('PreconditionFailed');
+  expect(stateOf(store.get('artifacts', stateKey)?.body).outputs.value.value).toBe('two');
+  if (running.pid !== undefined) process.kill(-running.pid, 'SIGKILL');
+  await ended;
+  const lock = stateOf(store.get('artifacts', `${stateKey}.tflock`)?.body);
+  await tf('force-unlock', '-force', lock.ID);
+  expect(store.get('artifacts', `${stateKey}.tflock`)).toBeUndefined();
+});
