@@ -141,4 +141,4 @@ test('pushes of one repository, from the first to a refused manifest', async () 
     'succeeded',
   ]);
   expect(readdirSync(deployed).sort()).toEqual(['base', 'top']);
-}, 60_000);
+});
