@@ -17,6 +17,9 @@ const images = join(root, 'docs/images');
 /** How long a release may take on a slow machine. Milliseconds. */
 const PATIENCE = 15 * 60_000;
 
+/** Of the pictures. Pixels. */
+const WIDTH = 1000;
+
 const folder = mkdtempSync(join(tmpdir(), 'belay-screenshots-'));
 const shop = join(folder, 'shop');
 
@@ -45,11 +48,13 @@ async function begin(world: World): Promise<void> {
   await world.settled();
 }
 
-async function picture(page: Page, name: string, height: number): Promise<void> {
-  await page.setViewportSize({ width: 1000, height });
+/** From the top of the page to the end of what `last` selects. */
+async function picture(page: Page, name: string, last: string): Promise<void> {
   await page.mouse.move(0, 0);
-  await page.evaluate('window.scrollTo(0, 0)');
-  const image = await page.screenshot({ path: join(images, `${name}.png`) });
+  const end = await page.locator(last).first().boundingBox();
+  const height = Math.ceil((end?.y ?? 0) + (end?.height ?? 0)) + 24;
+  const clip = { x: 0, y: 0, width: WIDTH, height };
+  const image = await page.screenshot({ path: join(images, `${name}.png`), clip, fullPage: true });
   process.stdout.write(`docs/images/${name}.png: ${Math.round(image.length / 1024)} KB\n`);
 }
 
@@ -57,19 +62,19 @@ async function play(world: World, page: Page, url: string): Promise<void> {
   await page.goto(`${url}/local/shop/pull/1`);
   await signIn(page, 'mira');
   await page.getByText('All checks have passed').last().waitFor({ timeout: PATIENCE });
-  await picture(page, 'pull-request', 1330);
+  await picture(page, 'pull-request', '.merge');
   await page.getByRole('button', { name: 'Merge pull request' }).click();
   await page.getByText('waiting for approval').last().waitFor({ timeout: PATIENCE });
   await signIn(page, 'ada');
   await page.getByRole('link', { name: 'belay/prod/web' }).last().click();
-  await picture(page, 'check', 760);
+  await picture(page, 'check', '.columns');
   await page.getByRole('button', { name: 'Approve' }).click();
   await page.getByRole('link', { name: 'a newer run' }).click({ timeout: PATIENCE });
   await page.getByText('Successful in').first().waitFor({ timeout: PATIENCE });
   await world.settled();
   await page.goto(`${url}/local/shop`);
   await page.locator('.sign summary').first().click();
-  await picture(page, 'commits', 520);
+  await picture(page, 'commits', '.popover');
 }
 
 mkdirSync(images, { recursive: true });
@@ -83,7 +88,7 @@ const browser = await launchChromium();
 const { url, close } = await servePage(world, { port: 0 });
 try {
   await begin(world);
-  const context = await browser.newContext();
+  const context = await browser.newContext({ viewport: { width: WIDTH, height: 800 } });
   await play(world, await context.newPage(), url);
 } finally {
   await browser.close();
