@@ -1,5 +1,6 @@
 /** `comment`: what a person writes to a pull request, and how Belay answers there; called by `local/cli.ts`. */
 import type { CommentCommand } from '../command.ts';
+import { textOf } from '../markdown-text.ts';
 import type { OpenTwin } from '../twin.ts';
 import { BadInput, EXIT } from '../usage.ts';
 import type { Ending } from './push.ts';
@@ -18,7 +19,10 @@ export async function comment(command: CommentCommand, openTwin: OpenTwin): Prom
     return {
       exitCode: reaction === '-1' ? EXIT.failed : EXIT.done,
       result: { reaction: reaction ?? null, replies },
-      lines: [`reaction: ${reaction ?? 'none, nobody but a person with a command is answered'}`, ...replies],
+      lines: [
+        `reaction: ${reaction ?? 'none, nobody but a person with a command is answered'}`,
+        ...replies.flatMap(textOf),
+      ],
     };
   } finally {
     await twin.close();
