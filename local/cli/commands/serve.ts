@@ -11,7 +11,7 @@ export async function serve(
   openTwin: OpenTwin,
 ): Promise<Ending & { readonly page: ServedPage }> {
   const { port, stateOption } = command;
-  const twin = await openTwin({ ...command, own: true });
+  const twin = await openTwin({ ...command, own: true, github: 'app' });
   try {
     const page = await servePage(twin, { port });
     const webhook = await twin.webhook();

@@ -450,7 +450,7 @@ test('serve shows the page, says where deliveries are taken, and stays open', as
     return twin;
   });
   try {
-    expect(opened).toMatchObject([{ passEnv: ['A'], own: true }]);
+    expect(opened).toMatchObject([{ passEnv: ['A'], own: true, github: 'app' }]);
     const webhook = { url: 'http://127.0.0.1:1/webhook', secret: 'of the webhook' };
     expect(result).toEqual({ url: page.url, webhook });
     for (const text of [page.url, webhook.url, webhook.secret, 'push --repo DIR --state-dir s'])
