@@ -1,14 +1,9 @@
-/** The story of `npm run demo`, told of the example shop through the whole local twin; then its first push looked at: order, checks, secret. */
+/** The example shop through the whole local twin: order, statuses, the smoke test, and where its secret is. */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect } from '@jest/globals';
-import { reportOnRelease } from '../../local/cli/commands/push.ts';
-import { copyShop } from '../../local/cli/demo/shop.ts';
-import { Stage } from '../../local/cli/demo/stage.ts';
-import { tellStory } from '../../local/cli/demo/story.ts';
-import { Telling } from '../../local/cli/demo/telling.ts';
 import { summaryOf } from './support/summary.ts';
 import { openTestTwin, type TestTwin } from './support/twin.ts';
 import { withTool } from './support/with-tool.ts';
@@ -17,8 +12,9 @@ const PASSWORD = 'tr0ub4dor&3 in "quotes"';
 
 let twin: TestTwin;
 beforeAll(async () => {
-  twin = await openTestTwin(() => ({
-    github: 'app',
+  twin = await openTestTwin((folder) => ({
+    passEnv: ['TF_VAR_root'],
+    environment: { TF_VAR_root: join(folder, 'deployed') },
   }));
 });
 afterAll(async () => {
@@ -64,63 +60,13 @@ const statusesIn = (environment: string) => ({
   [`belay/${environment}/monitoring`]: 'success: applied: 1 to add',
 });
 
-/** What the demo says it has found out, in its order. */
-const facts = [
-  'everything is deployed, and the commit says so',
-  'prod shows “The Belay Shop”',
-  'only web was planned, and what builds on it',
-  'that prod will ask a person is known before the merge',
-  'prod shows “The Belay Shop”',
-  'prod waits for a person',
-  'dev shows “The Belay Shop: ropes and more”',
-  'prod shows “The Belay Shop”',
-  'Ada may, and her comment gets a thumb up',
-  'exactly the plan that Ada saw is applied',
-  'prod shows “The Belay Shop: ropes and more”',
-  'its plan is fine',
-  'it broke after it had removed the old report',
-  'the worker is back at <commit>, the commit it was last good at',
-  'the pull request says so, too',
-  'dev is whole again, prod was never begun',
-  'all <n> files of the shop are byte for byte as before the merge',
-  'dev and prod have the new report',
-  'it lists the three products that run low',
-];
+withTool('the first push deploys everything: each after what it needs, prod after dev', async () => {
+  const shop = twin.repository('shop');
+  cpSync(join(import.meta.dirname, '../../examples/shop'), shop.directory, { recursive: true });
+  shop.commit({});
+  await twin.world.putSecret({ directory: shop.directory, name: 'shop/admin-password', value: PASSWORD });
 
-withTool('pull request, plan, approval, merge, a merge that fails and is rolled back, its fix', async () => {
-  const shop = join(twin.folder, 'shop');
-  copyShop(shop, twin.deployed());
-  await twin.world.putSecret({ directory: shop, name: 'shop/admin-password', value: PASSWORD });
-  let told = '';
-  const output = {
-    write(text: string) {
-      told += text;
-    },
-  };
-  const stage = new Stage({
-    twin: twin.world,
-    telling: new Telling(output, {}),
-    shop,
-    deployed: twin.deployed(),
-  });
-  await tellStory(stage);
-  const found = [...told.matchAll(/^ {3}✓ (.*)$/gm)].map(([, fact = '']) => fact);
-  expect(
-    found.map((fact) => fact.replace(/ [0-9a-f]{7},/, ' <commit>,').replace(/ \d+ files/, ' <n> files')),
-  ).toEqual(facts);
-  expect(stage.rows.map(({ what, ended, jobs }) => [what, ended, jobs])).toEqual([
-    ['the shop, to dev and prod', 'succeeded', 40],
-    ['plan of “A new title”', 'succeeded', 2],
-    ['merge of #1', 'succeeded', 4],
-    ['plan of “Name the supplier”', 'succeeded', 2],
-    ['merge of #2', 'failed, dev rolled back', 5],
-    ['plan of “No supplier yet”', 'succeeded', 2],
-    ['merge of #3', 'succeeded', 4],
-  ]);
-
-  const repository = (await twin.world.repositoryAt(shop)) ?? 0;
-  const release = stage.rows[0]?.release ?? '';
-  const report = await reportOnRelease(twin.world, { repository, release });
+  const report = await twin.push(shop);
   expect(summaryOf(report)).toEqual({
     verdict: 'succeeded',
     reason: 'deployed to dev, prod',
@@ -150,7 +96,7 @@ withTool('pull request, plan, approval, merge, a merge that fails and is rolled 
   );
 
   const artifact = async (path: string) =>
-    Buffer.from((await twin.world.artifact(`${repository}/releases/${release}/${path}`)) ?? []);
+    Buffer.from((await twin.world.artifact(`100000001/releases/${report.release}/${path}`)) ?? []);
   expect((await artifact('prod/gateway/test/log.txt')).toString('utf8')).toContain(
     "pages, 3 products and the administrator's page are served",
   );

@@ -5,14 +5,19 @@ import { join } from 'node:path';
 
 const example = join(import.meta.dirname, '../../../examples/shop');
 
-/** Copies the shop to `directory` (which must not exist), to be deployed below `root`, and makes a repository of it, without a commit. */
+/**
+ * Copies the shop to `directory` (which must not exist) and makes a repository of it, without a commit. It is to be deployed below `root`;
+ * prod asks a person before anything is deleted or replaced.
+ */
 export function copyShop(directory: string, root: string): void {
   cpSync(example, directory, { recursive: true });
   const manifest = join(directory, 'belay.yaml');
   const text = readFileSync(manifest, 'utf8');
   writeFileSync(
     manifest,
-    text.replace(/(?<=environment: \w+)(?= })/g, () => `, root: ${JSON.stringify(root)}`),
+    text
+      .replace(/(?<=environment: \w+)(?= })/g, () => `, root: ${JSON.stringify(root)}`)
+      .replace(/(?<=after: dev\n +approval: )never/, 'on-destroy'),
   );
   initRepository(directory);
 }

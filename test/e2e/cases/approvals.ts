@@ -16,7 +16,14 @@ test.concurrent('a change waits, says so on the commit, and goes on once it is a
   const sha = commit('one\n');
   const receipt = await twin.world.push({ directory: repository.directory });
   const release = await waiting(twin, receipt);
-  expect(statusesOf({ checks: await twin.world.checks({ repository: receipt.repository, sha }) })).toEqual({
+  const shown = async () =>
+    statusesOf({ checks: await twin.world.checks({ repository: receipt.repository, sha }) });
+  // What waits for a person is written first.
+  await until(
+    'the release to tell of its targets',
+    async () => (await shown()).belay?.includes('of 2') ?? false,
+  );
+  expect(await shown()).toEqual({
     belay: 'pending: 0 of 2 targets done',
     'belay/dev/one': 'pending: waiting for approval: every change must be approved (approval: always)',
     'belay/dev/two': 'pending: waiting for its turn',
