@@ -123,10 +123,12 @@ function treeOf({ environment, deployed, ...entry }: EndedInEnvironment): string
     : [`The tree is that of ${short(deployed)}, the last commit ${environment} succeeded with.`];
 }
 
-/** The lease an entry was made under; undefined when the message is not one of an entry. */
-export function leaseIn(message: string): number | undefined {
-  const [, lease] = /^Belay-Lease: (\d+)$/m.exec(message.slice(message.lastIndexOf('\n\n'))) ?? [];
-  return lease === undefined ? undefined : Number(lease);
+/** The release an entry is of, and the lease it was made under: there are no two of both. Undefined when the message is not one of an entry. */
+export function nameIn(message: string): { readonly release: string; readonly lease: number } | undefined {
+  const trailers = message.slice(message.lastIndexOf('\n\n'));
+  const [, release] = /^Belay-Release: (\S+)$/m.exec(trailers) ?? [];
+  const [, lease] = /^Belay-Lease: (\d+)$/m.exec(trailers) ?? [];
+  return release === undefined || lease === undefined ? undefined : { release, lease: Number(lease) };
 }
 
 /** `3 targets: 2 applied, 1 failed` */

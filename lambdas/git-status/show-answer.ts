@@ -1,8 +1,8 @@
 /** Brings the answer to a comment to GitHub: a reaction, and one reply where there is something to say. Called by `git-status`. */
 import { type CommentItem, commentItemSchema } from '../../core/ledger/conversation-items.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
-import { GitHubError } from '../github-error.ts';
 import type { CommentWriter, Log } from '../ports.ts';
+import { isFinal } from './final.ts';
 import { type SpendingPorts, spending } from './spending.ts';
 
 export interface ShowAnswerPorts extends SpendingPorts {
@@ -28,15 +28,10 @@ export async function showAnswer(to: Comment, ports: ShowAnswerPorts): Promise<v
     await react(to, item, ports);
     await reply(to, item, ports);
   } catch (error) {
-    // The comment is gone, or the pull request is locked, or we were not given the permission: that does not get better by itself.
-    const isFinal =
-      error instanceof GitHubError && error.retryAt === undefined && FINAL.includes(error.status);
-    if (!isFinal) throw error;
+    if (!isFinal(error)) throw error;
     ports.log('answer dropped', { ...to, error: error.message });
   }
 }
-
-const FINAL = [403, 404, 410, 422];
 
 async function react(to: Comment, { fullName, answer, reacted }: CommentItem, ports: ShowAnswerPorts) {
   const reaction = answer?.reaction ?? 'eyes';

@@ -11,6 +11,7 @@ import {
 import type { ReleaseRecord } from '../../core/statuses.ts';
 import { GitHubError } from '../github-error.ts';
 import type { Ledger, Log, PullCommentWriter } from '../ports.ts';
+import { isFinal } from './final.ts';
 import { readRecord } from './record.ts';
 import { type SpendingPorts, spending } from './spending.ts';
 
@@ -33,12 +34,6 @@ const GONE_MS = 120_000;
 /** GitHub's clock may be behind ours. Milliseconds. */
 const SKEW_MS = 300_000;
 
-/** What does not get better by trying: the pull request is gone or locked, or we were not given the permission. */
-const FINAL = [403, 404, 410, 422];
-
-const isFinal = (error: unknown): error is GitHubError =>
-  error instanceof GitHubError && error.retryAt === undefined && FINAL.includes(error.status);
-
 /** When somebody has begun who is known to be gone. */
 const NOBODY_WRITES = new Date(0).toISOString();
 
@@ -56,7 +51,6 @@ export async function showComment({ release }: ReleaseRecord, ports: ShowComment
     ports.log('comment dropped', {
       level: 'error',
       pull: number,
-      status: error.status,
       error: error.message,
     });
   }

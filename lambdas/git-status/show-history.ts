@@ -1,5 +1,5 @@
 /** Writes an environment's history: a chain of commits that `git log` tells, and where last good is. Called by `show-audit`. */
-import { leaseIn } from '../../core/audit/entry.ts';
+import { nameIn } from '../../core/audit/entry.ts';
 import {
   type EntryItem,
   entryItemSchema,
@@ -63,7 +63,10 @@ export async function showHistory(
     for (const entry of entries) {
       const tip = await write(entry, { environment, known: item, tries: 0 }, ports);
       if (tip === undefined) continue;
-      await note({ ...item, tip, newest: Math.max(item.newest ?? 0, entry.fence) });
+      const newest = Math.max(item.newest ?? 0, entry.fence);
+      await note({ ...item, tip, newest });
+      // Of an entry that came late last good is past.
+      if (entry.isGood && entry.fence === newest) await pointTo(entry, environment, ports);
       await ledger.remove(ledgerKeys.entry(repository, environment, entry.fence));
     }
     if (item.tip === undefined) item = refused(item, clock.now());
@@ -102,7 +105,7 @@ async function write(entry: EntryItem, chain: Chain, ports: ShowHistoryPorts): P
   // Somebody may have deleted the ref: what it pointed at is still there for a while.
   const tip = there ?? known.tip;
   const top = tip === undefined ? undefined : await audit.readCommit(fullName, tip);
-  if (tip !== undefined && (there === undefined || leaseIn(top?.message ?? '') === undefined))
+  if (tip !== undefined && (there === undefined || nameIn(top?.message ?? '') === undefined))
     log('history was changed by somebody', { level: 'error', environment, written: known.tip, found: there });
   let commit = (await isInChain(entry, { tip, top, known }, audit)) ? tip : undefined;
   if (commit === undefined) {
@@ -117,7 +120,7 @@ async function write(entry: EntryItem, chain: Chain, ports: ShowHistoryPorts): P
       tree,
       parents: top === undefined || tip === undefined ? [] : [tip],
     };
-    commit = await spend(entry, ports, () => audit.createCommit(fullName, made));
+    commit = await spending(fullName, 'progress', { write: () => audit.createCommit(fullName, made), ports });
   }
   if (commit !== there) {
     try {
@@ -128,8 +131,6 @@ async function write(entry: EntryItem, chain: Chain, ports: ShowHistoryPorts): P
       return write(entry, { ...chain, tries: chain.tries + 1 }, ports);
     }
   }
-  // Of an entry that came late last good is past.
-  if (entry.isGood && entry.fence >= (known.newest ?? 0)) await pointTo(entry, environment, ports);
   return commit;
 }
 
@@ -138,22 +139,20 @@ async function write(entry: EntryItem, chain: Chain, ports: ShowHistoryPorts): P
  * only for an entry that is not newer than they are: it was noted late, or a second time.
  */
 async function isInChain(
-  { fence, repository }: EntryItem,
+  { release, fence, repository }: EntryItem,
   { tip, top, known }: { tip: string | undefined; top: GitCommit | undefined; known: Chain['known'] },
   audit: AuditWriter,
 ): Promise<boolean> {
   let [at, commit] = [tip, top];
   for (let looked = 0; commit !== undefined && looked < FAR; looked++) {
     if (at === known.tip && fence > (known.newest ?? 0)) return false;
-    if (leaseIn(commit.message) === fence) return true;
+    const name = nameIn(commit.message);
+    if (name?.release === release && name.lease === fence) return true;
     [at] = commit.parents;
     commit = at === undefined ? undefined : await audit.readCommit(repository.fullName, at);
   }
   return false;
 }
-
-const spend = <T>({ repository }: EntryItem, ports: ShowHistoryPorts, write: () => Promise<T>) =>
-  spending(repository.fullName, 'progress', { write, ports });
 
 function moveRef(
   entry: EntryItem,
@@ -161,17 +160,23 @@ function moveRef(
   ports: ShowHistoryPorts,
 ): Promise<void> {
   const { fullName } = entry.repository;
-  return spend(entry, ports, () =>
+  const write = () =>
     from === undefined
       ? ports.audit.createRef(fullName, ref, to)
-      : ports.audit.updateRef(fullName, ref, { commit: to, force }),
-  );
+      : ports.audit.updateRef(fullName, ref, { commit: to, force });
+  // An end, not progress: held back here, the commit that was made for it would be made again.
+  return spending(fullName, 'end', { write, ports });
 }
 
-/** A pointer goes where last good goes, also back. */
+/** A pointer goes where last good goes, also back. What GitHub refuses of it keeps no entry waiting. */
 async function pointTo(entry: EntryItem, environment: string, ports: ShowHistoryPorts): Promise<void> {
   const ref = `belay/${environment}/last-good`;
   const to = entry.deployed;
-  const from = await ports.audit.readRef(entry.repository.fullName, ref);
-  if (from !== to) await moveRef(entry, { ref, from, to, force: true }, ports);
+  try {
+    const from = await ports.audit.readRef(entry.repository.fullName, ref);
+    if (from !== to) await moveRef(entry, { ref, from, to, force: true }, ports);
+  } catch (error) {
+    if (!isFinal(error)) throw error;
+    ports.log('last good refused', { level: 'error', environment, error: error.message });
+  }
 }

@@ -23,7 +23,7 @@ export async function examineMergeGroup(
   { ledger, store, git, github }: ExamineMergeGroupPorts,
 ): Promise<Examination> {
   const { fullName } = request.repository;
-  const pulls = await pullsIn(release.repository, mergeGroup, ledger);
+  const { pulls, unknown } = await pullsIn(release.repository, mergeGroup, ledger);
   const unread = unreadReason(mergeGroup, pulls);
   if (unread !== undefined) return { environments: [], verdict: 'failed', reason: unread };
   const branch = await github.branchHead(fullName, mergeGroup.base);
@@ -31,7 +31,10 @@ export async function examineMergeGroup(
     throw new Error(
       `planning ${release.commit} of ${fullName}: there is no branch ${mergeGroup.base} to merge it into`,
     );
-  const fork = pulls.some(({ pull, plan }) => pull?.merged === undefined && plan?.pull?.fork !== false);
+  // Told out of order, a group may be older than what the ledger knows of those ahead of it.
+  const isUnknown = unknown !== undefined && unknown !== branch;
+  const fork =
+    isUnknown || pulls.some(({ pull, plan }) => pull?.merged === undefined && plan?.pull?.fork !== false);
   return git.withCommit(fullName, release.commit, (queued) =>
     git.withCommit(fullName, branch, (base) =>
       examine(queued, { request, release, unmerged: { mergeGroup: { ...mergeGroup, fork }, base } }, store),

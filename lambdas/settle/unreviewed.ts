@@ -13,7 +13,7 @@ export async function findUnreviewed(
   ledger: Ledger,
 ): Promise<Unreviewed[] | undefined> {
   if (mergeGroup === undefined) return undefined;
-  const pulls = await pullsIn(repository, mergeGroup, ledger);
+  const { pulls } = await pullsIn(repository, mergeGroup, ledger);
   const reviewed = await Promise.all(
     pulls.map(async ({ number, plan }) => {
       const items =

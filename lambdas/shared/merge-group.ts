@@ -23,6 +23,13 @@ export interface GroupedPull {
 /** GitHub groups at most so many: https://docs.github.com/en/rest/repos/rules (`max_entries_to_build`). */
 const MAX_AHEAD = 100;
 
+/** What a group brings, as far as the ledger knows. */
+export interface Grouped {
+  readonly pulls: readonly GroupedPull[];
+  /** A commit whose pull request nobody knows: what it brings, and all before it, may be anybody's. Undefined where there is none. */
+  readonly unknown: string | undefined;
+}
+
 /**
  * The group's own pull request first, then back from parent to parent: those ahead of it in the queue, and those merged since the last
  * commit that is deployed, because the plan of this group shows their changes as well.
@@ -31,18 +38,24 @@ export async function pullsIn(
   repository: number,
   { number, onto }: Pick<MergeGroup, 'number' | 'onto'>,
   ledger: Ledger,
-): Promise<GroupedPull[]> {
+): Promise<Grouped> {
   const numbers = new Set(number === undefined ? [] : [number]);
-  let at: string | undefined = onto;
-  for (let ahead = 0; at !== undefined && ahead < MAX_AHEAD; ahead++) {
-    if (await isDeployed(repository, at, ledger)) break;
-    const group = await ledger.get(ledgerKeys.mergeGroup(repository, at));
-    const before = group === undefined ? undefined : mergeGroupItemSchema.parse(group);
-    const brought = before?.number ?? (await mergedAs(repository, at, ledger));
-    if (brought !== undefined) numbers.add(brought);
-    at = before?.onto;
+  let unknown: string | undefined;
+  let at = onto;
+  for (let ahead = 0; !(await isDeployed(repository, at, ledger)); ahead++) {
+    const found = await ledger.get(ledgerKeys.mergeGroup(repository, at));
+    const group = found === undefined ? undefined : mergeGroupItemSchema.parse(found);
+    const brought = group?.number ?? (await mergedAs(repository, at, ledger));
+    if (brought === undefined) unknown ??= at;
+    else numbers.add(brought);
+    if (group === undefined) break;
+    at = group.onto;
+    if (ahead < MAX_AHEAD) continue;
+    unknown ??= at;
+    break;
   }
-  return Promise.all([...numbers].map((one) => readGrouped(repository, one, ledger)));
+  const pulls = [...numbers].map((one) => readGrouped(repository, one, ledger));
+  return { pulls: await Promise.all(pulls), unknown };
 }
 
 /** By a release of its own that has come to a good end: what was merged before is deployed with it. */

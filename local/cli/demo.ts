@@ -2,7 +2,8 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { PAGE_PORT, servePage } from '../page/serve-page.ts';
+import { PAGE_PORT, type ServedPage, servePage } from '../page/serve-page.ts';
+import { ownStateDirectory, StateDirectoryInUse } from '../world/state-directory.ts';
 import { copyShop } from './demo/shop.ts';
 import { Stage } from './demo/stage.ts';
 import { tellStory } from './demo/story.ts';
@@ -44,6 +45,16 @@ const deployed = join(stateDir, 'deployed');
 const marker = join(stateDir, 'made-by-the-demo');
 const here = (path: string) => relative(process.cwd(), path) || '.';
 
+/** A demo that still serves its page keeps what it shows. */
+function refuseWhileInUse(): void {
+  try {
+    ownStateDirectory(stateDir).release();
+  } catch (error) {
+    if (!(error instanceof StateDirectoryInUse)) throw error;
+    refuse(`process ${error.owner.pid} uses ${stateDir}: end it, or name another directory with --state-dir`);
+  }
+}
+
 function whatHappened({ rows }: Stage): string[] {
   const head = ['', 'release', 'ended', 'jobs', 'took'];
   const lines = rows.map(({ what, release, ended, jobs, milliseconds }) => [
@@ -77,6 +88,7 @@ function whatNext({ rows }: Stage): string[] {
 // The demo begins with nothing. Only what an earlier demo left is removed.
 if (existsSync(stateDir) && !existsSync(marker))
   refuse(`${stateDir} is not an earlier demo's; name a directory that does not exist yet`);
+if (existsSync(stateDir)) refuseWhileInUse();
 rmSync(stateDir, { recursive: true, force: true });
 copyShop(shop, deployed);
 writeFileSync(marker, '');
@@ -87,11 +99,15 @@ telling.say(
 );
 const { openTwin, spared } = closeOnInterrupt(openPlainTwin, complain);
 const twin = await openTwin({ stateDir, github: 'app' });
-let isServing = false;
+let page: ServedPage | undefined;
 try {
   const password = { name: 'shop/admin-password', value: 'correct horse battery staple' };
   await twin.putSecret({ directory: shop, ...password });
   const stage = new Stage({ twin, telling, shop, deployed });
+  if (values.serve) {
+    page = await servePage(twin, { port: values.port }).catch((error: Error) => refuse(error.message));
+    telling.say('', `Watch it at ${page.url}`);
+  }
   await tellStory(stage);
   telling.say(
     '',
@@ -100,18 +116,17 @@ try {
     '',
     ...whatNext(stage),
   );
-  if (values.serve) {
-    const { url } = await servePage(twin, { port: values.port });
-    isServing = true;
-    telling.say('', telling.strong(`The local GitHub is at ${url}`), 'Ctrl-C ends it.');
-  }
+  if (page !== undefined)
+    telling.say('', telling.strong(`The local GitHub is at ${page.url}`), 'Ctrl-C ends it.');
 } catch (error) {
   if (!(error instanceof StoryBroken)) throw error;
   complain(`belay: the demo did not come as it should: ${error.message}`);
+  await page?.close();
+  page = undefined;
   complain(`belay: everything is as it was then: npm run local -- history --state-dir ${here(stateDir)}`);
   process.exitCode = EXIT.failed;
 } finally {
   await spared();
   // The page keeps the process until Ctrl-C.
-  if (!isServing) await twin.close();
+  if (page === undefined) await twin.close();
 }

@@ -12,20 +12,19 @@ export interface Commit {
   readonly body: string;
 }
 
-const FIELDS = ['%H', '%P', '%an', '%ct', '%s', '%b'].join('%x1f');
+/** Nothing that git keeps of a commit holds a zero, so nobody can write a commit that reads as two. */
+const FIELDS = ['%H', '%P', '%an', '%ct', '%s', '%b'];
 
 /** Newest first; empty where git knows none of the names. */
 export async function history(
   bare: string,
   { range, max, skip = 0 }: HistoryOrder,
 ): Promise<readonly Commit[]> {
-  const limits = [`--max-count=${max}`, `--skip=${skip}`, `--format=${FIELDS}%x1e`];
+  const limits = [`--max-count=${max}`, `--skip=${skip}`, '-z', `--format=${FIELDS.join('%x00')}`];
   const output = (await gitAnswer(bare, 'log', ...limits, '--end-of-options', ...range)) ?? '';
-  return output
-    .split('\u001e')
-    .map((record) => record.replace(/^\n/, ''))
-    .filter((record) => record !== '')
-    .map(commitOf);
+  const values = output.split('\0');
+  const count = Math.floor(values.length / FIELDS.length);
+  return Array.from({ length: count }, (_, n) => commitOf(values.slice(n * FIELDS.length)));
 }
 
 interface HistoryOrder {
@@ -35,8 +34,14 @@ interface HistoryOrder {
   readonly skip?: number;
 }
 
-function commitOf(record: string): Commit {
-  const [sha = '', parents = '', author = '', seconds = '0', title = '', body = ''] = record.split('\u001f');
+function commitOf([
+  sha = '',
+  parents = '',
+  author = '',
+  seconds = '0',
+  title = '',
+  body = '',
+]: readonly string[]): Commit {
   return {
     sha,
     parents: parents.split(' ').filter((parent) => parent !== ''),

@@ -4,15 +4,23 @@
 let isLooking = false;
 let hasNews = false;
 
-const source = new EventSource('/-/changes');
-source.addEventListener('message', () => void look());
-// What happened before the first word, or in a break, was perhaps missed.
-source.addEventListener('open', () => void look());
-document.addEventListener('visibilitychange', () => void (hasNews && look()));
+let source;
+follow();
+document.addEventListener('visibilitychange', follow);
+
+/** Browsers keep six connections to one place: a tab that nobody sees gives its own free. */
+function follow() {
+  source?.close();
+  if (document.hidden) return;
+  source = new EventSource('/-/changes');
+  source.addEventListener('message', () => void look());
+  // What happened before the first word, or in a break, was perhaps missed.
+  source.addEventListener('open', () => void look());
+}
 
 async function look() {
   hasNews = true;
-  if (isLooking || document.hidden) return;
+  if (isLooking) return;
   isLooking = true;
   try {
     while (hasNews) {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { type EndedInEnvironment, entryMessage, leaseIn, targetsOf } from '../../../core/audit/entry.ts';
+import { type EndedInEnvironment, entryMessage, nameIn, targetsOf } from '../../../core/audit/entry.ts';
 import type { OutcomeItem } from '../../../core/ledger/work-items.ts';
 
 const COMMIT = 'c0ffee1234567890abcdef1234567890abcdef12';
@@ -60,7 +60,7 @@ test('an entry says release, verdict, outcomes, who, and digests as trailers, an
     'Belay-Change: database cd34',
     'Belay-Ended: 2026-11-21T08:09:00.000Z',
   ]);
-  expect(leaseIn(message)).toBe(7);
+  expect(nameIn(message)?.lease).toBe(7);
 });
 
 const told = (change: Partial<EndedInEnvironment>, ...targets: OutcomeItem[]) => {
@@ -113,8 +113,8 @@ test('where the tree is not simply what is deployed, the entry says so', () => {
 });
 
 test('a commit of somebody else is no entry, whatever its text says', () => {
-  expect(leaseIn('Fix\n\nBelay-Lease: 7 was wrong')).toBeUndefined();
-  expect(leaseIn('Fix\n\nBelay-Lease: 7\n\nSigned-off-by: Eve')).toBeUndefined();
+  expect(nameIn('Fix\n\nBelay-Release: r\nBelay-Lease: 7 was wrong')).toBeUndefined();
+  expect(nameIn('Fix\n\nBelay-Release: r\nBelay-Lease: 7\n\nSigned-off-by: Eve')).toBeUndefined();
 });
 
 test('two thousand targets stay far below what an item of the ledger holds', () => {
@@ -126,7 +126,7 @@ test('two thousand targets stay far below what an item of the ledger holds', () 
   expect(message.length).toBeLessThan(200_000);
   expect(message).toContain('Release 20261121-c0ffee1-1: 2000 targets: 2000 applied.');
   expect(message).toContain('\n- and 1500 more\n');
-  expect(leaseIn(message)).toBe(7);
+  expect(nameIn(message)?.lease).toBe(7);
 });
 
 test('a deployment was about what it opened, and what it took back; one that came to nothing, about nothing', () => {

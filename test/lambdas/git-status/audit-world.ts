@@ -1,5 +1,5 @@
 /** A ledger with one release, a repository it is kept in, and what `git-status` does of the audit; used by the tests beside it. */
-import { entryMessage, leaseIn } from '../../../core/audit/entry.ts';
+import { entryMessage, nameIn } from '../../../core/audit/entry.ts';
 import { releaseKey } from '../../../core/keys.ts';
 import type { EntryItem } from '../../../core/ledger/audit-items.ts';
 import { ledgerKeys } from '../../../core/ledger/keys.ts';
@@ -109,4 +109,5 @@ export async function deploys(world: World, change: { ttl?: number } = {}) {
 export const left = async (world: World) => (await world.ledger.query('1/history/dev', 'entry/')).length;
 
 /** Of the entries in the history, newest first. */
-export const leases = (world: World) => world.repository.messages(HISTORY).map(leaseIn);
+export const leases = (world: World) =>
+  world.repository.messages(HISTORY).map((message) => nameIn(message)?.lease);

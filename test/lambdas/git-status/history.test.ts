@@ -1,5 +1,6 @@
 /** The history in Git: in order, with the right trees, whatever others do to it and whatever GitHub refuses. */
 import { beforeEach, expect, test } from '@jest/globals';
+import { ledgerKeys } from '../../../core/ledger/keys.ts';
 import { GitHubError, NotGranted } from '../../../lambdas/github-error.ts';
 import {
   auditWorld,
@@ -121,6 +122,51 @@ test.each([
     expect(w.repository.log(HISTORY)).toHaveLength(1);
   },
 );
+
+test('little budget is left: one commit is made for the entry, and the ref is moved to it', async () => {
+  const half = { version: 1, level: 30, at: new Date(w.clock.now).toISOString() };
+  await w.ledger.put(ledgerKeys.budget('acme'), half);
+  await w.entry(9);
+  expect(await w.look()).toBe('done');
+  expect(w.repository.calls).toEqual(['commit', `new ${HISTORY}`, `new ${LAST_GOOD}`]);
+  expect(await left(w)).toBe(0);
+});
+
+test('a commit of another hand that names the same lease is not the entry', async () => {
+  await w.entry(9);
+  await w.look();
+  const [tip = ''] = [w.repository.refs.get(HISTORY)];
+  const foreign = {
+    message: 'Fix\n\nBelay-Release: another\nBelay-Lease: 10',
+    tree: 'tree-old',
+    parents: [tip],
+  };
+  const sha = await w.repository.writer.createCommit('acme/shop', foreign);
+  w.repository.refs.set(HISTORY, sha);
+  await w.entry(10);
+  await w.look();
+  expect(w.repository.log(HISTORY)).toEqual([
+    'tree-new dev: apply c0ffee1 succeeded',
+    'tree-old Fix',
+    'tree-new dev: apply c0ffee1 succeeded',
+  ]);
+});
+
+test('a last good that GitHub refuses keeps no entry waiting', async () => {
+  w.audit = {
+    ...w.repository.writer,
+    async createRef(repository, ref, commit) {
+      if (ref === LAST_GOOD) throw new GitHubError(403, 'Resource not accessible by integration');
+      return w.repository.writer.createRef(repository, ref, commit);
+    },
+  };
+  await w.entry(9);
+  await w.entry(10);
+  expect(await w.look()).toBe('done');
+  expect(w.repository.log(HISTORY)).toHaveLength(2);
+  expect(await left(w)).toBe(0);
+  expect(w.lines.join('\n')).toContain('last good refused');
+});
 
 test('what may get better is tried again at once: a limit, or GitHub being down', async () => {
   await w.entry(9);

@@ -178,6 +178,17 @@ test.each([
   expect(documentOf(w).mergeGroup?.fork).toBe(fork);
 });
 
+test.each<[string, object | undefined]>([
+  ['of which nobody has told yet', undefined],
+  ['whose branch names no pull request', { onto: MAIN }],
+])('one ahead %s may be a fork: a plan without secrets', async (_, group) => {
+  const w = queue();
+  await known(w, 7);
+  if (group !== undefined) await w.ledger.put(ledgerKeys.mergeGroup(REPOSITORY, AHEAD), group);
+  await w.run('arn:release:1', changed({ onto: AHEAD }));
+  expect(documentOf(w).mergeGroup?.fork).toBe(true);
+});
+
 test('given up by the queue, a plan under way ends; one that has ended stays as it is', async () => {
   const w = await ready();
   await w.run('arn:release:1', changed());
