@@ -213,9 +213,11 @@ test('jobs outlive a killed twin: the next one tells how they ended', async () =
   await ended;
 
   const { jobs } = openJobs('', { folder });
-  const [running, waiting] = jobs.all();
+  // Submitted in the same millisecond, either may be the one that got the slot.
+  const [running, waiting] = ['RUNNING', 'FAILED'].map((wanted) =>
+    jobs.all().find(({ status }) => status === wanted),
+  );
   expect(jobs.inherited).toEqual([running]);
-  expect(running).toMatchObject({ status: 'RUNNING' });
   expect(waiting).toMatchObject({ status: 'FAILED', statusReason: 'Host terminated before the job started' });
   if (running === undefined) throw new Error('no job');
   expect(await jobs.ended(running)).toMatchObject({ status: 'FAILED', exitCode: 7 });
