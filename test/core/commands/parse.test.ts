@@ -187,7 +187,8 @@ describe('whatever is written', () => {
   );
 
   test('an order is read as it was written, between any other lines', () => {
-    const other = fc.string().map((text) => `x${text.replace(/[\r\n`~<>]/g, ' ')}`);
+    // Without what may leave a code span, a tag or a link open.
+    const other = fc.string().map((text) => `x${text.replace(/[\r\n`~<>\]]/g, ' ')}`);
     fc.assert(
       fc.property(fc.array(order, { minLength: 1, maxLength: 10 }), other, (them, text) => {
         const body = them.map((one) => `${text}\n${written(one)}`).join('\n');
