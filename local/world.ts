@@ -8,8 +8,13 @@ import type { HistoryEvent } from './asl/history.ts';
 import { hasEnded, type Job } from './batch/job.ts';
 import type { DeliveryAnswer } from './github/deliveries.ts';
 import { gitAnswer } from './github/git.ts';
-import { type ShownCheck, shownChecks } from './github/shown.ts';
-import type { Status } from './github/statuses.ts';
+import {
+  type CommitAt,
+  type ShownCheck,
+  type ShownStatus,
+  shownChecks,
+  shownStatuses,
+} from './github/shown.ts';
 import type { PageAnswer, PageRequest } from './page/exchange.ts';
 import { pageAnswer } from './page/page.ts';
 import type { ExecutionEntry } from './states/store.ts';
@@ -231,20 +236,12 @@ export class World {
   }
 
   /** The newest status of each context of a commit of a repository, as GitHub has them. */
-  async statuses(at: {
-    readonly repository: number;
-    readonly sha: string;
-  }): Promise<(Pick<Status, 'sha' | 'context' | 'state'> & { description: string })[]> {
-    return this.parts.github.statuses.newest(at).map(({ sha, context, state, description }) => ({
-      sha,
-      context,
-      state,
-      description: description ?? '',
-    }));
+  async statuses(at: CommitAt): Promise<readonly ShownStatus[]> {
+    return shownStatuses(this.parts.github, at);
   }
 
   /** What a commit of a repository shows on GitHub. */
-  async checks(at: { readonly repository: number; readonly sha: string }): Promise<readonly ShownCheck[]> {
+  async checks(at: CommitAt): Promise<readonly ShownCheck[]> {
     return shownChecks(this.parts.github, at);
   }
 

@@ -134,14 +134,22 @@ export function nameIn(message: string): { readonly release: string; readonly le
 /** `3 targets: 2 applied, 1 failed` */
 export function tallyOf(targets: readonly OutcomeItem[]): string {
   const counts = new Map<string, number>();
-  for (const { outcome = 'under way' } of targets) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  for (const target of targets) {
+    const outcome = outcomeOf(target);
+    counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  }
   const told = [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(', ');
   return `${targets.length} ${targets.length === 1 ? 'target' : 'targets'}: ${told}`;
 }
 
 const short = (commit: string) => commit.slice(0, 7);
 
-function endOf({ component, outcome = 'failed', rollback }: OutcomeItem, dirty: ReadonlySet<string>): string {
+/** `settle` has given every target an outcome before. */
+const outcomeOf = ({ outcome = 'failed' }: OutcomeItem) => outcome;
+
+function endOf(target: OutcomeItem, dirty: ReadonlySet<string>): string {
+  const { component, rollback } = target;
+  const outcome = outcomeOf(target);
   const to = outcome === 'rolled-back' && rollback?.to ? ` to ${short(rollback.to.commit)}` : '';
   return `${outcome}${to}${dirty.has(component) ? ', between two commits' : ''}`;
 }

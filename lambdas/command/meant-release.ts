@@ -1,7 +1,7 @@
 /** Which release a comment on a pull request is about. Called by `orders` and `tell`. */
-import { ledgerKeys } from '../../core/ledger/keys.ts';
-import { commitItemSchema, type ReleaseItem } from '../../core/ledger/release-items.ts';
+import type { ReleaseItem } from '../../core/ledger/release-items.ts';
 import type { Ledger, PullRequest } from '../ports.ts';
+import { readNewest } from '../shared/items.ts';
 import { findRelease } from './answer.ts';
 
 /** The newest release of the commit that merging it made, or of its own newest commit while it is not merged. */
@@ -23,7 +23,6 @@ export async function newestOf(
   commit: string,
   ledger: Ledger,
 ): Promise<ReleaseItem | undefined> {
-  const item = await ledger.get(ledgerKeys.commit(repository, commit));
-  if (item === undefined) return undefined;
-  return findRelease({ repository, release: commitItemSchema.parse(item).release }, ledger);
+  const newest = await readNewest(ledger, repository, commit);
+  return newest && findRelease({ repository, release: newest.id }, ledger);
 }

@@ -2,15 +2,11 @@
 import { createHash } from 'node:crypto';
 import { pullComment } from '../../core/checks/pull-comment.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
-import {
-  commitItemSchema,
-  mergedItemSchema,
-  type PullItem,
-  pullItemSchema,
-} from '../../core/ledger/release-items.ts';
+import { type PullItem, pullItemSchema } from '../../core/ledger/release-items.ts';
 import type { ReleaseRecord } from '../../core/statuses.ts';
 import { GitHubError } from '../github-error.ts';
-import type { Ledger, Log, PullCommentWriter } from '../ports.ts';
+import type { Log, PullCommentWriter } from '../ports.ts';
+import { readMergedAs, readNewest } from '../shared/items.ts';
 import { isFinal } from './final.ts';
 import { readRecord } from './record.ts';
 import { type SpendingPorts, spending } from './spending.ts';
@@ -40,7 +36,8 @@ const NOBODY_WRITES = new Date(0).toISOString();
 export async function showComment({ release }: ReleaseRecord, ports: ShowCommentPorts): Promise<void> {
   // The merge queue plans what the pull request's own plan has told.
   if (release.mergeGroup !== undefined) return;
-  const number = release.pull?.number ?? (await mergedAs(release, ports.ledger));
+  const number =
+    release.pull?.number ?? (await readMergedAs(ports.ledger, release.repository.id, release.commit));
   if (number === undefined) return;
   const pull = { repository: release.repository, number };
   try {
@@ -54,12 +51,6 @@ export async function showComment({ release }: ReleaseRecord, ports: ShowComment
       error: error.message,
     });
   }
-}
-
-/** Number of the pull request that the release's commit came of. */
-async function mergedAs({ repository, commit }: ReleaseRecord['release'], ledger: Ledger) {
-  const merged = await ledger.get(ledgerKeys.merged(repository.id, commit));
-  return merged === undefined ? undefined : mergedItemSchema.parse(merged).number;
 }
 
 /**
@@ -113,14 +104,8 @@ async function write(
 async function desiredComment(item: PullItem, repository: number, ports: ShowCommentPorts) {
   const plan = await readRecord({ id: item.release, repository }, ports.ledger);
   if (plan === undefined) return undefined;
-  const newest =
-    item.merged === undefined
-      ? undefined
-      : await ports.ledger.get(ledgerKeys.commit(repository, item.merged));
-  const merge =
-    newest === undefined
-      ? undefined
-      : await readRecord({ id: commitItemSchema.parse(newest).release, repository }, ports.ledger);
+  const newest = item.merged && (await readNewest(ports.ledger, repository, item.merged));
+  const merge = newest ? await readRecord(newest, ports.ledger) : undefined;
   // Until its deployment begins, the commit has only what the merge queue planned.
   return pullComment(plan, merge?.release.mergeGroup === undefined ? merge : undefined);
 }

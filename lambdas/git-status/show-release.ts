@@ -1,14 +1,10 @@
 /** Brings the ledger's newest truth about one release to GitHub, as checks or as statuses. Called by `git-status`. */
 import type { ReleaseRef } from '../../core/contracts/release.ts';
 import { ledgerKeys, ledgerPrefixes } from '../../core/ledger/keys.ts';
-import {
-  checkItemSchema,
-  commitItemSchema,
-  delayItemSchema,
-  statusItemSchema,
-} from '../../core/ledger/release-items.ts';
+import { checkItemSchema, delayItemSchema, statusItemSchema } from '../../core/ledger/release-items.ts';
 import type { ReleaseRecord } from '../../core/statuses.ts';
 import { GitHubError } from '../github-error.ts';
+import { readNewest } from '../shared/items.ts';
 import { OverBudget } from './later.ts';
 import { readRecord } from './record.ts';
 import { type ShowChecksPorts, showChecks } from './show-checks.ts';
@@ -68,8 +64,7 @@ async function recordOf(
   { id, repository, commit }: ReleaseRef,
   { ledger, clock }: ShowReleasePorts,
 ): Promise<ReleaseRecord | undefined> {
-  const newest = await ledger.get(ledgerKeys.commit(repository, commit));
-  if (newest === undefined || commitItemSchema.parse(newest).release !== id) return undefined;
+  if ((await readNewest(ledger, repository, commit))?.id !== id) return undefined;
   const late = await ledger.get(ledgerKeys.delay(repository, commit));
   const delay =
     late === undefined ? undefined : { until: clock.now().toISOString(), ...delayItemSchema.parse(late) };

@@ -2,9 +2,9 @@
 import type { MergeGroup, MergeGroupChanged } from '../../core/contracts/merge-group.ts';
 import type { ReleaseRef } from '../../core/contracts/release.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
-import { commitItemSchema, mergeGroupItemSchema, type ReleaseItem } from '../../core/ledger/release-items.ts';
+import { mergeGroupItemSchema, type ReleaseItem } from '../../core/ledger/release-items.ts';
 import type { Ledger } from '../ports.ts';
-import { readReleaseItem } from '../shared/items.ts';
+import { readNewest, readReleaseItem } from '../shared/items.ts';
 import { giveUp, type PullPorts } from './pull.ts';
 import { nameNewest } from './release-item.ts';
 
@@ -49,7 +49,6 @@ async function newestOf(
   commit: string,
   ledger: Ledger,
 ): Promise<ReleaseItem | undefined> {
-  const newest = await ledger.get(ledgerKeys.commit(repository, commit));
-  if (newest === undefined) return undefined;
-  return readReleaseItem(ledger, { id: commitItemSchema.parse(newest).release, repository });
+  const newest = await readNewest(ledger, repository, commit);
+  return newest && readReleaseItem(ledger, newest);
 }

@@ -3,10 +3,10 @@ import type { ReleaseRequest } from '../../core/contracts/operation.ts';
 import type { PullRequestChanged } from '../../core/contracts/pull.ts';
 import type { ReleaseRef } from '../../core/contracts/release.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
-import { commitItemSchema, type PullItem } from '../../core/ledger/release-items.ts';
+import type { PullItem } from '../../core/ledger/release-items.ts';
 import { isNewerRelease } from '../../core/release-id.ts';
 import type { Clock, Ledger, StatusQueue } from '../ports.ts';
-import { type ReleaseAddress, readPull, readReleaseItem } from '../shared/items.ts';
+import { type ReleaseAddress, readNewest, readPull, readReleaseItem } from '../shared/items.ts';
 import { type StopPorts, stopCancelled } from '../shared/stopping.ts';
 import { nameNewest } from './release-item.ts';
 
@@ -64,9 +64,9 @@ async function isOthers(
   number: number,
   ledger: Ledger,
 ): Promise<boolean> {
-  const newest = await ledger.get(ledgerKeys.commit(repository, commit));
+  const newest = await readNewest(ledger, repository, commit);
   if (newest === undefined) return false;
-  const { pull } = await readReleaseItem(ledger, { id: commitItemSchema.parse(newest).release, repository });
+  const { pull } = await readReleaseItem(ledger, newest);
   return pull?.number !== number;
 }
 
@@ -111,10 +111,8 @@ export async function leavePull(change: PullRequestChanged, ports: PullPorts): P
   const why = closed === undefined ? `its new base branch, ${pull.base}` : 'its being closed';
   await giveUp({ id: item.release, repository: id }, why, ports);
   if (commit === undefined) return;
-  const newest = await ledger.get(ledgerKeys.commit(id, commit));
-  if (newest === undefined) return;
-  const { release } = commitItemSchema.parse(newest);
-  await ports.statuses.changed({ id: release, repository: id, commit });
+  const newest = await readNewest(ledger, id, commit);
+  if (newest !== undefined) await ports.statuses.changed({ ...newest, commit });
 }
 
 /** The pull request, with what it became. */

@@ -2,8 +2,10 @@
 import { type TargetItem, targetItemSchema } from '../../core/ledger/environment-items.ts';
 import { ledgerKeys, ledgerPrefixes } from '../../core/ledger/keys.ts';
 import {
+  commitItemSchema,
   type DeploymentItem,
   deploymentItemSchema,
+  mergedItemSchema,
   type PullItem,
   pullItemSchema,
   type ReleaseItem,
@@ -76,6 +78,26 @@ export async function readTargets(
   return new Map(
     items.map((item) => [String(item.sk).slice(ledgerPrefixes.targets.length), targetItemSchema.parse(item)]),
   );
+}
+
+/** The newest release of a commit: the one that speaks for it. */
+export async function readNewest(
+  ledger: Ledger,
+  repository: number,
+  commit: string,
+): Promise<ReleaseAddress | undefined> {
+  const item = await ledger.get(ledgerKeys.commit(repository, commit));
+  return item === undefined ? undefined : { id: commitItemSchema.parse(item).release, repository };
+}
+
+/** Number of the pull request that a commit of the default branch came by. */
+export async function readMergedAs(
+  ledger: Ledger,
+  repository: number,
+  commit: string,
+): Promise<number | undefined> {
+  const item = await ledger.get(ledgerKeys.merged(repository, commit));
+  return item === undefined ? undefined : mergedItemSchema.parse(item).number;
 }
 
 /** Undefined where GitHub has told nothing of it. */

@@ -1,15 +1,9 @@
 /** Which pull requests a commit of GitHub's merge queue brings, with the plans of them that people have read. Used by `resolve` and `settle`. */
 import type { MergeGroup } from '../../core/contracts/merge-group.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
-import {
-  commitItemSchema,
-  mergedItemSchema,
-  mergeGroupItemSchema,
-  type PullItem,
-  type ReleaseItem,
-} from '../../core/ledger/release-items.ts';
+import { mergeGroupItemSchema, type PullItem, type ReleaseItem } from '../../core/ledger/release-items.ts';
 import type { Ledger } from '../ports.ts';
-import { readPull, readReleaseItem } from './items.ts';
+import { readMergedAs, readNewest, readPull, readReleaseItem } from './items.ts';
 
 /** A pull request that is merged with the group, or was merged and is not deployed yet. */
 export interface GroupedPull {
@@ -45,7 +39,7 @@ export async function pullsIn(
   for (let ahead = 0; !(await isDeployed(repository, at, ledger)); ahead++) {
     const found = await ledger.get(ledgerKeys.mergeGroup(repository, at));
     const group = found === undefined ? undefined : mergeGroupItemSchema.parse(found);
-    const brought = group?.number ?? (await mergedAs(repository, at, ledger));
+    const brought = group?.number ?? (await readMergedAs(ledger, repository, at));
     if (brought === undefined) unknown ??= at;
     else numbers.add(brought);
     if (group === undefined) break;
@@ -60,16 +54,10 @@ export async function pullsIn(
 
 /** By a release of its own that has come to a good end: what was merged before is deployed with it. */
 async function isDeployed(repository: number, commit: string, ledger: Ledger): Promise<boolean> {
-  const newest = await ledger.get(ledgerKeys.commit(repository, commit));
+  const newest = await readNewest(ledger, repository, commit);
   if (newest === undefined) return false;
-  const { release: id } = commitItemSchema.parse(newest);
-  const { operation = 'apply', verdict } = await readReleaseItem(ledger, { id, repository });
+  const { operation = 'apply', verdict } = await readReleaseItem(ledger, newest);
   return operation === 'apply' && (verdict === 'succeeded' || verdict === 'nothing-to-do');
-}
-
-async function mergedAs(repository: number, commit: string, ledger: Ledger): Promise<number | undefined> {
-  const merged = await ledger.get(ledgerKeys.merged(repository, commit));
-  return merged === undefined ? undefined : mergedItemSchema.parse(merged).number;
 }
 
 async function readGrouped(repository: number, number: number, ledger: Ledger): Promise<GroupedPull> {

@@ -2,20 +2,18 @@
 import { PUSH_EVENT, type PushReceived, type Repository } from '../../core/contracts/push.ts';
 import { isMissed, missedDelivery } from '../../core/deployment/sweep.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
-import { commitItemSchema, headItemSchema } from '../../core/ledger/release-items.ts';
+import { headItemSchema } from '../../core/ledger/release-items.ts';
 import { SKIP_MARK } from '../../core/push.ts';
 import type { Ledger } from '../ports.ts';
-import { readReleaseItem } from '../shared/items.ts';
+import { readNewest, readReleaseItem } from '../shared/items.ts';
 import type { SweepPorts } from './ports.ts';
 
 const NO_COMMIT = '0'.repeat(40);
 
 /** A plan of a pull request with the same head is no release that came for it. */
 async function wasDeployed(repository: number, commit: string, ledger: Ledger): Promise<boolean> {
-  const newest = await ledger.get(ledgerKeys.commit(repository, commit));
-  if (newest === undefined) return false;
-  const { release: id } = commitItemSchema.parse(newest);
-  return (await readReleaseItem(ledger, { id, repository })).operation !== 'plan';
+  const newest = await readNewest(ledger, repository, commit);
+  return newest !== undefined && (await readReleaseItem(ledger, newest)).operation !== 'plan';
 }
 
 /**

@@ -1,6 +1,15 @@
 /** What a person sees on a commit of the twin's GitHub, whatever Belay was when it wrote there. Called by `local/world.ts`. */
 import type { Checks } from './checks.ts';
-import type { Statuses } from './statuses.ts';
+import type { Status, Statuses } from './statuses.ts';
+
+/** A commit of a repository. */
+export interface CommitAt {
+  readonly repository: number;
+  readonly sha: string;
+}
+
+/** The newest status of its context. */
+export type ShownStatus = Pick<Status, 'sha' | 'context' | 'state'> & { readonly description: string };
 
 /** A line of the list on a commit. */
 export interface ShownCheck {
@@ -21,7 +30,7 @@ export interface ShownCheck {
  */
 export function shownChecks(
   { checks, statuses }: { readonly checks: Checks; readonly statuses: Statuses },
-  at: { readonly repository: number; readonly sha: string },
+  at: CommitAt,
 ): ShownCheck[] {
   const runs = checks
     .of(at)
@@ -32,8 +41,15 @@ export function shownChecks(
     }))
     .toSorted((one, other) => one.name.localeCompare(other.name));
   if (runs.length > 0) return runs;
-  return statuses.newest(at).map(({ context: name, state, description }) => ({
-    ...{ name, state, title: description ?? '' },
+  return shownStatuses({ statuses }, at).map(({ context: name, state, description: title }) => ({
+    ...{ name, state, title },
     ...{ summary: '', details: '', buttons: [] },
   }));
+}
+
+/** The newest of each context. */
+export function shownStatuses({ statuses }: { readonly statuses: Statuses }, at: CommitAt): ShownStatus[] {
+  return statuses
+    .newest(at)
+    .map(({ sha, context, state, description }) => ({ sha, context, state, description: description ?? '' }));
 }

@@ -6,13 +6,14 @@ import { mergedTree } from '../../github/merge.ts';
 import { icon } from '../icons.ts';
 import { marksOf, rollup } from '../marks.ts';
 import { pathOf, short } from '../paths.ts';
+import { headOf } from '../pull-heads.ts';
 import type { RepositoryVisit } from './view.ts';
 
 export async function mergeBox(visit: RepositoryVisit, pull: PullRequest): Promise<Html> {
   const { bare } = visit;
   if (pull.merged !== undefined) return mergedBox(visit, pull, pull.merged);
   if (pull.state === 'closed') return html``;
-  const head = (await gitAnswer(bare, 'rev-parse', '--verify', '--quiet', `refs/heads/${pull.head}`)) ?? '';
+  const head = await headOf(bare, pull);
   return (await mergedTree(bare, pull)) === undefined ? conflictBox(pull) : mergeableBox(visit, pull, head);
 }
 
