@@ -1,6 +1,6 @@
 /** GitHub's REST API behind the port `AuditWriter`: deployments, and refs and commits of Git. Used by `github.ts`. */
 import * as z from 'zod';
-import type { AuditWriter } from '../ports.ts';
+import type { AuditWriter } from '../github-ports.ts';
 import { type GitHubCalls, orMissing } from './github-calls.ts';
 import { understood } from './github-request.ts';
 

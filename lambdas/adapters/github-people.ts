@@ -1,6 +1,6 @@
 /** GitHub's REST API behind the ports `GitHubPeople` and `CommentWriter`, for `command` and for what `git-status` answers. */
 import * as z from 'zod';
-import type { CommentWriter, GitHubPeople } from '../ports.ts';
+import type { CommentWriter, GitHubPeople } from '../github-ports.ts';
 import { type GitHubCalls, orMissing } from './github-calls.ts';
 import { understood } from './github-request.ts';
 import type { GitHubAccess } from './github-token.ts';

@@ -1,6 +1,13 @@
 /** GitHub's REST API behind the ports `GitHub` and `GitHubWriter`, for the ancestry gate, `git-status` and approvers. Works with GitHub Enterprise Server. */
 import * as z from 'zod';
-import type { AuditWriter, CommentWriter, GitHub, GitHubPeople, GitHubWriter, MergeBases } from '../ports.ts';
+import type {
+  AuditWriter,
+  CommentWriter,
+  GitHub,
+  GitHubPeople,
+  GitHubWriter,
+  MergeBases,
+} from '../github-ports.ts';
 import { gitHubAudit } from './github-audit.ts';
 import { gitHubCalls, orMissing } from './github-calls.ts';
 import { gitHubPeople } from './github-people.ts';

@@ -1,5 +1,5 @@
 /** Who may decide about a change, by the policy's approvers: GitHub logins and teams. Called by `decide`. */
-import type { GitHub } from '../ports.ts';
+import type { GitHub } from '../github-ports.ts';
 
 /**
  * Undefined when the person may; else who may. Without approvers anybody may who can ask at all. A name without a slash is a login

@@ -6,7 +6,8 @@ import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { ReleaseItem } from '../../core/ledger/release-items.ts';
 import { type ApprovalItem, type OutcomeItem, outcomeItemSchema } from '../../core/ledger/work-items.ts';
 import { type Pass, passSchema } from '../../core/words.ts';
-import type { Clock, GitHub, Ledger, ObjectStore, StatusQueue, Tokens } from '../ports.ts';
+import type { GitHub } from '../github-ports.ts';
+import type { Clock, Ledger, ObjectStore, StatusQueue, Tokens } from '../ports.ts';
 import {
   type ApprovalAddress,
   answerApproval,

@@ -1,6 +1,7 @@
 /** Which release a comment on a pull request is about. Called by `orders` and `tell`. */
 import type { ReleaseItem } from '../../core/ledger/release-items.ts';
-import type { Ledger, PullRequest } from '../ports.ts';
+import type { PullRequest } from '../github-ports.ts';
+import type { Ledger } from '../ports.ts';
 import { readNewest } from '../shared/items.ts';
 import { findRelease } from './answer.ts';
 

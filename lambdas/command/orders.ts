@@ -1,7 +1,7 @@
 /** One command of a comment, done: finds what is meant and hands it to the action that the command line has, too. Called by `comment`. */
 import type { Order } from '../../core/commands/order.ts';
 import type { Commented } from '../../core/contracts/conversation.ts';
-import type { GitHubPeople, PullRequest } from '../ports.ts';
+import type { GitHubPeople, PullRequest } from '../github-ports.ts';
 import { again } from './again.ts';
 import type { Answer } from './answer.ts';
 import { decideAll } from './asked-targets.ts';

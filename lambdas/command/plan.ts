@@ -3,7 +3,8 @@ import type { Commented } from '../../core/contracts/conversation.ts';
 import { OPERATION_EVENT, type PlanRequested } from '../../core/contracts/operation.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { pullItemSchema } from '../../core/ledger/release-items.ts';
-import type { Bus, Ledger, PullRequest } from '../ports.ts';
+import type { PullRequest } from '../github-ports.ts';
+import type { Bus, Ledger } from '../ports.ts';
 import type { Answer } from './answer.ts';
 
 export interface PlanPorts {

@@ -3,7 +3,7 @@ import { type CheckSubject, readCheckId } from '../../core/checks/check-id.ts';
 import type { Pressed, Rerun } from '../../core/contracts/conversation.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { ReleaseItem } from '../../core/ledger/release-items.ts';
-import type { GitHubPeople } from '../ports.ts';
+import type { GitHubPeople } from '../github-ports.ts';
 import { type Answer, findRelease } from './answer.ts';
 import { decideAll } from './asked-targets.ts';
 import { type CancelPorts, cancel } from './cancel.ts';

@@ -5,7 +5,8 @@ import {
   type StatusMessage,
   statusMessageSchema,
 } from '../../core/contracts/functions.ts';
-import type { AuditWriter, MessageDelay } from '../ports.ts';
+import type { AuditWriter } from '../github-ports.ts';
+import type { MessageDelay } from '../ports.ts';
 import { pauseAfter } from './later.ts';
 import { type ShowAnswerPorts, showAnswer } from './show-answer.ts';
 import { showAudit } from './show-audit.ts';

@@ -1,7 +1,8 @@
 /** Brings the answer to a comment to GitHub: a reaction, and one reply where there is something to say. Called by `git-status`. */
 import { type CommentItem, commentItemSchema } from '../../core/ledger/conversation-items.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
-import type { CommentWriter, Log } from '../ports.ts';
+import type { CommentWriter } from '../github-ports.ts';
+import type { Log } from '../ports.ts';
 import { isFinal } from './final.ts';
 import { type SpendingPorts, spending } from './spending.ts';
 

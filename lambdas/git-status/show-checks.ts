@@ -4,7 +4,7 @@ import { type DesiredCheck, desiredChecks } from '../../core/checks/desired.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { CheckItem } from '../../core/ledger/release-items.ts';
 import type { ReleaseRecord } from '../../core/statuses.ts';
-import type { GitHubWriter } from '../ports.ts';
+import type { GitHubWriter } from '../github-ports.ts';
 import { type DetailPorts, detailsOf } from './details.ts';
 import { endsFirst } from './order.ts';
 import { type SpendingPorts, spending } from './spending.ts';

@@ -9,7 +9,8 @@ import {
 import { type GitHubDeploymentItem, gitHubDeploymentItemSchema } from '../../core/ledger/audit-items.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { ReleaseRecord } from '../../core/statuses.ts';
-import type { AuditWriter, Log, ObjectStore } from '../ports.ts';
+import type { AuditWriter } from '../github-ports.ts';
+import type { Log, ObjectStore } from '../ports.ts';
 import { environmentIn, readReleaseDocument } from '../shared/documents.ts';
 import { isFinal } from './final.ts';
 import { type SpendingPorts, spending } from './spending.ts';

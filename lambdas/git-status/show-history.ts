@@ -8,7 +8,8 @@ import {
 } from '../../core/ledger/audit-items.ts';
 import { ledgerKeys, ledgerPrefixes } from '../../core/ledger/keys.ts';
 import { GitHubError } from '../github-error.ts';
-import type { AuditWriter, GitCommit, Log } from '../ports.ts';
+import type { AuditWriter, GitCommit } from '../github-ports.ts';
+import type { Log } from '../ports.ts';
 import { isFinal } from './final.ts';
 import { type SpendingPorts, spending } from './spending.ts';
 

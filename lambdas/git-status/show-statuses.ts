@@ -2,7 +2,7 @@
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { StatusItem } from '../../core/ledger/release-items.ts';
 import { changedStatuses, type ReleaseRecord } from '../../core/statuses.ts';
-import type { GitHubWriter } from '../ports.ts';
+import type { GitHubWriter } from '../github-ports.ts';
 import { endsFirst } from './order.ts';
 import { type SpendingPorts, spending } from './spending.ts';
 

@@ -3,7 +3,8 @@
 import type { ReleaseDocument } from '../../core/contracts/release.ts';
 import { gateProblem } from '../../core/deployment/gate.ts';
 import type { EnvironmentItem } from '../../core/ledger/environment-items.ts';
-import type { GitHub, Ledger } from '../ports.ts';
+import type { GitHub } from '../github-ports.ts';
+import type { Ledger } from '../ports.ts';
 import { changeEnvironment, type EnvironmentAddress } from '../shared/environment-item.ts';
 
 /** Undefined when the commit may be deployed, else the reason why it is superseded. */

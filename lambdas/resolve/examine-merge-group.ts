@@ -2,7 +2,8 @@
 import type { MergeGroup } from '../../core/contracts/merge-group.ts';
 import type { ReleaseRef } from '../../core/contracts/release.ts';
 import type { Request } from '../../core/request.ts';
-import type { Git, GitHub, Ledger, ObjectStore } from '../ports.ts';
+import type { GitHub } from '../github-ports.ts';
+import type { Git, Ledger, ObjectStore } from '../ports.ts';
 import { type GroupedPull, pullsIn } from '../shared/merge-group.ts';
 import { type Examination, examine } from './examine.ts';
 

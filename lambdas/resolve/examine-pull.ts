@@ -2,7 +2,8 @@
 import type { Pull } from '../../core/contracts/pull.ts';
 import type { ReleaseRef } from '../../core/contracts/release.ts';
 import type { Request } from '../../core/request.ts';
-import type { MergeBases, Merged, Merges, ObjectStore } from '../ports.ts';
+import type { MergeBases } from '../github-ports.ts';
+import type { Merged, Merges, ObjectStore } from '../ports.ts';
 import { type Examination, examine, some } from './examine.ts';
 
 export interface ExaminePullPorts {

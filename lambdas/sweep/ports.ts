@@ -1,15 +1,6 @@
 /** The outside world as the sweep sees it: what it needs besides that of `record` and `settle`. */
-import type {
-  Bus,
-  Clock,
-  GitHub,
-  Ledger,
-  Log,
-  ObjectStore,
-  Redrives,
-  Schedules,
-  StatusQueue,
-} from '../ports.ts';
+import type { GitHub } from '../github-ports.ts';
+import type { Bus, Clock, Ledger, Log, ObjectStore, Redrives, Schedules, StatusQueue } from '../ports.ts';
 import type { TendPorts } from '../shared/lease-tending.ts';
 
 export interface SweepPorts extends TendPorts {

@@ -6,6 +6,13 @@ import { admit } from '../../lambdas/admit/admit.ts';
 import { approval } from '../../lambdas/approval/approval.ts';
 import { command } from '../../lambdas/command/command.ts';
 import { gitStatus } from '../../lambdas/git-status/git-status.ts';
+import type {
+  CommentWriter,
+  GitHub,
+  GitHubPeople,
+  GitHubWriter,
+  MergeBases,
+} from '../../lambdas/github-ports.ts';
 import { guard } from '../../lambdas/guard/guard.ts';
 import { lease } from '../../lambdas/lease/lease.ts';
 import { open } from '../../lambdas/open/open.ts';
@@ -13,17 +20,12 @@ import type {
   AnswerQueue,
   Bus,
   Clock,
-  CommentWriter,
   Executions,
   Git,
-  GitHub,
-  GitHubPeople,
-  GitHubWriter,
   JobControl,
   Jobs,
   Ledger,
   Log,
-  MergeBases,
   Merges,
   MessageDelay,
   ObjectStore,

@@ -4,11 +4,11 @@ import type { PushReceived } from '../../core/contracts/push.ts';
 import type {
   CommentWriter,
   CommitStatus,
-  Git,
   GitHub,
   GitHubPeople,
   GitHubWriter,
-} from '../../lambdas/ports.ts';
+} from '../../lambdas/github-ports.ts';
+import type { Git } from '../../lambdas/ports.ts';
 import { gitMemory } from '../support/git-memory.ts';
 import { NOBODY_COMMENTS } from '../support/nobody-comments.ts';
 

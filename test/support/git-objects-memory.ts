@@ -1,7 +1,7 @@
 /** A repository on GitHub as far as the audit writes it: commits, refs and deployments, checked against GitHub's description. */
 
 import { GitHubError } from '../../lambdas/github-error.ts';
-import type { AuditWriter, GitCommit } from '../../lambdas/ports.ts';
+import type { AuditWriter, GitCommit } from '../../lambdas/github-ports.ts';
 import { requestProblems } from '../../local/github/api/description.ts';
 
 function check(operation: string, values: Record<string, string>, body: object): void {

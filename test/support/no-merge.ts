@@ -1,5 +1,6 @@
 /** For tests of `resolve` in which no pull request is merged. */
-import type { GitHub, MergeBases, Merges } from '../../lambdas/ports.ts';
+import type { GitHub, MergeBases } from '../../lambdas/github-ports.ts';
+import type { Merges } from '../../lambdas/ports.ts';
 
 const unexpected = async () => {
   throw new Error('nothing was to be merged');

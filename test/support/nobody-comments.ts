@@ -1,5 +1,5 @@
 /** GitHub where nobody says anything: for tests that are about something else. */
-import type { CommentWriter, GitHubPeople } from '../../lambdas/ports.ts';
+import type { CommentWriter, GitHubPeople } from '../../lambdas/github-ports.ts';
 
 const unexpected = () => Promise.reject(new Error('nobody has commented'));
 

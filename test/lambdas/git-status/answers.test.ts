@@ -5,7 +5,7 @@ import type { Reply } from '../../../core/ledger/conversation-items.ts';
 import { ledgerKeys } from '../../../core/ledger/keys.ts';
 import { gitStatus } from '../../../lambdas/git-status/git-status.ts';
 import { GitHubError } from '../../../lambdas/github-error.ts';
-import type { CommentWriter, GitHubWriter } from '../../../lambdas/ports.ts';
+import type { CommentWriter, GitHubWriter } from '../../../lambdas/github-ports.ts';
 import { ledgerMemory } from '../../support/ledger-memory.ts';
 import { objectsMemory } from '../../support/objects-memory.ts';
 

@@ -5,7 +5,7 @@ import type { EntryItem } from '../../../core/ledger/audit-items.ts';
 import { ledgerKeys } from '../../../core/ledger/keys.ts';
 import type { OutcomeItem } from '../../../core/ledger/work-items.ts';
 import { gitStatus } from '../../../lambdas/git-status/git-status.ts';
-import type { AuditWriter } from '../../../lambdas/ports.ts';
+import type { AuditWriter } from '../../../lambdas/github-ports.ts';
 import { gitObjectsMemory } from '../../support/git-objects-memory.ts';
 import { ledgerMemory } from '../../support/ledger-memory.ts';
 import { NOBODY_COMMENTS } from '../../support/nobody-comments.ts';

@@ -4,7 +4,7 @@ import { ledgerKeys } from '../../../core/ledger/keys.ts';
 import type { OutcomeItem } from '../../../core/ledger/work-items.ts';
 import { gitStatus } from '../../../lambdas/git-status/git-status.ts';
 import { GitHubError } from '../../../lambdas/github-error.ts';
-import type { CommitStatus } from '../../../lambdas/ports.ts';
+import type { CommitStatus } from '../../../lambdas/github-ports.ts';
 import { ledgerMemory } from '../../support/ledger-memory.ts';
 import { NOBODY_COMMENTS } from '../../support/nobody-comments.ts';
 import { objectsMemory } from '../../support/objects-memory.ts';

@@ -6,7 +6,7 @@ import type { DeploymentItem, ReleaseItem } from '../../../core/ledger/release-i
 import type { OutcomeItem } from '../../../core/ledger/work-items.ts';
 import { gitStatus } from '../../../lambdas/git-status/git-status.ts';
 import { GitHubError } from '../../../lambdas/github-error.ts';
-import type { AuditWriter, PullCommentWriter } from '../../../lambdas/ports.ts';
+import type { AuditWriter, PullCommentWriter } from '../../../lambdas/github-ports.ts';
 import { requestProblems } from '../../../local/github/api/description.ts';
 import { ledgerMemory } from '../../support/ledger-memory.ts';
 import { NOBODY_COMMENTS } from '../../support/nobody-comments.ts';

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { ReleaseRef } from '../../../core/contracts/release.ts';
 import { targetsKey } from '../../../core/keys.ts';
 import { ledgerKeys } from '../../../core/ledger/keys.ts';
+import type { Ancestry } from '../../../lambdas/github-ports.ts';
 import { open } from '../../../lambdas/open/open.ts';
-import type { Ancestry } from '../../../lambdas/ports.ts';
 import {
   commitOf,
   deploy,
