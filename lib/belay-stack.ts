@@ -6,6 +6,8 @@ import { Executor } from './executor.ts';
 import { Expiry } from './expiry.ts';
 import { Functions } from './functions.ts';
 import { Bus, Ingress } from './ingress.ts';
+import { Notifications } from './observability/notifications.ts';
+import { Observability } from './observability/observability.ts';
 import { ReleaseMachine } from './release-machine.ts';
 import { Stores } from './stores.ts';
 import { Sweeper } from './sweeper.ts';
@@ -15,6 +17,7 @@ export class BelayStack extends Stack {
     super(scope, id, props);
     const stores = new Stores(this, 'Stores');
     const { bus } = new Bus(this, 'Events');
+    const notifications = new Notifications(this, 'Notifications', { bus, key: stores.key });
     const functions = new Functions(this, 'Functions', {
       stores,
       bus,
@@ -34,12 +37,16 @@ export class BelayStack extends Stack {
       sweep: functions.sweep,
       machines: [deployment.machine, release.machine],
     });
-    new Ingress(this, 'Ingress', {
+    const { api } = new Ingress(this, 'Ingress', {
       bus,
       webhook: functions.webhook,
       setUp: functions.setUp,
       release: release.machine,
       command: functions.command,
+    });
+    new Observability(this, 'Observability', {
+      ...{ notifications, functions, api, statusQueue: stores.statusQueue },
+      machines: { release: release.machine, deployment: deployment.machine },
     });
   }
 }

@@ -59,6 +59,8 @@ export const releaseItemSchema = z.object({
   older: z.boolean().optional(),
   /** What was last answered to a press of a button that came to nothing; `on` is the check's place: ``, `dev` or `dev/app`. */
   notice: z.object({ on: z.string(), text: z.string() }).optional(),
+  /** What was said of it on the bus and as metrics: keys of `core/announcements.ts`. */
+  announced: z.set(z.string()).optional(),
 });
 export type ReleaseItem = z.infer<typeof releaseItemSchema>;
 
@@ -68,6 +70,10 @@ export const deploymentItemSchema = z.object({
   execution: z.string(),
   /** Of a plan, which holds no lease: the number of its attempt. */
   fence: z.int().optional(),
+  /** When it asked for the lease. */
+  askedAt: z.iso.datetime().optional(),
+  /** When it went on with it. */
+  openedAt: z.iso.datetime().optional(),
   /** What it is doing, for people: `waiting for the lease: 2nd in the queue`, `deploying`. */
   progress: z.string(),
   verdict: environmentVerdictSchema.optional(),

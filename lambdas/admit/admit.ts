@@ -7,7 +7,7 @@ import type { TargetItem } from '../../core/ledger/environment-items.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { type JobItem, jobItemSchema } from '../../core/ledger/work-items.ts';
 import { WRITING_STAGES } from '../../core/words.ts';
-import type { ObjectStore } from '../ports.ts';
+import type { Clock, Measure, ObjectStore } from '../ports.ts';
 import { currentAttempt } from '../shared/attempt.ts';
 import { cancellationOf } from '../shared/cancellation.ts';
 import { readDocument } from '../shared/documents.ts';
@@ -19,6 +19,8 @@ import { addWriter, removeWriter, type Writer } from './writers.ts';
 
 export interface AdmitPorts extends TendPorts {
   readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly measure: Measure;
 }
 
 type Input = z.output<typeof contract.input>;
@@ -59,15 +61,21 @@ async function read(
  */
 async function bind(
   { job, nonce, jobId }: JobProof,
-  { ledger, jobs }: AdmitPorts,
+  { ledger, jobs, clock, measure }: AdmitPorts,
 ): Promise<string | undefined> {
   const key = ledgerKeys.job(job);
   const item = await readJob(ledger, job);
   if (item === undefined || !nonceMatches(nonce, item.nonceHash)) return 'its nonce is not known';
   if (item.jobId === undefined) {
     if (!(await jobs.wasSubmittedFor(jobId, job))) return 'Batch knows it as the job of another spec';
-    const { nonceHash } = item;
-    await ledger.update(key, { set: { jobId } }, { missing: ['jobId'], equals: { nonceHash } });
+    const { nonceHash, preparedAt } = item;
+    const begunAt = clock.now().toISOString();
+    const condition = { missing: ['jobId'], equals: { nonceHash } };
+    const isFirst = await ledger.update(key, { set: { jobId, begunAt } }, condition);
+    if (isFirst && preparedAt !== undefined) {
+      const facts = { job, stage: item.stage };
+      measure({ metric: 'JobWait', value: secondsBetween(preparedAt, begunAt), facts });
+    }
   }
   const bound = await readJob(ledger, job);
   return bound?.jobId === jobId ? undefined : 'its nonce belongs to another Batch job';
@@ -114,10 +122,21 @@ async function markDirty(
 async function end({ job, jobId }: JobProof, spec: JobSpec, ports: AdmitPorts): Promise<Answer> {
   const writer = writerOf(spec, jobId);
   await removeWriter(ports.ledger, writer);
-  await ports.ledger.update(ledgerKeys.job(job), { set: { ended: true } }, { equals: { jobId } });
+  const condition = { equals: { jobId, ended: false } };
+  const signedOff = await ports.ledger.update(ledgerKeys.job(job), { set: { ended: true } }, condition);
+  if (signedOff !== undefined) measureStage(job, jobItemSchema.parse(signedOff), ports);
   if (WRITING_STAGES.includes(spec.stage)) await handOn(writer, ports);
   return { decision: 'ended' };
 }
+
+/** Of a job that signs off itself; one that was killed tells nothing. */
+function measureStage(job: string, { stage, begunAt }: JobItem, { clock, measure }: AdmitPorts): void {
+  if (begunAt === undefined) return;
+  const value = secondsBetween(begunAt, clock.now().toISOString());
+  measure({ metric: 'StageDuration', value, of: stage, facts: { job } });
+}
+
+const secondsBetween = (from: string, to: string) => (Date.parse(to) - Date.parse(from)) / 1000;
 
 /** An execution that was stopped leaves its lease to its last writer: whoever waits is told now and not at the next sweep. */
 async function handOn(writer: Writer, ports: AdmitPorts): Promise<void> {

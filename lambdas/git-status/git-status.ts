@@ -7,6 +7,7 @@ import {
 } from '../../core/contracts/functions.ts';
 import type { AuditWriter } from '../github-ports.ts';
 import type { MessageDelay } from '../ports.ts';
+import { type AnnouncePorts, announce } from './announce.ts';
 import { pauseAfter } from './later.ts';
 import { type ShowAnswerPorts, showAnswer } from './show-answer.ts';
 import { showAudit } from './show-audit.ts';
@@ -15,7 +16,10 @@ import { type ShowReleasePorts, showRelease } from './show-release.ts';
 type Batch = z.output<typeof contract.input>;
 type Answer = z.input<typeof contract.output>;
 
-export interface GitStatusPorts extends Omit<ShowReleasePorts, 'github'>, Omit<ShowAnswerPorts, 'github'> {
+export interface GitStatusPorts
+  extends AnnouncePorts,
+    Omit<ShowReleasePorts, 'github'>,
+    Omit<ShowAnswerPorts, 'github'> {
   readonly github: ShowReleasePorts['github'] & ShowAnswerPorts['github'];
   readonly messages: MessageDelay;
   /** Undefined where there is to be no audit in Git. */
@@ -53,10 +57,17 @@ export async function gitStatus({ Records: records }: Batch, ports: GitStatusPor
   return { batchItemFailures: failures.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
 
-/** What people wait for comes first: the audit loses nothing by coming later. */
+/**
+ * What is announced does not wait for GitHub, nor GitHub for it when it fails. Then comes what people wait for: the audit loses nothing
+ * by coming later.
+ */
 async function show(message: StatusMessage, ports: GitStatusPorts): Promise<void> {
   if (!('release' in message)) return showAnswer(message.answer, ports);
-  await showRelease(message.release, ports);
+  try {
+    await announce(message.release, ports);
+  } finally {
+    await showRelease(message.release, ports);
+  }
   const { audit } = ports;
   if (audit !== undefined) await showAudit(message.release, { ...ports, audit });
 }

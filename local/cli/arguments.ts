@@ -35,6 +35,7 @@ const names = [
   'comment',
   'serve',
   'sweep',
+  'metrics',
 ] as const;
 const common = ['json', 'state-dir', 'help'];
 const own: Record<(typeof names)[number], readonly string[]> = {
@@ -54,6 +55,7 @@ const own: Record<(typeof names)[number], readonly string[]> = {
   comment: ['repo', 'pull', 'as'],
   serve: ['port', 'pass-env', 'slots'],
   sweep: [],
+  metrics: [],
 };
 
 /** Commands that take one word, or one text. */
@@ -168,6 +170,7 @@ export function parseCommand(argv: readonly string[], directory: string): Comman
         ...(values.slots !== undefined && { slots: slots(values.slots) }),
       };
     case 'sweep':
+    case 'metrics':
       return { name, ...base };
     case 'secret': {
       if (rest.length > 1)

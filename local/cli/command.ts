@@ -128,6 +128,10 @@ export interface SweepCommand extends Common {
   readonly name: 'sweep';
 }
 
+export interface MetricsCommand extends Common {
+  readonly name: 'metrics';
+}
+
 export type Command =
   | DecideCommand
   | CommentCommand
@@ -138,6 +142,7 @@ export type Command =
   | UnlockCommand
   | ServeCommand
   | SweepCommand
+  | MetricsCommand
   | PushCommand
   | PlanCommand
   | StatusCommand

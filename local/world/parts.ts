@@ -20,6 +20,7 @@ import { executionEvent } from '../states/event.ts';
 import { Executions } from '../states/executions.ts';
 import { statesService } from '../states/service.ts';
 import { createTasks, supportsTask } from '../states/tasks.ts';
+import { Notices } from '../watch/notices.ts';
 import { systemClock } from '../wire/clock.ts';
 import { createCredentialsEndpoint } from '../wire/credentials-endpoint.ts';
 import { startDynalite } from '../wire/dynamodb/dynalite-server.ts';
@@ -129,6 +130,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
     },
     changed: () => progress.changed('execution'),
   });
+  const notices = new Notices(join(folder, 'notices.jsonl'), clock);
   const bus: Bus = new Bus({
     assembly,
     principals,
@@ -137,6 +139,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
       startExecution: (stateMachineArn, input) => void executions.start({ stateMachineArn, input }),
       invokeFunction: (arn, payload) => functions.invoke(arn, payload),
       sendMessage: (arn, body, groupId) => void queues.send(arn, { body, groupId }),
+      notify: (arn, message) => notices.add(arn, message),
     },
     folder: join(folder, 'events'),
     lost: log,
@@ -213,6 +216,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
     jobs,
     executions,
     bus,
+    notices,
     schedules,
     eventSources,
     warming,

@@ -30,6 +30,7 @@ const METHODS = [
   'repositoryAt',
   'command',
   'sweep',
+  'board',
   'page',
   'webhook',
 ] as const;

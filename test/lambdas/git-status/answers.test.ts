@@ -7,6 +7,7 @@ import { gitStatus } from '../../../lambdas/git-status/git-status.ts';
 import { GitHubError } from '../../../lambdas/github-error.ts';
 import type { CommentWriter, GitHubWriter } from '../../../lambdas/github-ports.ts';
 import { ledgerMemory } from '../../support/ledger-memory.ts';
+import { NO_NEWS } from '../../support/no-news.ts';
 import { objectsMemory } from '../../support/objects-memory.ts';
 
 const NOW = '2026-11-21T08:00:00.000Z';
@@ -66,6 +67,7 @@ const message = (tries = 1) => ({
 const look = (...records: object[]) =>
   contract.handle((batch) =>
     gitStatus(batch, {
+      ...NO_NEWS,
       audit: undefined,
       ...{ ledger, store: objectsMemory(), bucket: 'artifacts', github, writesPerHour: 450 },
       clock: { now: () => new Date(NOW) },
