@@ -17,7 +17,7 @@ export function ledgerMemory(): LedgerMemory {
     async get(key) {
       return storable(items.get(nameOf(key)));
     },
-    async query(pk, prefix) {
+    async query(pk, prefix = '') {
       const found = [...items.values()].filter(
         (item) => item.pk === pk && String(item.sk).startsWith(prefix),
       );
