@@ -11,6 +11,7 @@ import { describeGroup, mergeGroupChanged } from '../../core/merge-group.ts';
 import { pullRequestChanged } from '../../core/pull.ts';
 import { pushReceived } from '../../core/push.ts';
 import type { Bus, Log, RotatingSecret } from '../ports.ts';
+import type { Sources } from './sources.ts';
 
 /** Larger deliveries are refused. Lambda itself takes no request above this; a push's payload is some kilobytes. */
 export const MAX_BODY_BYTES = 6 * 1024 * 1024;
@@ -19,6 +20,8 @@ type Request = z.output<typeof contract.input>;
 type Answer = z.input<typeof contract.output>;
 
 export interface WebhookPorts {
+  /** Whether deliveries from this address are looked at. */
+  readonly sources: Sources;
   readonly secret: RotatingSecret;
   readonly bus: Bus;
   readonly log: Log;
@@ -52,7 +55,13 @@ async function judge(
   headers: ReadonlyMap<string, string>,
   ports: WebhookPorts,
 ): Promise<Judgement> {
-  const method = request.requestContext.http.method;
+  const { method, sourceIp } = request.requestContext.http;
+  if (!ports.sources(sourceIp)) {
+    return refusal(
+      403,
+      `deliveries from ${sourceIp} are not taken: add its range to webhookSources if it is GitHub's (https://api.github.com/meta)`,
+    );
+  }
   if (method !== 'POST') return refusal(405, `deliveries are POSTed; this was ${method}`);
   const type = headers.get('content-type') ?? 'none';
   if (type.split(';')[0]?.trim().toLowerCase() !== 'application/json') {
