@@ -12,7 +12,7 @@ import { Sweeper } from './sweeper.ts';
 
 export class BelayStack extends Stack {
   constructor(scope: Construct, id: string, props?: StackProps) {
-    super(scope, id, props);
+    super(scope, id, { terminationProtection: true, ...props });
     const stores = new Stores(this, 'Stores');
     const { bus } = new Bus(this, 'Events');
     const functions = new Functions(this, 'Functions', {
@@ -25,6 +25,7 @@ export class BelayStack extends Stack {
         writesPerHour: 450,
         planDrafts: false,
         audit: true,
+        webhookSources: [],
       },
     });
     const { queue } = new Executor(this, 'Executor', { stores, functions });

@@ -10,6 +10,7 @@ import { command } from '../core/contracts/command.ts';
 import * as contracts from '../core/contracts/functions.ts';
 import * as jobServices from '../core/contracts/job-services.ts';
 import { setUp } from '../core/contracts/set-up.ts';
+import { writtenSources } from '../core/webhook-sources.ts';
 import { type Binding, permission, variables } from './binding.ts';
 import { ContainerFunction } from './container-function.ts';
 import type { Expiry } from './expiry.ts';
@@ -59,6 +60,8 @@ export interface GitHubProps {
   readonly planDrafts: boolean;
   /** GitHub Deployments, and the history of each environment under `refs/belay/`: docs/audit.md. */
   readonly audit: boolean;
+  /** Addresses that deliveries may come from, in CIDR notation; from anywhere when there are none: docs/reliability.md. */
+  readonly webhookSources: readonly string[];
 }
 
 export interface FunctionsProps {
@@ -122,7 +125,11 @@ export class Functions extends Construct {
       image,
       command: 'webhook',
       contract: contracts.webhook,
-      bindings: [publish, stores.useWebhookSecret()],
+      bindings: [
+        publish,
+        stores.useWebhookSecret(),
+        variables({ WEBHOOK_SOURCES: writtenSources(github.webhookSources) }),
+      ],
       // GitHub gives up after 10 seconds: answering later than that helps nobody.
       timeout: Duration.seconds(10),
       memory: 1024,
@@ -314,7 +321,12 @@ export class Functions extends Construct {
       bindings: [stores.useSetUp(), api, variables({ GITHUB_URL: github.url })],
     }).fn;
     this.gitStatus.addEventSource(
-      new SqsEventSource(stores.statusQueue, { batchSize: 10, reportBatchItemFailures: true }),
+      new SqsEventSource(stores.statusQueue, {
+        batchSize: 10,
+        reportBatchItemFailures: true,
+        // A new account runs ten functions at a time: telling GitHub must leave room for deploying.
+        maxConcurrency: 4,
+      }),
     );
   }
 }

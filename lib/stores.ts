@@ -8,6 +8,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { type Binding, permission, variables } from './binding.ts';
+import { DEAD_LETTER_RETENTION } from './dead-letters.ts';
 
 /** Replaced versions (above all of state files) are kept this long for recovery. */
 const REPLACED_VERSION_RETENTION = Duration.days(365);
@@ -60,14 +61,16 @@ export class Stores extends Construct {
       encryption: TableEncryption.CUSTOMER_MANAGED,
       encryptionKey: this.key,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });
     const statusDeadLetters = new Queue(this, 'StatusDeadLetters', {
+      queueName: 'belay-status-dead-letters.fifo',
       fifo: true,
       encryption: QueueEncryption.KMS,
       encryptionMasterKey: this.key,
       enforceSSL: true,
-      retentionPeriod: Duration.days(14),
+      retentionPeriod: DEAD_LETTER_RETENTION,
     });
     this.statusQueue = new Queue(this, 'StatusQueue', {
       fifo: true,

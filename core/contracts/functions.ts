@@ -255,10 +255,13 @@ export type StatusMessage = z.infer<typeof statusMessageSchema>;
 
 /** `webhook`: the HTTP API's payload v2 in, an HTTP answer out. */
 export const webhook = defineContract({
-  env: ['BUS_NAME', 'WEBHOOK_SECRET'],
+  /** Who may deliver: `any`, or ranges of addresses (`core/webhook-sources.ts`). */
+  env: ['BUS_NAME', 'WEBHOOK_SECRET', 'WEBHOOK_SOURCES'],
   input: z
     .object({
-      requestContext: z.object({ http: z.object({ method: z.string() }).loose() }).loose(),
+      requestContext: z
+        .object({ http: z.object({ method: z.string(), sourceIp: z.string() }).loose() })
+        .loose(),
       headers: z.record(z.string(), z.string().optional()),
       body: z.string().optional(),
       isBase64Encoded: z.boolean(),

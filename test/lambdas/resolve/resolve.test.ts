@@ -84,7 +84,7 @@ test('a push becomes a release: snapshot, tree and release.json are stored', asy
     execution: 'arn:release:1',
     state: 'resolved',
     release: id,
-    expiresAt: Date.parse('2026-12-21T08:00:05Z') / 1000,
+    expiresAt: Date.parse('2027-01-05T08:00:05Z') / 1000,
   });
   expect(changed).toEqual([id, id]);
 });

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { webhook as contract } from '../../../core/contracts/functions.ts';
+import { sourcesOf } from '../../../lambdas/webhook/sources.ts';
 import { webhook } from '../../../lambdas/webhook/webhook.ts';
 
 const SECRET = 'a-long-random-webhook-secret';
@@ -14,11 +15,12 @@ const signed = (body: string | Buffer, secret = SECRET) =>
   `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
 
 /** A world with a bus that keeps what it was given, and a log that is read for leaks. */
-function world({ secrets = [SECRET], fresh = [SECRET], busFails = false } = {}) {
+function world({ secrets = [SECRET], fresh = [SECRET], busFails = false, sources = 'any' } = {}) {
   const published: unknown[] = [];
   const lines: string[] = [];
   const handler = contract.handle((request) =>
     webhook(request, {
+      sources: sourcesOf(sources),
       secret: { values: async (options) => (options?.fresh ? fresh : secrets) },
       bus: {
         publish: async (event) => {
@@ -32,7 +34,7 @@ function world({ secrets = [SECRET], fresh = [SECRET], busFails = false } = {}) 
   const deliver = async (body: string, headers: Record<string, string> = {}, request: object = {}) => {
     const { statusCode, body: answer } = await handler({
       version: '2.0',
-      requestContext: { http: { method: 'POST' } },
+      requestContext: { http: { method: 'POST', sourceIp: '192.30.252.7' } },
       headers: {
         'content-type': 'application/json',
         'x-github-event': 'push',
@@ -188,7 +190,14 @@ test.each(['push-tag', 'push-deleted'])('%s is passed on: resolve explains it', 
 });
 
 test.each<[string, number, RegExp, string, Record<string, string>, object]>([
-  ['another method', 405, /POST.*GET/, '{}', {}, { requestContext: { http: { method: 'GET' } } }],
+  [
+    'another method',
+    405,
+    /POST.*GET/,
+    '{}',
+    {},
+    { requestContext: { http: { method: 'GET', sourceIp: '192.30.252.7' } } },
+  ],
   [
     'a form',
     415,
@@ -216,6 +225,28 @@ test.each<[string, number, RegExp, string, Record<string, string>, object]>([
   expect(answer.statusCode).toBe(statusCode);
   expect(answer.message).toMatch(message);
   expect(published).toEqual([]);
+});
+
+test.each([
+  ['192.30.252.7', 202],
+  ['192.30.255.255', 202],
+  ['192.31.0.0', 403],
+  ['2a0a:a440::17', 202],
+  ['2a0a:a448::17', 403],
+  ['::ffff:192.30.252.7', 202],
+  ['', 403],
+])('with ranges in the configuration a delivery from "%s" is answered with %i', async (sourceIp, status) => {
+  const { deliver, published, lines } = world({ sources: '192.30.252.0/22,2a0a:a440::/29' });
+  const answer = await deliver(
+    fixture('push'),
+    {},
+    { requestContext: { http: { method: 'POST', sourceIp } } },
+  );
+  expect(answer.statusCode).toBe(status);
+  expect(published).toHaveLength(status === 202 ? 1 : 0);
+  if (status === 202) return;
+  expect(answer.message).toMatch(/^deliveries from .* are not taken: add its range to webhookSources/);
+  expect(lines.join()).toContain('"statusCode":403');
 });
 
 test('six megabytes are taken, one byte more is not, and size is judged before the signature', async () => {
