@@ -1,0 +1,119 @@
+/** Everything `belay.config.ts` can say, as one zod schema with the defaults; docs/configuration.md tells what each field is for. */
+import * as z from 'zod';
+import { memoryProblem, VCPUS } from './fargate.ts';
+
+/** What CloudWatch Logs can keep, in days: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
+const LOG_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+/** All variables of a function together may have 4 KB: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const MAX_LIST_CHARACTERS = 2000;
+
+const repository = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]*\/([A-Za-z0-9._-]+|\*)$/, {
+  error: 'must be `owner/name`, or `owner/*` for all of an owner',
+});
+const account = z.string().regex(/^\d{12}$/, {
+  error: 'must be the 12 digits of an AWS account, as a string',
+});
+const region = z.string().regex(/^[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}$/, {
+  error: 'must be an AWS region, such as `eu-west-1`',
+});
+const days = z.int().min(1);
+const logDays = z.literal(LOG_DAYS, {
+  error: `must be a number of days CloudWatch has: ${LOG_DAYS.join(', ')}`,
+});
+
+/** What a URL of GitHub must look like: a path would end up in clone URLs. */
+const gitHubUrl = z.string().regex(/^https:\/\/[A-Za-z0-9.-]+(:\d+)?$/, {
+  error: 'must be `https://` and a host, without a path, such as `https://github.example.com`',
+});
+
+const job = z
+  .strictObject({
+    /** Processors of one job. */
+    vcpu: z
+      .literal([...VCPUS], { error: `must be a number of vCPUs Fargate has: ${VCPUS.join(', ')}` })
+      .default(1),
+    /** Memory of one job in MiB. */
+    memoryMiB: z.int().default(2048),
+    /** Disk of one job in GiB. */
+    storageGiB: z.int().min(21).max(200).default(30),
+    /** How much runs at once, in vCPUs of all jobs of the stage together; what is more waits. */
+    maxVcpu: z.int().min(1).default(256),
+  })
+  .superRefine(({ vcpu, memoryMiB, maxVcpu }, context) => {
+    const problem = memoryProblem(vcpu, memoryMiB);
+    if (problem !== undefined) context.addIssue({ code: 'custom', path: ['memoryMiB'], message: problem });
+    if (maxVcpu < vcpu) {
+      const message = `is less than one job's ${vcpu} vCPU, so that none could ever start: make it at least that`;
+      context.addIssue({ code: 'custom', path: ['maxVcpu'], message });
+    }
+  })
+  .prefault({});
+
+/** The whole of `belay.config.ts`. */
+export const configurationSchema = z.strictObject({
+  /** The repositories whose deliveries are served, as `owner/name` or `owner/*`. */
+  repositories: z.union([z.literal('any'), listOf(repository)]).default('any'),
+  /** The accounts a manifest may name. Without it: the one Belay is deployed in. */
+  accounts: z.union([z.literal('any'), listOf(account)]).optional(),
+  /** The regions a manifest may name. Without it: the one Belay is deployed in. */
+  regions: z.union([z.literal('any'), listOf(region)]).optional(),
+  github: z
+    .strictObject({
+      /** Where GitHub is. */
+      url: gitHubUrl.default('https://github.com'),
+      /** Writes an hour of one installation: GitHub takes about 500, a GitHub Enterprise Server what its owner allows. */
+      writesPerHour: z.int().min(1).default(450),
+      /** Otherwise a draft is planned when somebody comments `/belay plan`. */
+      planDrafts: z.boolean().default(false),
+      /** GitHub Deployments, and the history of each environment under `refs/belay/`. */
+      audit: z.boolean().default(true),
+    })
+    .prefault({}),
+  /** Size and concurrency of the jobs of each stage. */
+  jobs: z.strictObject({ plan: job, apply: job, destroy: job, test: job }).prefault({}),
+  /** How long what is not needed to go on is kept. Days. */
+  retention: z
+    .strictObject({
+      /** Logs of functions and state machines. */
+      logs: logDays.default(90),
+      /** Logs of jobs in CloudWatch; those in the artifacts are kept with their release. */
+      jobLogs: logDays.default(180),
+      /** Deliveries and requests in the archive of the bus, from which they can be replayed. */
+      events: days.default(30),
+      /** Replaced versions of artifacts, above all of state files. */
+      replacedVersions: days.default(365),
+    })
+    .prefault({}),
+});
+
+/** What `belay.config.ts` may hold. */
+export type ConfigurationInput = z.input<typeof configurationSchema>;
+
+/** A checked configuration with every default filled in; `accounts` and `regions` stay away where they are the deployment's own. */
+export type Configuration = z.output<typeof configurationSchema>;
+
+/** One stage's size and concurrency. */
+export type JobSettings = Configuration['jobs']['plan'];
+
+/** Gives `belay.config.ts` its types: what it holds is answered as it is. */
+export const defineConfig = (configuration: ConfigurationInput): ConfigurationInput => configuration;
+
+/** A list that says something, in which nothing stands twice and which fits into a function's environment. */
+function listOf(item: z.ZodString) {
+  return z
+    .array(item)
+    .min(1, { error: "must name at least one, or be left out, or be 'any'" })
+    .superRefine((items, context) => {
+      items.forEach((one, index) => {
+        if (items.indexOf(one) < index)
+          context.addIssue({ code: 'custom', path: [index], message: `\`${one}\` is listed twice` });
+      });
+      if (items.join().length > MAX_LIST_CHARACTERS) {
+        const message = `is too long: ${MAX_LIST_CHARACTERS} characters with commas is what a function's environment has room for`;
+        context.addIssue({ code: 'custom', message });
+      }
+    });
+}
