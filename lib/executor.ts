@@ -33,7 +33,7 @@ const WORKSPACE = '/workspace';
 export interface ExecutorProps {
   readonly stores: Stores;
   readonly functions: Functions;
-  readonly configuration: Pick<Configuration, 'jobs' | 'retention'>;
+  readonly configuration: Pick<Configuration, 'jobs' | 'network' | 'retention'>;
 }
 
 /** The stages that jobs are submitted for; a plan validates first. */
@@ -53,7 +53,7 @@ export class Executor extends Construct {
       folder: 'executor-image',
       entries: { main: 'executor-image/main.ts' },
     });
-    const network = new Network(this, 'Network');
+    const network = new Network(this, 'Network', props.configuration.network);
     this.queues = mapStages((stage) => {
       const computeEnvironment = new FargateComputeEnvironment(this, `Compute${pascal(stage)}`, {
         ...network.placement,

@@ -33,7 +33,7 @@ function problemsOf(issue: z.core.$ZodIssue, around: Path, value: unknown): stri
       (key) => `${fieldOf([...path, key])} is not a known field${didYouMean(key, known)}`,
     );
   }
-  if (issue.code === 'invalid_union') {
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     // Of `'any'` or a list, a list is judged as a list.
     const ofList = Array.isArray(valueAt(value, path)) ? issue.errors.at(-1) : undefined;
     if (ofList === undefined) return [`${fieldOf(path)} must be a list, or 'any'`];

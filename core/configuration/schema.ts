@@ -52,6 +52,45 @@ const job = z
   })
   .prefault({});
 
+const network = z
+  .discriminatedUnion(
+    'kind',
+    [
+      /** Public subnets: every job has an address of its own, and nothing is let in. */
+      z.strictObject({ kind: z.literal('public') }),
+      /** Private subnets: nothing of a job can be addressed from outside. */
+      z.strictObject({
+        kind: z.literal('private'),
+        /** The ways out to the internet, one in each of as many zones; 0: no way out but the endpoints. */
+        natGateways: z.literal([0, 1, 2], { error: 'must be 0, 1 or 2' }).default(1),
+        /** AWS services that are reached inside the VPC, such as `rds`; without NAT those that a job cannot do without are added. */
+        endpoints: z
+          .array(
+            z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, {
+              error: 'must be the name of a service, such as `rds` or `ecr.api`',
+            }),
+          )
+          .default([]),
+      }),
+      /** A VPC that is there already. */
+      z.strictObject({
+        kind: z.literal('existing'),
+        vpcId: z.string().regex(/^vpc-[0-9a-f]{8,17}$/, {
+          error: 'must be the id of a VPC, such as `vpc-0a1b2c3d4e5f60718`',
+        }),
+        subnetIds: listOf(
+          z.string().regex(/^subnet-[0-9a-f]{8,17}$/, {
+            error: 'must be the id of a subnet, such as `subnet-0a1b2c3d4e5f60718`',
+          }),
+        ),
+        /** Whether a job gets an address of its own, as it needs in a public subnet. */
+        assignPublicIp: z.boolean().default(false),
+      }),
+    ],
+    { error: "must be { kind: 'public' }, { kind: 'private' } or { kind: 'existing' }" },
+  )
+  .prefault({ kind: 'public' });
+
 /** The whole of `belay.config.ts`. */
 export const configurationSchema = z.strictObject({
   /** The repositories whose deliveries are served, as `owner/name` or `owner/*`. */
@@ -72,6 +111,8 @@ export const configurationSchema = z.strictObject({
       audit: z.boolean().default(true),
     })
     .prefault({}),
+  /** Where jobs run: docs/network.md. */
+  network,
   /** Size and concurrency of the jobs of each stage. */
   jobs: z.strictObject({ plan: job, apply: job, destroy: job, test: job }).prefault({}),
   /** How long what is not needed to go on is kept. Days. */
@@ -105,7 +146,7 @@ export const defineConfig = (configuration: ConfigurationInput): ConfigurationIn
 function listOf(item: z.ZodString) {
   return z
     .array(item)
-    .min(1, { error: "must name at least one, or be left out, or be 'any'" })
+    .min(1, { error: 'must name at least one' })
     .superRefine((items, context) => {
       items.forEach((one, index) => {
         if (items.indexOf(one) < index)

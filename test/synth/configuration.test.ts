@@ -1,6 +1,7 @@
 /** What each field of the configuration changes in the stack. */
 import { expect, test } from '@jest/globals';
 import type { ConfigurationInput } from '../../core/configuration/schema.ts';
+import { resourceType } from '../../local/assembly/resource-types.ts';
 import { type Resource, synthesize, text } from '../support/assembly.ts';
 
 type Resources = Record<string, Resource>;
@@ -37,6 +38,11 @@ test('without a configuration: any repository, but only the account and region i
   ]);
 });
 
+const existing: Extract<ConfigurationInput['network'], { kind: 'existing' }> = {
+  kind: 'existing',
+  vpcId: 'vpc-0a1b2c3d4e5f60718',
+  subnetIds: ['subnet-0aaaaaaaaaaaaaaaa', 'subnet-0bbbbbbbbbbbbbbbb'],
+};
 const everything: ConfigurationInput = {
   repositories: ['acme/infrastructure', 'acme-labs/*'],
   accounts: ['111122223333', '444455556666'],
@@ -48,9 +54,16 @@ const everything: ConfigurationInput = {
     destroy: { vcpu: 0.5, memoryMiB: 1024, storageGiB: 21, maxVcpu: 10 },
     test: { vcpu: 8, memoryMiB: 16_384, storageGiB: 200, maxVcpu: 80 },
   },
+  network: existing,
   retention: { logs: 7, jobLogs: 14, events: 3, replacedVersions: 30 },
 };
 const full = synthesize(everything);
+const natted = synthesize({ network: { kind: 'private', natGateways: 2, endpoints: ['rds'] } });
+const closed = synthesize({
+  accounts: 'any',
+  regions: 'any',
+  network: { kind: 'private', natGateways: 0, endpoints: ['rds', 'sts'] },
+});
 
 test('whose deliveries are served, and where manifests may deploy to', () => {
   expect(variablesOf(full, 'webhook').REPOSITORIES).toBe('acme/infrastructure,acme-labs/*');
@@ -67,9 +80,8 @@ test('whose deliveries are served, and where manifests may deploy to', () => {
 });
 
 test('any account is any role of that name', () => {
-  const resources = synthesize({ accounts: 'any', regions: 'any' });
-  expect(variablesOf(resources, 'resolve')).toMatchObject({ ACCOUNTS: '*', REGIONS: '*' });
-  expect(assumable(resources)).toEqual([
+  expect(variablesOf(closed, 'resolve')).toMatchObject({ ACCOUNTS: '*', REGIONS: '*' });
+  expect(assumable(closed)).toEqual([
     'arn:aws:iam::*:role/belay-environment-apply',
     'arn:aws:iam::*:role/belay-environment-plan',
   ]);
@@ -139,4 +151,76 @@ test('how long logs, requests and replaced versions are kept', () => {
   expect(ofType(full, 'AWS::Events::Archive')[0]?.RetentionDays).toBe(3);
   const [rule] = ofType(full, 'AWS::S3::Bucket')[0]?.LifecycleConfiguration.Rules ?? [];
   expect(rule.NoncurrentVersionExpiration).toEqual({ NoncurrentDays: 30 });
+});
+
+const jobsRunIn = (resources: Resources) => ({
+  subnets: ofType(resources, 'AWS::Batch::ComputeEnvironment')[0]?.ComputeResources.Subnets.map(text),
+  address: ofType(resources, 'AWS::Batch::JobDefinition')[0]?.ContainerProperties.NetworkConfiguration,
+});
+const count = (resources: Resources, type: string) => ofType(resources, type).length;
+/** Services by the kind of their endpoint; names end a service's DNS name. */
+const endpoints = (resources: Resources, kind: string) =>
+  ofType(resources, 'AWS::EC2::VPCEndpoint')
+    .filter(({ VpcEndpointType }) => VpcEndpointType === kind)
+    .map(({ ServiceName }) => text(ServiceName).replace('com.amazonaws.<AWS::Region>.', ''))
+    .sort();
+/** Who is let in where: group, port, and from which group. */
+const letIn = (resources: Resources) => [
+  ...ofType(resources, 'AWS::EC2::SecurityGroup').flatMap(
+    ({ SecurityGroupIngress = [] }) => SecurityGroupIngress,
+  ),
+  ...ofType(resources, 'AWS::EC2::SecurityGroupIngress'),
+];
+
+test('by default jobs have an address of their own, and nothing costs while idle', () => {
+  expect(jobsRunIn(small).address).toEqual({ AssignPublicIp: 'ENABLED' });
+  expect(jobsRunIn(small).subnets).toHaveLength(2);
+  expect(ofType(small, 'AWS::EC2::Subnet').map(({ Tags }) => Tags[0].Value)).toEqual(['public', 'public']);
+  expect(count(small, 'AWS::EC2::NatGateway')).toBe(0);
+  expect(count(small, 'AWS::EC2::EIP')).toBe(0);
+  expect(count(small, 'AWS::EC2::VPCEndpoint')).toBe(0);
+  expect(letIn(small)).toEqual([]);
+});
+
+test('private subnets leave by NAT, S3 and DynamoDB by gateways', () => {
+  expect(jobsRunIn(natted).address).toEqual({ AssignPublicIp: 'DISABLED' });
+  for (const subnet of jobsRunIn(natted).subnets)
+    expect(natted[subnet.slice(1, -1)]?.Properties.MapPublicIpOnLaunch).toBe(false);
+  expect(count(natted, 'AWS::EC2::NatGateway')).toBe(2);
+  expect(endpoints(natted, 'Gateway')).toEqual(['dynamodb', 's3']);
+  expect(endpoints(natted, 'Interface')).toEqual(['rds']);
+});
+
+test('without NAT there is no way out but the endpoints, and they let in jobs only', () => {
+  expect(count(closed, 'AWS::EC2::NatGateway')).toBe(0);
+  expect(count(closed, 'AWS::EC2::InternetGateway')).toBe(0);
+  expect(endpoints(closed, 'Gateway')).toEqual(['dynamodb', 's3']);
+  expect(endpoints(closed, 'Interface')).toEqual(['ecr.api', 'ecr.dkr', 'lambda', 'logs', 'rds', 'sts']);
+  expect(
+    ofType(closed, 'AWS::EC2::VPCEndpoint').map(({ PrivateDnsEnabled = true }) => PrivateDnsEnabled),
+  ).toEqual(Array.from({ length: 8 }, () => true));
+  const jobs = text(
+    ofType(closed, 'AWS::Batch::ComputeEnvironment')[0]?.ComputeResources.SecurityGroupIds[0],
+  );
+  const rules = letIn(closed);
+  expect(rules).toMatchObject([{ IpProtocol: 'tcp', FromPort: 443, ToPort: 443 }]);
+  expect(text(rules[0].SourceSecurityGroupId)).toBe(jobs);
+});
+
+test('an existing VPC is used by its ids: nothing is looked up, nothing of a network is made but a group that lets nothing in', () => {
+  expect(jobsRunIn(full)).toEqual({
+    subnets: ['subnet-0aaaaaaaaaaaaaaaa', 'subnet-0bbbbbbbbbbbbbbbb'],
+    address: { AssignPublicIp: 'DISABLED' },
+  });
+  const parts = Object.values(full).filter(({ Type }) => Type.startsWith('AWS::EC2::'));
+  expect(parts.map(({ Type }) => Type)).toEqual(['AWS::EC2::SecurityGroup']);
+  expect(parts[0]?.Properties.VpcId).toBe('vpc-0a1b2c3d4e5f60718');
+  expect(letIn(full)).toEqual([]);
+  const inPublic = synthesize({ ...everything, network: { ...existing, assignPublicIp: true } });
+  expect(jobsRunIn(inPublic).address).toEqual({ AssignPublicIp: 'ENABLED' });
+});
+
+test('whatever is configured, the local twin knows it', () => {
+  const types = [small, full, natted, closed].flatMap((one) => Object.values(one).map(({ Type }) => Type));
+  expect([...new Set(types)].filter((type) => resourceType(type) === undefined)).toEqual([]);
 });

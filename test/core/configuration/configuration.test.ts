@@ -13,6 +13,7 @@ test('an empty one is complete: small jobs, github.com, and only the account and
   expect(readConfiguration({})).toEqual({
     repositories: 'any',
     github: { url: 'https://github.com', writesPerHour: 450, planDrafts: false, audit: true },
+    network: { kind: 'public' },
     jobs: { plan: job, apply: job, destroy: job, test: job },
     retention: { logs: 90, jobLogs: 180, events: 30, replacedVersions: 365 },
   });
@@ -25,6 +26,11 @@ test('what is set of a part leaves the rest of it as it is', () => {
   });
   expect(jobs.apply).toEqual({ vcpu: 4, memoryMiB: 8192, storageGiB: 30, maxVcpu: 256 });
   expect(jobs.plan.vcpu).toBe(1);
+  expect(readConfiguration({ network: { kind: 'private' } }).network).toEqual({
+    kind: 'private',
+    natGateways: 1,
+    endpoints: [],
+  });
   expect(github).toEqual({
     url: 'https://github.example.com',
     writesPerHour: 450,
@@ -63,11 +69,34 @@ test('everything that is wrong is told at once, by file and field', () => {
 test.each([
   [undefined, ['what it exports must be an object, not undefined']],
   [{ accounts: 'all' }, ["accounts must be a list, or 'any'"]],
-  [{ accounts: [] }, ["accounts must name at least one, or be left out, or be 'any'"]],
+  [{ accounts: [] }, ['accounts must name at least one']],
   [{ accounts: ['1234'] }, ['accounts[0] must be the 12 digits of an AWS account, as a string']],
   [{ regions: ['europe'] }, ['regions[0] must be an AWS region, such as `eu-west-1`']],
   [{ repositories: ['*'] }, ['repositories[0] must be `owner/name`, or `owner/*` for all of an owner']],
   [{ jobs: { validate: {} } }, ['jobs.validate is not a known field']],
+  [
+    { network: 'private' },
+    ["network must be { kind: 'public' }, { kind: 'private' } or { kind: 'existing' }"],
+  ],
+  [
+    { network: { kind: 'privat' } },
+    ["network.kind must be { kind: 'public' }, { kind: 'private' } or { kind: 'existing' }"],
+  ],
+  [
+    { network: { kind: 'private', natGateways: 3, endpoints: ['RDS'], subnetIds: [] } },
+    [
+      'network.natGateways must be 0, 1 or 2',
+      'network.endpoints[0] must be the name of a service, such as `rds` or `ecr.api`',
+      'network.subnetIds is not a known field',
+    ],
+  ],
+  [
+    { network: { kind: 'existing', vpcId: 'vpc-1', subnetIds: [] } },
+    [
+      'network.vpcId must be the id of a VPC, such as `vpc-0a1b2c3d4e5f60718`',
+      'network.subnetIds must name at least one',
+    ],
+  ],
 ])('%j: %j', (value, problems) => {
   expect(problemsOf(value)).toEqual(problems);
 });

@@ -33,6 +33,12 @@ test('every field has its row, with its default', () => {
       ...expected,
       ['accounts', 'the account Belay is deployed in'],
       ['regions', 'the region Belay is deployed in'],
+      // Of other kinds of networks.
+      ['network.natGateways', '`1`'],
+      ['network.endpoints', 'none'],
+      ['network.vpcId', 'required'],
+      ['network.subnetIds', 'required'],
+      ['network.assignPublicIp', '`false`'],
     ]),
   );
 });
