@@ -5,6 +5,7 @@ import { DeploymentMachine } from './deployment-machine.ts';
 import { Executor } from './executor.ts';
 import { Expiry } from './expiry.ts';
 import { Functions } from './functions.ts';
+import { ImageBuilds } from './image-builds.ts';
 import { Bus, Ingress } from './ingress.ts';
 import { ReleaseMachine } from './release-machine.ts';
 import { Stores } from './stores.ts';
@@ -15,7 +16,9 @@ export class BelayStack extends Stack {
     super(scope, id, props);
     const stores = new Stores(this, 'Stores');
     const { bus } = new Bus(this, 'Events');
+    const imageBuilds = new ImageBuilds(this, 'ImageBuilds', { key: stores.key });
     const functions = new Functions(this, 'Functions', {
+      imageBuilds,
       stores,
       bus,
       expiry: new Expiry(this, 'Expiry', { bus }),
@@ -27,7 +30,7 @@ export class BelayStack extends Stack {
         audit: true,
       },
     });
-    const { queue } = new Executor(this, 'Executor', { stores, functions });
+    const { queue } = new Executor(this, 'Executor', { stores, functions, imageBuilds });
     const deployment = new DeploymentMachine(this, 'Deployment', { functions, stores, queue });
     const release = new ReleaseMachine(this, 'Release', { functions, deployment: deployment.machine });
     new Sweeper(this, 'Sweeper', {

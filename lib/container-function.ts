@@ -37,13 +37,14 @@ export class ContainerFunction<
 
   constructor(scope: Construct, id: string, props: ContainerFunctionProps<Name, Bindings>) {
     super(scope, id);
+    const [architecture] = props.image.architectures;
     this.fn = new DockerImageFunction(this, 'Function', {
       description: `Belay: ${props.command}`,
       code: DockerImageCode.fromEcr(props.image.repository, {
-        tagOrDigest: props.image.tag,
+        tagOrDigest: props.image.tag(architecture),
         cmd: [`${props.command}.handler`],
       }),
-      architecture: Architecture.ARM_64,
+      architecture: architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
       timeout: props.timeout ?? Duration.seconds(30),
       memorySize: props.memory ?? 512,
       ...(props.storage === undefined ? {} : { ephemeralStorageSize: Size.mebibytes(props.storage) }),
@@ -54,6 +55,7 @@ export class ContainerFunction<
         removalPolicy: RemovalPolicy.DESTROY,
       }),
     });
+    props.image.neededBy(this.fn, architecture);
     for (const binding of props.bindings) binding.grant(this.fn);
   }
 }

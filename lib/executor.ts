@@ -21,6 +21,7 @@ import {
 } from '../core/words.ts';
 import type { Functions } from './functions.ts';
 import { Image } from './image.ts';
+import type { ImageBuilds } from './image-builds.ts';
 import { StateRole } from './state-role.ts';
 import type { Stores } from './stores.ts';
 
@@ -32,6 +33,7 @@ const WORKSPACE = '/workspace';
 export interface ExecutorProps {
   readonly stores: Stores;
   readonly functions: Functions;
+  readonly imageBuilds: ImageBuilds;
 }
 
 export class Executor extends Construct {
@@ -40,7 +42,10 @@ export class Executor extends Construct {
   constructor(scope: Construct, id: string, props: ExecutorProps) {
     super(scope, id);
     const image = new Image(this, 'Image', {
+      builds: props.imageBuilds,
       folder: 'executor-image',
+      // A manifest may choose either, for tools that exist for one alone.
+      architectures: ['arm64', 'amd64'],
       entries: { main: 'executor-image/main.ts' },
     });
     // Public subnets without a NAT gateway cost nothing while idle; the security group lets nothing in.
@@ -101,7 +106,7 @@ export class Executor extends Construct {
     const { functions } = parts.props;
     const writes = WRITING_STAGES.includes(stage);
     const id = `${pascal(stage)}${pascal(architecture)}`;
-    new EcsJobDefinition(this, id, {
+    const definition = new EcsJobDefinition(this, id, {
       jobDefinitionName: jobDefinition(stage, architecture),
       // Running executions name the definition without a revision; the replaced one must stay usable for redrives.
       skipDeregisterOnUpdate: true,
@@ -109,7 +114,7 @@ export class Executor extends Construct {
       ...(writes ? {} : { timeout: INTERRUPTIBLE_JOB_LIMIT }),
       propagateTags: true,
       container: new EcsFargateContainerDefinition(this, `${id}Container`, {
-        image: ContainerImage.fromEcrRepository(parts.image.repository, `${parts.image.tag}-${architecture}`),
+        image: ContainerImage.fromEcrRepository(parts.image.repository, parts.image.tag(architecture)),
         cpu: 1,
         memory: Size.gibibytes(2),
         ephemeralStorageSize: Size.gibibytes(30),
@@ -129,6 +134,7 @@ export class Executor extends Construct {
         logging: LogDriver.awsLogs({ logGroup: parts.logs, streamPrefix: stage }),
       }),
     });
+    parts.image.neededBy(definition, architecture);
   }
 }
 
