@@ -9,6 +9,7 @@ import type { AuditWriter } from '../github-ports.ts';
 import type { MessageDelay } from '../ports.ts';
 import { type AnnouncePorts, announce } from './announce.ts';
 import { pauseAfter } from './later.ts';
+import { readRecord } from './record.ts';
 import { type ShowAnswerPorts, showAnswer } from './show-answer.ts';
 import { showAudit } from './show-audit.ts';
 import { type ShowReleasePorts, showRelease } from './show-release.ts';
@@ -63,13 +64,14 @@ export async function gitStatus({ Records: records }: Batch, ports: GitStatusPor
  */
 async function show(message: StatusMessage, ports: GitStatusPorts): Promise<void> {
   if (!('release' in message)) return showAnswer(message.answer, ports);
+  const record = await readRecord(message.release, ports.ledger);
   try {
-    await announce(message.release, ports);
+    if (record !== undefined) await announce(record, ports);
   } finally {
-    await showRelease(message.release, ports);
+    await showRelease(message.release, record, ports);
   }
   const { audit } = ports;
-  if (audit !== undefined) await showAudit(message.release, { ...ports, audit });
+  if (record !== undefined && audit !== undefined) await showAudit(record, { ...ports, audit });
 }
 
 /** The queue's message group, and what is looked at. */

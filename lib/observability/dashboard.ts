@@ -75,7 +75,7 @@ export class Dashboard extends Construct {
       [header(props)],
       ...section('Is it well?', health(props)),
       ...section('What waits', queues(props)),
-      ...section('What runs', runs(props)),
+      ...section('What runs', runs()),
       ...section('What comes in', ways(props)),
       ...section('What the logs say', props.queries.map(logs)),
     ];
@@ -162,7 +162,7 @@ function queues({ statusQueue, deadLetters }: DashboardProps): IWidget[] {
   ];
 }
 
-function runs({ machines }: DashboardProps): IWidget[] {
+function runs(): IWidget[] {
   const duration = (name: MetricName, label: string) =>
     belayMetric(name, { period: PERIOD, statistic: Stats.p(50), label });
   const values = (name: MetricName) => metric(name).dimension?.values ?? [];
@@ -180,10 +180,6 @@ function runs({ machines }: DashboardProps): IWidget[] {
       ),
     ),
     totals('Failures of targets by name', all('TargetFailures', values('TargetFailures'))),
-    lines('Executions that failed', [
-      machines.release.metricFailed({ period: PERIOD, label: 'releases' }),
-      machines.deployment.metricFailed({ period: PERIOD, label: 'deployments' }),
-    ]),
   ];
 }
 

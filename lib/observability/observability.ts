@@ -1,9 +1,10 @@
 /** How the pipeline is watched: errors counted, alarms, the dashboard, saved questions to the logs. Made last: it looks at all queues. */
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
-import { LogGroup, QueryDefinition, QueryString } from 'aws-cdk-lib/aws-logs';
+import { QueryDefinition, QueryString } from 'aws-cdk-lib/aws-logs';
 import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { ContainerFunction, logsOf } from '../container-function.ts';
 import type { Functions } from '../functions.ts';
 import { Alarms, type AlarmsProps } from './alarms.ts';
 import { Dashboard, type DashboardProps } from './dashboard.ts';
@@ -24,7 +25,9 @@ export class Observability extends Construct {
   constructor(scope: Construct, id: string, props: ObservabilityProps) {
     super(scope, id);
     const { notifications, functions, api, statusQueue, machines, longApply, longApproval } = props;
-    const logs = functions.node.findAll().filter((one) => one instanceof LogGroup);
+    const logs = functions.node
+      .findAll()
+      .flatMap((one) => (one instanceof ContainerFunction ? logsOf(one.fn) : []));
     countErrors(logs);
     // Every other queue is where messages end that could not be done: none can be forgotten.
     const deadLetters = Stack.of(this)
