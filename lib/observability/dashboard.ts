@@ -41,7 +41,8 @@ export interface DashboardProps {
 
 const WIDTH = 24;
 const PERIOD = Duration.minutes(15);
-const THIRD = { width: 8, height: 6 };
+const THIRD = { width: WIDTH / 3, height: 6 };
+const HALF = { width: WIDTH / 2, height: 6 };
 
 /** Good, bad, worst; what ended without harm is grey. */
 const COLOURS: Readonly<Record<string, string>> = {
@@ -108,7 +109,7 @@ function health({ alarms }: DashboardProps): IWidget[] {
   const now = (name: MetricName, label: string) =>
     belayMetric(name, { period: Duration.minutes(30), statistic: Stats.MAXIMUM, label });
   return [
-    new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: 14, height: 5 }),
+    new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: 14, height: 4 }),
     new SingleValueWidget({
       title: 'Now (of the last sweep; nothing is zero)',
       metrics: [
@@ -120,7 +121,7 @@ function health({ alarms }: DashboardProps): IWidget[] {
         now('SweepProblems', 'not swept'),
       ],
       width: 10,
-      height: 5,
+      height: 4,
     }),
   ];
 }
@@ -129,36 +130,32 @@ function queues({ statusQueue, deadLetters }: DashboardProps): IWidget[] {
   const age = statusQueue.metricApproximateAgeOfOldestMessage({
     ...{ period: PERIOD, statistic: Stats.MAXIMUM, label: 'oldest (s)' },
   });
+  const most = (name: MetricName, label: string) =>
+    belayMetric(name, { period: PERIOD, statistic: Stats.MAXIMUM, label });
   const waits = (name: MetricName, label: string) => [
     belayMetric(name, { period: PERIOD, statistic: Stats.p(50), label: `${label}, median` }),
-    belayMetric(name, { period: PERIOD, statistic: Stats.MAXIMUM, label: `${label}, longest` }),
+    most(name, `${label}, longest`),
   ];
   return [
     lines('Waiting, seconds', [...waits('LeaseWait', 'for a lease'), ...waits('JobWait', 'job to begin')]),
     lines(
       'Waiting for people and leases',
-      [
-        belayMetric('ApprovalsWaiting', { period: PERIOD, statistic: Stats.MAXIMUM, label: 'approvals' }),
-        belayMetric('DeploymentsQueued', { period: PERIOD, statistic: Stats.MAXIMUM, label: 'deployments' }),
-      ],
-      [
-        belayMetric('OldestApproval', {
-          period: PERIOD,
-          statistic: Stats.MAXIMUM,
-          label: 'oldest approval (s)',
-        }),
-      ],
+      [most('ApprovalsWaiting', 'approvals'), most('DeploymentsQueued', 'deployments')],
+      { right: [most('OldestApproval', 'oldest approval (s)')] },
     ),
-    lines('To be told to GitHub', [visible(statusQueue).with({ label: 'messages' })], [age]),
+    lines('To be told to GitHub', [visible(statusQueue).with({ label: 'messages' })], { right: [age] }),
     lines(
       'Dead letters',
       deadLetters.map((queue) =>
-        visible(queue).with({ label: queue.node.path.split('/').slice(-2).join(' ') }),
+        visible(queue).with({ label: queue.node.path.split('/').slice(1).join(' ') }),
       ),
+      { size: HALF },
     ),
-    lines('Writes GitHub still takes', [
-      belayMetric('GitHubBudget', { period: PERIOD, statistic: Stats.MINIMUM, label: 'least left' }),
-    ]),
+    lines(
+      'Writes GitHub still takes at once',
+      [belayMetric('GitHubBudget', { period: PERIOD, statistic: Stats.MINIMUM, label: 'least left' })],
+      { size: HALF },
+    ),
   ];
 }
 
@@ -178,8 +175,9 @@ function runs(): IWidget[] {
       values('StageDuration').map((of) =>
         belayMetric('StageDuration', { of, period: PERIOD, statistic: Stats.AVERAGE, label: of }),
       ),
+      { size: HALF },
     ),
-    totals('Failures of targets by name', all('TargetFailures', values('TargetFailures'))),
+    totals('Failures of targets by name', all('TargetFailures', values('TargetFailures')), HALF),
   ];
 }
 
@@ -210,14 +208,19 @@ const all = (name: MetricName, values: readonly string[]) =>
   );
 
 /** Totals of the time that is looked at, side by side: CloudWatch draws no bars over time. */
-const totals = (title: string, left: IMetric[]): IWidget =>
+const totals = (title: string, left: IMetric[], size = THIRD): IWidget =>
   new GraphWidget({
-    ...{ title, left, ...THIRD, view: GraphWidgetView.BAR, setPeriodToTimeRange: true },
+    ...{ title, left, ...size, view: GraphWidgetView.BAR, setPeriodToTimeRange: true },
     ...{ legendPosition: LegendPosition.HIDDEN, leftYAxis: { min: 0 }, statistic: Stats.SUM },
   });
 
-const lines = (title: string, left: IMetric[], right: IMetric[] = []): IWidget =>
-  new GraphWidget({ title, left, right, ...THIRD, leftYAxis: { min: 0 }, rightYAxis: { min: 0 } });
+const lines = (title: string, left: IMetric[], { right = [], size = THIRD }: LineOptions = {}): IWidget =>
+  new GraphWidget({ title, left, right, ...size, leftYAxis: { min: 0 }, rightYAxis: { min: 0 } });
+
+interface LineOptions {
+  readonly right?: IMetric[];
+  readonly size?: typeof THIRD;
+}
 
 const logs = ({ name, logs: groups, fields, filter, sort }: LogQuery): IWidget =>
   new LogQueryWidget({

@@ -100,6 +100,8 @@ export interface WidgetDefinition {
   /** Of a widget of metrics: `timeSeries`, `bar`, `singleValue`. */
   readonly view?: string | undefined;
   readonly markdown?: string | undefined;
+  /** Of a widget that asks the logs. */
+  readonly query?: string | undefined;
   readonly metrics: readonly MetricOfWidget[];
 }
 

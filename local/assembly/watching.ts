@@ -85,6 +85,7 @@ const bodySchema = z.object({
       properties: z.object({
         title: z.string().default(''),
         markdown: z.string().optional(),
+        query: z.string().optional(),
         view: z.string().optional(),
         stat: z.string().default('Average'),
         period: z.number().default(300),
@@ -114,6 +115,7 @@ export function readWidgets(resolver: Resolver): WidgetDefinition[] {
         place: { x, y, width, height },
         view: properties.view,
         markdown: properties.markdown,
+        query: properties.query,
         metrics: properties.metrics.map((row) => metricOf(row, properties)),
       })),
   ).flat();

@@ -1,6 +1,7 @@
 /**
  * `npm run screenshots`: makes the pictures in docs/images/. A small story is played on a whole twin, by hand in a browser: the shop
  * is pushed, a pull request planned and merged with its button, and what then waits for a person is approved with another one.
+ * With the argument `dashboard` that of the dashboard instead: `dashboard.ts`.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +11,7 @@ import { commitAll, copyShop } from '../../local/cli/demo/shop.ts';
 import { git } from '../../local/github/git.ts';
 import { servePage } from '../../local/page/serve-page.ts';
 import { openWorld, type World } from '../../local/world.ts';
+import { pictureOfDashboard } from './dashboard.ts';
 import { launchChromium } from './support/chromium.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -77,22 +79,29 @@ async function play(world: World, page: Page, url: string): Promise<void> {
   await picture(page, 'commits', '.popover');
 }
 
-mkdirSync(images, { recursive: true });
-const world = await openWorld({
-  stateDir: join(folder, 'state'),
-  cdkOut: join(root, 'cdk.out'),
-  environment: process.env,
-  github: 'app',
-});
-const browser = await launchChromium();
-const { url, close } = await servePage(world, { port: 0 });
-try {
-  await begin(world);
-  const context = await browser.newContext({ viewport: { width: WIDTH, height: 800 } });
-  await play(world, await context.newPage(), url);
-} finally {
-  await browser.close();
-  await close();
-  await world.close();
-  rmSync(folder, { recursive: true, force: true });
+async function pages(): Promise<void> {
+  const world = await openWorld({
+    stateDir: join(folder, 'state'),
+    cdkOut: join(root, 'cdk.out'),
+    environment: process.env,
+    github: 'app',
+  });
+  const browser = await launchChromium();
+  const { url, close } = await servePage(world, { port: 0 });
+  try {
+    await begin(world);
+    const context = await browser.newContext({ viewport: { width: WIDTH, height: 800 } });
+    await play(world, await context.newPage(), url);
+  } finally {
+    await browser.close();
+    await close();
+    await world.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
+
+mkdirSync(images, { recursive: true });
+if (process.argv[2] === 'dashboard') {
+  rmSync(folder, { recursive: true, force: true });
+  await pictureOfDashboard(images, join(root, 'cdk.out'));
+} else await pages();

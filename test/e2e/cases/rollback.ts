@@ -199,6 +199,11 @@ test.concurrent('a rollback that fails: broken, said loudly, and healed by the n
     },
   });
   expect(inCloud('outside', 'app')).toEqual(['two']);
+  // People hear of it: both topics take the rule's message, under its role's permissions.
+  const { notices } = await twin.world.board();
+  const told = notices.filter(({ message }) => message.includes('local/outside'));
+  expect(new Set(told.map(({ topic }) => topic)).size).toBe(2);
+  expect(told.map(({ message }) => message).join()).toContain(': dev is broken');
 
   repository.commit(changedTo('sh deploy.sh apply', 'three\n'));
   expect(brief(await twin.push(repository))).toMatchObject({ verdict: 'succeeded' });

@@ -3,6 +3,7 @@ import type { ReleaseRef } from '../../../core/contracts/release.ts';
 import { targetsKey } from '../../../core/keys.ts';
 import { ledgerKeys } from '../../../core/ledger/keys.ts';
 import type { Ancestry } from '../../../lambdas/github-ports.ts';
+import { lease } from '../../../lambdas/lease/lease.ts';
 import { open } from '../../../lambdas/open/open.ts';
 import {
   commitOf,
@@ -177,4 +178,13 @@ test('a target that missed new inputs of its upstream is changed in the next dep
     'debug: unchanged (not affected)',
     'network: unchanged (not affected)',
   ]);
+});
+
+test('how long a deployment waited for the lease is told once', async () => {
+  const ref = await release(w, { environments: { dev } });
+  const at = { release: ref, environment: 'dev', execution: 'e' };
+  await lease({ action: 'acquire', ...at, token: 't' }, w.ports);
+  w.advance(90_000);
+  for (let times = 0; times < 2; times += 1) await open({ ...at, fence: 1 }, w.ports);
+  expect(w.measured).toEqual(['LeaseWait 90']);
 });
