@@ -296,7 +296,7 @@ export class Functions extends Construct {
       contract: contracts.gitStatus,
       bindings: [
         stores.useLedgerWithRemovalOfHistory(),
-        readArtifacts,
+        stores.useArtifactsAndTimelines(),
         stores.usePutOffStatus(),
         token,
         api,

@@ -7,7 +7,7 @@ import { webhook } from './webhook.ts';
 
 const env = contract.readEnv(process.env);
 const secret = rotatingSecret(env.WEBHOOK_SECRET);
-const ports = { secret, bus: eventBus(env.BUS_NAME), log };
+const ports = { secret, bus: eventBus(env.BUS_NAME, 'webhook'), log };
 
 // An empty or missing secret must stop the function before it looks at any delivery.
 await secret.values();
