@@ -2,7 +2,7 @@
 import { type ReleaseRef, releaseDocumentSchema } from '../../core/contracts/release.ts';
 import { releaseKey, timelineKey } from '../../core/keys.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
-import { releaseItemSchema } from '../../core/ledger/release-items.ts';
+import type { ReleaseItem } from '../../core/ledger/release-items.ts';
 import { readFacts } from '../../core/trace/facts.ts';
 import { timelineOf } from '../../core/trace/timeline.ts';
 import { timelinePage } from '../../core/trace/timeline-page.ts';
@@ -16,18 +16,16 @@ export interface TimelinePorts {
 }
 
 /** Written once for every end: a release that is redriven ends again. Its end may be known before its last deployment is settled. */
-export async function keepTimeline({ repository, id }: ReleaseRef, ports: TimelinePorts): Promise<void> {
+export async function keepTimeline(release: ReleaseItem, ports: TimelinePorts): Promise<void> {
   const { ledger, store } = ports;
-  const key = ledgerKeys.release(repository, id);
-  const found = await ledger.get(key);
-  const release = found && releaseItemSchema.parse(found);
-  if (release?.endedAt === undefined || release.timelineOf === release.endedAt) return;
-  const document = await readDocument(store, releaseKey(repository, id), releaseDocumentSchema);
+  const { id, repository, endedAt } = release;
+  if (endedAt === undefined || release.timelineOf === endedAt) return;
+  const key = ledgerKeys.release(repository.id, id);
+  const document = await readDocument(store, releaseKey(repository.id, id), releaseDocumentSchema);
   const facts = await readFacts({ release, document }, (prefix) => ledger.query(key.pk, prefix));
   if (facts.deployments.some(({ askedAt, endedAt }) => askedAt !== undefined && endedAt === undefined))
     return;
   const page = timelinePage(timelineOf(facts, ports.clock.now()));
-  await store.put(timelineKey(repository, id), page, 'text/html; charset=utf-8');
-  const { endedAt } = release;
+  await store.put(timelineKey(repository.id, id), page, 'text/html; charset=utf-8');
   await ledger.update(key, { set: { timelineOf: endedAt } }, { equals: { endedAt } });
 }
