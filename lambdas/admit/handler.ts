@@ -4,6 +4,7 @@ import { stepFunctionsExecutions } from '../adapters/executions.ts';
 import { batchJobs } from '../adapters/jobs.ts';
 import { dynamoLedger } from '../adapters/ledger.ts';
 import { objectStore } from '../adapters/object-store.ts';
+import { xraySegments } from '../adapters/segments.ts';
 import { stepFunctionsTokens } from '../adapters/tokens.ts';
 import { admit } from './admit.ts';
 
@@ -14,6 +15,7 @@ const ports = {
   jobs: batchJobs(),
   executions: stepFunctionsExecutions(),
   tokens: stepFunctionsTokens(),
+  segments: xraySegments(),
 };
 
 export const handler = contract.handle((input) => admit(input, ports));

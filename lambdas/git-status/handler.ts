@@ -7,6 +7,7 @@ import { dynamoLedger } from '../adapters/ledger.ts';
 import { log } from '../adapters/log.ts';
 import { sqsMessageDelay } from '../adapters/message-delay.ts';
 import { objectStore } from '../adapters/object-store.ts';
+import { xraySegments } from '../adapters/segments.ts';
 import { gitStatus } from './git-status.ts';
 
 const env = contract.readEnv(process.env);
@@ -18,6 +19,7 @@ const ports = {
   github,
   audit: env.AUDIT_IN_GIT === 'yes' ? github : undefined,
   messages: sqsMessageDelay(env.STATUS_QUEUE_URL),
+  segments: xraySegments(),
   writesPerHour: Number(env.GITHUB_WRITES_PER_HOUR),
   clock: systemClock,
   log,

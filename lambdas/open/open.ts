@@ -59,7 +59,7 @@ export async function open(input: Opening, ports: OpenPorts): Promise<Opened> {
   }
   const names = await namesIn(input, document, ports);
   const opened = await openIts(input, { document, refused: names.refused }, ports);
-  await showOpened(input, names.orphans, ports.ledger);
+  await showOpened(input, names.orphans, ports);
   await reopenLater(ports.ledger, document, environment);
   await ports.status.changed(release);
   return opened;
@@ -101,10 +101,11 @@ function requireLease({ execution, environment, fence }: Opening, item: Environm
 async function showOpened(
   { release, environment, execution }: Opening,
   orphans: readonly string[],
-  ledger: Ledger,
+  { ledger, clock }: Pick<OpenPorts, 'clock' | 'ledger'>,
 ) {
   const { repository, id } = release;
-  const change = { set: { progress: 'deploying', reason: '', orphans }, remove: ['verdict'] };
+  const openedAt = clock.now().toISOString();
+  const change = { set: { progress: 'deploying', reason: '', orphans, openedAt }, remove: ['verdict'] };
   await ledger.update(ledgerKeys.deployment(repository, id, environment), change, { equals: { execution } });
   const { verdict } = await readReleaseItem(ledger, release);
   if (verdict === undefined) return;

@@ -9,7 +9,7 @@ import { jobKey, stateKey } from '../../core/keys.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { JobItem } from '../../core/ledger/work-items.ts';
 import type { Stage } from '../../core/words.ts';
-import type { Ledger, ObjectStore } from '../ports.ts';
+import type { Clock, Ledger, ObjectStore } from '../ports.ts';
 import { readDocument } from '../shared/documents.ts';
 import { addressOf } from '../shared/target-address.ts';
 import type { Work } from '../shared/work.ts';
@@ -20,6 +20,7 @@ export interface SpecPorts {
   readonly store: ObjectStore;
   /** The artifacts bucket and its key: where the managed state lives. */
   readonly state: { readonly bucket: string; readonly kmsKeyArn: string };
+  readonly clock: Clock;
   /** A fresh secret, 32 random bytes in base64url. */
   newNonce(): string;
 }
@@ -54,7 +55,7 @@ export async function writeSpec(stage: StageRef, facts: SpecFacts, ports: SpecPo
 function newSpec(
   { release, environment, component, fence, stage, pass = 'deploy' }: StageRef,
   { document, planDigest, round, work, destroy }: SpecFacts,
-  { state, newNonce }: Pick<SpecPorts, 'state' | 'newNonce'>,
+  { state, newNonce, clock }: Pick<SpecPorts, 'clock' | 'state' | 'newNonce'>,
 ): JobSpec {
   const { entry, account, region, source, locks } = work;
   return {
@@ -71,6 +72,7 @@ function newSpec(
     region,
     fence,
     round,
+    preparedAt: clock.now().toISOString(),
     nonce: newNonce(),
     environmentRole: environmentRole(account, region, stage),
     state: { ...state, key: stateKey(release.repository, environment, component) },

@@ -31,6 +31,7 @@ import type {
   ObjectStore,
   Redrives,
   Schedules,
+  Segments,
   StatusQueue,
   Tokens,
 } from '../../lambdas/ports.ts';
@@ -67,6 +68,7 @@ export interface Ports {
   readonly clock: Clock;
   readonly log: Log;
   readonly state: { readonly bucket: string; readonly kmsKeyArn: string };
+  readonly segments: Segments;
   newNonce(): string;
   newRequestId(): string;
 }

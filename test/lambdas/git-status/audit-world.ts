@@ -10,6 +10,7 @@ import { gitObjectsMemory } from '../../support/git-objects-memory.ts';
 import { ledgerMemory } from '../../support/ledger-memory.ts';
 import { NOBODY_COMMENTS } from '../../support/nobody-comments.ts';
 import { objectsMemory } from '../../support/objects-memory.ts';
+import { segmentsMemory } from '../../support/segments-memory.ts';
 import { COMMIT, deploymentItem, ID, outcome, releaseItem, START } from './world.ts';
 
 export const OLDER = 'ba5e000000000000000000000000000000000000';
@@ -49,6 +50,7 @@ export function auditWorld() {
             updateCheckRun: unexpected,
           },
           clock: { now: () => new Date(clock.now) },
+          segments: segmentsMemory(),
           messages: { delay: async () => {} },
           log: (event, facts) => void lines.push(JSON.stringify({ event, ...facts })),
         },
