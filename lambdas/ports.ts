@@ -1,6 +1,7 @@
 /** The outside world as the functions' logic sees it. The adapters beside the handlers are the only AWS SDK imports. */
 import type { SessionOrder } from '../core/job-sessions.ts';
 import type { LedgerKey } from '../core/ledger/keys.ts';
+import type { Measurement } from '../core/metrics/emf.ts';
 import type { Segment } from '../core/trace/segment.ts';
 
 export interface Clock {
@@ -91,6 +92,12 @@ export interface Jobs {
   wasSubmittedFor(jobId: string, specKey: string): Promise<boolean>;
 }
 
+/** Since when jobs run. */
+export interface JobTimes {
+  /** Undefined of one that does not run. */
+  runningSince(jobId: string): Promise<Date | undefined>;
+}
+
 /** Ends Batch jobs that only read; Batch refuses it for others. One that has ended stays as it is. */
 export interface JobControl {
   terminate(jobId: string, reason: string): Promise<void>;
@@ -122,6 +129,9 @@ export interface MessageDelay {
 
 /** One line of structured log: a short event name and the facts people search by. Never secrets, never signatures. */
 export type Log = (event: string, facts?: Readonly<Record<string, unknown>>) => void;
+
+/** Values of metrics, told to CloudWatch through the function's log. */
+export type Measure = (measurement: Measurement) => void;
 
 /** The event bus. Throws when the event was not accepted. */
 export interface Bus {

@@ -304,7 +304,9 @@ export class Functions extends Construct {
         stores.usePutOffStatus(),
         token,
         api,
+        publish,
         variables({
+          GITHUB_URL: github.url,
           GITHUB_WRITES_PER_HOUR: String(github.writesPerHour),
           AUDIT_IN_GIT: github.audit ? 'yes' : 'no',
         }),

@@ -5,6 +5,7 @@ import { approvalAnswerSchema } from '../contracts/functions.ts';
 import { changeCountsSchema } from '../contracts/job.ts';
 import { jobTimesSchema } from '../contracts/job-times.ts';
 import { commitSchema } from '../contracts/push.ts';
+import { FAILURES } from '../deployment/failure-name.ts';
 import { architectureSchema, outcomeSchema, passSchema, stageSchema } from '../words.ts';
 
 /** How far a requested target is; `outcome` is set once, at its end. `attempt` is the fence it was opened under. */
@@ -17,6 +18,8 @@ export const outcomeItemSchema = z.object({
   progress: z.enum(['waiting', 'planning', 'checking', 'approving', 'applying', 'testing', 'ended']),
   outcome: outcomeSchema.optional(),
   reason: z.string(),
+  /** Of a failure: under which name it is counted. */
+  failure: z.enum(FAILURES).optional(),
   /** Why it may not be planned under this name. */
   refused: z.string().optional(),
   /** Of a plan: why it cannot be planned yet. */
@@ -80,6 +83,9 @@ export const jobItemSchema = z.object({
   nonceHash: z.string(),
   stage: stageSchema,
   jobId: z.string().optional(),
+  /** When it was prepared, and when it was let begin. */
+  preparedAt: z.iso.datetime().optional(),
+  begunAt: z.iso.datetime().optional(),
   ended: z.boolean(),
 });
 export type JobItem = z.infer<typeof jobItemSchema>;

@@ -6,7 +6,7 @@ import { callersTrace, newTrace } from './new-trace.ts';
 import { xraySegments } from './segments.ts';
 
 /** Who publishes. What calls `webhook` is the outside world, whose tracing header is nothing to go by. */
-type Publisher = 'command' | 'image-build' | 'sweep' | 'webhook';
+type Publisher = 'command' | 'git-status' | 'image-build' | 'sweep' | 'webhook';
 
 /**
  * Publishes on the bus `name`.

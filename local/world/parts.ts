@@ -21,6 +21,7 @@ import { executionEvent } from '../states/event.ts';
 import { Executions } from '../states/executions.ts';
 import { statesService } from '../states/service.ts';
 import { createTasks, supportsTask } from '../states/tasks.ts';
+import { Notices } from '../watch/notices.ts';
 import { systemClock } from '../wire/clock.ts';
 import { createCredentialsEndpoint } from '../wire/credentials-endpoint.ts';
 import { startDynalite } from '../wire/dynamodb/dynalite-server.ts';
@@ -135,6 +136,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
     },
     changed: () => progress.changed('execution'),
   });
+  const notices = new Notices(join(folder, 'notices.jsonl'), clock);
   const bus: Bus = new Bus({
     assembly,
     principals,
@@ -144,6 +146,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
         void executions.start({ stateMachineArn, input, traceHeader }),
       invokeFunction: (arn, payload, traceHeader) => functions.invoke(arn, payload, traceHeader),
       sendMessage: (arn, body, groupId) => void queues.send(arn, { body, groupId }),
+      notify: (arn, message) => notices.add(arn, message),
     },
     folder: join(folder, 'events'),
     lost: log,
@@ -220,6 +223,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
     jobs,
     executions,
     bus,
+    notices,
     schedules,
     eventSources,
     warming,
