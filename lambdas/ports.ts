@@ -2,6 +2,7 @@
 import type { SessionOrder } from '../core/job-sessions.ts';
 import type { LedgerKey } from '../core/ledger/keys.ts';
 import type { Measurement } from '../core/metrics/emf.ts';
+import type { Segment } from '../core/trace/segment.ts';
 
 export interface Clock {
   now(): Date;
@@ -51,7 +52,8 @@ export interface Ledger {
 export interface ObjectStore {
   /** Undefined when there is no such object. */
   get(key: string): Promise<Uint8Array | undefined>;
-  put(key: string, body: Uint8Array | string): Promise<void>;
+  /** `type`: what a browser that opens it is told. */
+  put(key: string, body: Uint8Array | string, type?: string): Promise<void>;
   exists(key: string): Promise<boolean>;
   copy(from: string, to: string): Promise<void>;
   /** Nothing happens when there is no such object. */
@@ -107,6 +109,7 @@ export interface StatusQueue {
     readonly id: string;
     readonly repository: number;
     readonly commit: string;
+    readonly trace?: string | undefined;
   }): Promise<void>;
 }
 
@@ -225,4 +228,9 @@ export interface FetchedCommit {
   read(blobs: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Paths of the files that hold a line matching an extended regular expression. */
   grep(pattern: string): Promise<readonly string[]>;
+}
+
+/** X-Ray. A trace is for people who look: what cannot be sent is left out, and never fails what it tells of. */
+export interface Segments {
+  send(segment: Segment): Promise<void>;
 }

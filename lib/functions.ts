@@ -300,7 +300,7 @@ export class Functions extends Construct {
       contract: contracts.gitStatus,
       bindings: [
         stores.useLedgerWithRemovalOfHistory(),
-        readArtifacts,
+        stores.useArtifactsAndTimelines(),
         stores.usePutOffStatus(),
         token,
         api,

@@ -16,6 +16,7 @@ import { serve } from './cli/commands/serve.ts';
 import { status } from './cli/commands/status.ts';
 import { sweep } from './cli/commands/sweep.ts';
 import { tell } from './cli/commands/tell.ts';
+import { trace } from './cli/commands/trace.ts';
 import { closeOnInterrupt } from './cli/interrupt.ts';
 import { openTwin as openPlainTwin } from './cli/open-twin.ts';
 import { questionsOnly, screenFor } from './cli/screen.ts';
@@ -59,6 +60,8 @@ function run(command: Exclude<Command, { name: 'help' }>): Promise<Ending> {
       return history(command, openTwin);
     case 'log':
       return log(command, openTwin);
+    case 'trace':
+      return trace(command, openTwin);
     case 'approve':
     case 'reject':
       return decide(command, { openTwin, screen: pushScreen(command.json) });

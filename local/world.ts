@@ -24,8 +24,10 @@ import { type Item, queryItems, scanItems } from './world/ledger.ts';
 import type { WorldOptions } from './world/options.ts';
 import { openParts, type Parts } from './world/parts.ts';
 import { type Listener, Progress } from './world/progress.ts';
+import { segmentsOf } from './world/segments.ts';
 import { serveWorld } from './world/socket.ts';
 import { ownStateDirectory, type StateDirectory } from './world/state-directory.ts';
+import type { SegmentDocument } from './xray/document.ts';
 
 export type { WorldOptions } from './world/options.ts';
 export { StateDirectoryInUse } from './world/state-directory.ts';
@@ -250,6 +252,11 @@ export class World {
   /** All executions of the machines, without the children of Distributed Maps; those started last at the end. */
   async executions(): Promise<ExecutionEntry[]> {
     return this.parts.executions.entries().filter(({ arn }) => !/:execution:[^:]*\//.test(arn));
+  }
+
+  /** The segments of a trace, oldest first. */
+  async segments(trace: string): Promise<readonly SegmentDocument[]> {
+    return segmentsOf(trace, this.parts);
   }
 
   async executionHistory(arn: string): Promise<HistoryEvent[]> {

@@ -244,7 +244,9 @@ export const gitStatus = defineContract({
           messageId: z.string(),
           receiptHandle: z.string(),
           body: z.string(),
-          attributes: z.object({ ApproximateReceiveCount: z.coerce.number() }).loose(),
+          attributes: z
+            .object({ ApproximateReceiveCount: z.coerce.number(), AWSTraceHeader: z.string().optional() })
+            .loose(),
         })
         .loose(),
     ),

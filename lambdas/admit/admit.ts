@@ -7,7 +7,7 @@ import type { TargetItem } from '../../core/ledger/environment-items.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { type JobItem, jobItemSchema } from '../../core/ledger/work-items.ts';
 import { WRITING_STAGES } from '../../core/words.ts';
-import type { Clock, Measure, ObjectStore } from '../ports.ts';
+import type { Clock, Measure, ObjectStore, Segments } from '../ports.ts';
 import { currentAttempt } from '../shared/attempt.ts';
 import { cancellationOf } from '../shared/cancellation.ts';
 import { readDocument } from '../shared/documents.ts';
@@ -15,10 +15,12 @@ import { readEnvironment } from '../shared/environment-item.ts';
 import { readTargetItem } from '../shared/items.ts';
 import { type TendPorts, tendLease } from '../shared/lease-tending.ts';
 import { LOST_LEASE, supersededReason } from '../shared/superseded.ts';
+import { keepTimes } from './times.ts';
 import { addWriter, removeWriter, type Writer } from './writers.ts';
 
 export interface AdmitPorts extends TendPorts {
   readonly store: ObjectStore;
+  readonly segments: Segments;
   readonly clock: Clock;
   readonly measure: Measure;
 }
@@ -122,7 +124,12 @@ async function markDirty(
   await ledger.update(key, { set: { live: dirty } });
 }
 
-async function end({ job, jobId }: JobProof, spec: JobSpec, ports: AdmitPorts): Promise<Answer> {
+async function end(
+  { job, jobId, times }: Extract<Input, { action: 'end' }>,
+  spec: JobSpec,
+  ports: AdmitPorts,
+): Promise<Answer> {
+  if (times !== undefined) await keepTimes(spec, { jobId, times }, ports);
   const writer = writerOf(spec, jobId);
   await removeWriter(ports.ledger, writer);
   const condition = { equals: { jobId, ended: false } };

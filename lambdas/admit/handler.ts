@@ -6,6 +6,7 @@ import { batchJobs } from '../adapters/jobs.ts';
 import { dynamoLedger } from '../adapters/ledger.ts';
 import { measure } from '../adapters/metrics.ts';
 import { objectStore } from '../adapters/object-store.ts';
+import { xraySegments } from '../adapters/segments.ts';
 import { stepFunctionsTokens } from '../adapters/tokens.ts';
 import { admit } from './admit.ts';
 
@@ -16,6 +17,7 @@ const ports = {
   jobs: batchJobs(),
   executions: stepFunctionsExecutions(),
   tokens: stepFunctionsTokens(),
+  segments: xraySegments(),
   clock: systemClock,
   measure,
 };

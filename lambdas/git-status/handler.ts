@@ -9,6 +9,7 @@ import { log } from '../adapters/log.ts';
 import { sqsMessageDelay } from '../adapters/message-delay.ts';
 import { measure } from '../adapters/metrics.ts';
 import { objectStore } from '../adapters/object-store.ts';
+import { xraySegments } from '../adapters/segments.ts';
 import { gitStatus } from './git-status.ts';
 
 const env = contract.readEnv(process.env);
@@ -20,8 +21,9 @@ const ports = {
   github,
   audit: env.AUDIT_IN_GIT === 'yes' ? github : undefined,
   messages: sqsMessageDelay(env.STATUS_QUEUE_URL),
+  segments: xraySegments(),
   writesPerHour: Number(env.GITHUB_WRITES_PER_HOUR),
-  bus: eventBus(env.BUS_NAME),
+  bus: eventBus(env.BUS_NAME, 'git-status'),
   githubUrl: env.GITHUB_URL,
   clock: systemClock,
   log,

@@ -67,7 +67,7 @@ async function apply(input: Acquire, where: EnvironmentAddress, ports: LeasePort
   const deployment = await readDeploymentItem(ports.ledger, release, environment);
   if (deployment?.execution !== execution) {
     const askedAt = ports.clock.now().toISOString();
-    const asking: DeploymentItem = { environment, execution, askedAt, progress: WAITING, reason: '' };
+    const asking: DeploymentItem = { environment, execution, progress: WAITING, reason: '', askedAt };
     await ports.ledger.put(ledgerKeys.deployment(release.repository, release.id, environment), asking);
   }
   const item = await readEnvironment(ports.ledger, where);

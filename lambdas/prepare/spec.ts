@@ -56,7 +56,7 @@ export async function writeSpec(stage: StageRef, facts: SpecFacts, ports: SpecPo
 function newSpec(
   { release, environment, component, fence, stage, pass = 'deploy' }: StageRef,
   { document, planDigest, round, work, destroy }: SpecFacts,
-  { state, newNonce }: Pick<SpecPorts, 'state' | 'newNonce'>,
+  { state, newNonce, clock }: Pick<SpecPorts, 'clock' | 'state' | 'newNonce'>,
 ): JobSpec {
   const { entry, account, region, source, locks } = work;
   return {
@@ -73,6 +73,7 @@ function newSpec(
     region,
     fence,
     round,
+    preparedAt: clock.now().toISOString(),
     nonce: newNonce(),
     environmentRole: environmentRole(account, region, stage),
     state: { ...state, key: stateKey(release.repository, environment, component) },

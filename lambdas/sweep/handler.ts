@@ -27,7 +27,7 @@ const ports = {
   redrives: stepFunctionsRedrives(),
   jobs: batchJobs(),
   github: gitHub(env.GITHUB_API_URL, gitHubAccess(env.GITHUB_TOKEN_SECRET, env.GITHUB_API_URL)),
-  bus: eventBus(env.BUS_NAME),
+  bus: eventBus(env.BUS_NAME, 'sweep'),
   clock: systemClock,
   measure,
   log,

@@ -7,8 +7,8 @@ import type { Authorize } from '../wire/service.ts';
 
 /** The parts of the world that rules can deliver to. */
 export interface TargetServices {
-  readonly startExecution: (stateMachineArn: string, input: string) => void;
-  readonly invokeFunction: (functionArn: string, payload: string) => Promise<unknown>;
+  readonly startExecution: (stateMachineArn: string, input: string, traceHeader?: string) => void;
+  readonly invokeFunction: (functionArn: string, payload: string, traceHeader?: string) => Promise<unknown>;
   readonly sendMessage: (queueArn: string, body: string, messageGroupId: string | undefined) => void;
   readonly notify: (topicArn: string, message: string) => void;
 }
@@ -26,7 +26,11 @@ const EVENTS = 'events.amazonaws.com';
 export async function deliver(
   { assembly, services, principals, authorize }: TargetOptions,
   rule: RuleDefinition,
-  { target, input }: { target: TargetDefinition; input: string },
+  {
+    target,
+    input,
+    traceHeader,
+  }: { target: TargetDefinition; input: string; traceHeader?: string | undefined },
 ): Promise<void> {
   const [, , service = ''] = target.arn.split(':');
   const asRole = (action: string, resource = target.arn) => {
@@ -40,11 +44,11 @@ export async function deliver(
   switch (service) {
     case 'states':
       asRole('states:StartExecution');
-      services.startExecution(target.arn, input);
+      services.startExecution(target.arn, input, traceHeader);
       return;
     case 'lambda':
       requireInvokePermission(assembly, rule, target.arn);
-      await services.invokeFunction(target.arn, input);
+      await services.invokeFunction(target.arn, input, traceHeader);
       return;
     case 'sqs':
       requireQueuePolicy(assembly, rule, target.arn);

@@ -24,6 +24,7 @@ const names = [
   'status',
   'history',
   'log',
+  'trace',
   'secret',
   'approve',
   'reject',
@@ -44,6 +45,7 @@ const own: Record<(typeof names)[number], readonly string[]> = {
   status: ['release', 'repo'],
   history: ['repo'],
   log: ['release', 'repo', 'target'],
+  trace: ['release', 'repo'],
   secret: ['repo', 'from-env'],
   approve: ['release', 'repo', 'target', 'as'],
   reject: ['release', 'repo', 'target', 'as'],
@@ -132,6 +134,8 @@ export function parseCommand(argv: readonly string[], directory: string): Comman
         release: required(release, '--release ID', name),
         ...(values.target !== undefined && { target: target(values.target, name) }),
       };
+    case 'trace':
+      return { name, ...base, ...atRepo, release: required(release, '--release ID', name) };
     case 'redrive':
       return { name, ...onRelease(), older: values.older ?? false };
     case 'cancel':

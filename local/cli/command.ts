@@ -48,6 +48,13 @@ export interface LogCommand extends Common {
   readonly target?: { readonly environment: string; readonly component: string };
 }
 
+export interface TraceCommand extends Common {
+  readonly name: 'trace';
+  readonly release: string;
+  /** As for `status`. */
+  readonly repo?: string;
+}
+
 export interface SecretCommand extends Common {
   readonly name: 'secret';
   readonly secret: string;
@@ -148,5 +155,6 @@ export type Command =
   | StatusCommand
   | HistoryCommand
   | LogCommand
+  | TraceCommand
   | SecretCommand
   | { readonly name: 'help' };

@@ -5,6 +5,7 @@ import type { ReleaseItem } from '../../core/ledger/release-items.ts';
 import type { PageAnswer, PageRequest } from '../page/exchange.ts';
 import type { Board } from '../watch/board.ts';
 import type { Change } from '../world/progress.ts';
+import type { SegmentDocument } from '../xray/document.ts';
 import type { CheckReport, ExecutionReport, StatusReport } from './report.ts';
 
 /** What became of a push: the delivery GitHub would have sent for it. */
@@ -74,6 +75,8 @@ export interface Twin {
     at: CommentName,
   ): Promise<{ readonly reactions: readonly string[]; readonly replies: readonly string[] }>;
   executions(): Promise<readonly ExecutionReport[]>;
+  /** The segments of a trace, oldest first, as X-Ray has them. */
+  segments(trace: string): Promise<readonly SegmentDocument[]>;
   /** Batch jobs, oldest first; times in milliseconds since 1970. */
   jobs(): Promise<readonly { readonly jobName: string; readonly startedAt?: number | undefined }[]>;
   /** Stores a secret's value for the repository at `directory`. */

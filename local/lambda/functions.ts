@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import type { FunctionDefinition } from '../assembly/model.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { Principals } from '../wire/principals.ts';
+import { tracedInvocation } from '../xray/aws-segments.ts';
+import type { Traces } from '../xray/traces.ts';
 import { Pool } from './pool.ts';
 
 /** Bytes of a synchronous payload, each way. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
@@ -24,6 +26,8 @@ export interface FunctionsOptions {
   readonly compileCache: string;
   /** PATH of the functions: where `git` is found. */
   readonly path: string;
+  /** Where X-Ray's daemon is, and where the segments that Lambda itself sends go. */
+  readonly xray: { readonly daemonAddress: string; readonly traces: Pick<Traces, 'put'> };
   /** Values that stand for the outside world: they replace variables of the same name, and only those. */
   readonly replacements: Readonly<Record<string, string>>;
 }
@@ -76,19 +80,23 @@ export class Functions {
     for (const name of namesOrArns) if (!this.#closed) await this.#find(name).pool.warm();
   }
 
-  /** Invokes and waits. `payload` is JSON text. Throws AwsError as Invoke does; a failing function is an answer. */
-  async invoke(nameOrArn: string, payload: string): Promise<InvokeResult> {
+  /** Invokes and waits. `payload` is JSON text; `handedOn` the caller's tracing header. Throws AwsError as Invoke does; a failing function is an answer. */
+  async invoke(nameOrArn: string, payload: string, handedOn?: string): Promise<InvokeResult> {
     const { definition, pool } = this.#find(nameOrArn);
     checkPayload(payload);
     const requestId = randomUUID();
+    const trace = tracedInvocation(definition.name, handedOn);
+    const invokedAt = Date.now();
     const startedAt = performance.now();
     this.#running++;
     try {
-      const end = await pool.invoke(payload, requestId);
+      const end = await pool.invoke({ payload, requestId, traceHeader: trace.header });
       const answer = end.kind === 'succeeded' ? end.payload : JSON.stringify(end.error);
       const tooLarge = Buffer.byteLength(answer) > SYNC_LIMIT;
       const ms = (performance.now() - startedAt).toFixed(1);
       const failed = tooLarge || end.kind === 'failed';
+      for (const segment of trace.ended({ startedAt: invokedAt, endedAt: Date.now(), failed }))
+        this.#options.xray.traces.put(segment);
       this.#print(
         definition,
         `REPORT RequestId: ${requestId} Duration: ${ms} ms${failed ? ' FAILED' : ''}\n`,
@@ -129,7 +137,7 @@ export class Functions {
 
   /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
   #environment(definition: FunctionDefinition, logStream: string): Record<string, string> {
-    const { principals, region, endpoint, folder, path, replacements } = this.#options;
+    const { principals, region, endpoint, folder, path, replacements, xray } = this.#options;
     const options = { sessionName: definition.name, durationSeconds: SESSION_SECONDS };
     const { credentials } = principals.openSession(definition.roleArn, options);
     const temporary = join(folder, 'tmp', definition.name);
@@ -154,6 +162,7 @@ export class Functions {
       AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${definition.name}`,
       AWS_LAMBDA_LOG_STREAM_NAME: logStream,
       AWS_ENDPOINT_URL: endpoint,
+      AWS_XRAY_DAEMON_ADDRESS: xray.daemonAddress,
       LAMBDA_TASK_ROOT: definition.asset,
       LANG: 'en_US.UTF-8',
       PATH: path,

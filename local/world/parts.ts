@@ -7,6 +7,7 @@ import { loadAssembly } from '../assembly/load.ts';
 import type { Assembly } from '../assembly/model.ts';
 import { Jobs } from '../batch/jobs.ts';
 import { batchService } from '../batch/service.ts';
+import { metadataRoute } from '../batch/task-metadata.ts';
 import { Bus } from '../bus/bus.ts';
 import { eventsService } from '../bus/service.ts';
 import { GitHub } from '../github/github.ts';
@@ -35,6 +36,8 @@ import type { Service } from '../wire/service.ts';
 import { Queues } from '../wire/sqs/queues.ts';
 import { sqsService } from '../wire/sqs/sqs-service.ts';
 import { stsService } from '../wire/sts/sts-service.ts';
+import { startDaemon } from '../xray/daemon.ts';
+import { Traces } from '../xray/traces.ts';
 import type { WorldOptions } from './options.ts';
 import type { Progress } from './progress.ts';
 import { newAppSecret, WorldSecrets } from './secrets.ts';
@@ -73,7 +76,10 @@ export async function openParts(options: WorldOptions, folder: string, progress:
   }
 
   const githubUrl = `http://127.0.0.1:${ports.github}`;
+  const traces = new Traces(join(folder, 'xray'));
+  const daemon = await startDaemon(traces, log);
   const functions = new Functions({
+    xray: { daemonAddress: daemon.address, traces },
     definitions: assembly.functions,
     region: place.region,
     endpoint,
@@ -136,8 +142,9 @@ export async function openParts(options: WorldOptions, folder: string, progress:
     principals,
     authorize,
     services: {
-      startExecution: (stateMachineArn, input) => void executions.start({ stateMachineArn, input }),
-      invokeFunction: (arn, payload) => functions.invoke(arn, payload),
+      startExecution: (stateMachineArn, input, traceHeader) =>
+        void executions.start({ stateMachineArn, input, traceHeader }),
+      invokeFunction: (arn, payload, traceHeader) => functions.invoke(arn, payload, traceHeader),
       sendMessage: (arn, body, groupId) => void queues.send(arn, { body, groupId }),
       notify: (arn, message) => notices.add(arn, message),
     },
@@ -175,7 +182,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
   const [gateway, api, github] = await Promise.all([
     startGateway({
       services,
-      routes: [credentials.route],
+      routes: [credentials.route, metadataRoute(() => jobs)],
       clock,
       principalOf: principals.principalOf,
       authorize,
@@ -221,6 +228,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
     eventSources,
     warming,
     github,
+    traces,
     /** Closes everything, the parts that feed others first. Running jobs need the endpoint until they have ended. */
     async close() {
       closing.abort();
@@ -230,6 +238,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
       await executions.close();
       await jobs.close();
       await functions.close();
+      await daemon.close();
       await gateway.close();
       queues.close();
       await expiring;

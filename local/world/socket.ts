@@ -25,6 +25,7 @@ const METHODS = [
   'answersTo',
   'executions',
   'executionHistory',
+  'segments',
   'jobs',
   'putSecret',
   'repositoryAt',

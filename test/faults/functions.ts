@@ -33,6 +33,7 @@ import type {
   ObjectStore,
   Redrives,
   Schedules,
+  Segments,
   StatusQueue,
   Tokens,
 } from '../../lambdas/ports.ts';
@@ -71,6 +72,7 @@ export interface Ports {
   readonly measure: Measure;
   readonly githubUrl: string;
   readonly state: { readonly bucket: string; readonly kmsKeyArn: string };
+  readonly segments: Segments;
   newNonce(): string;
   newRequestId(): string;
 }

@@ -8,6 +8,7 @@ import type { Json } from '../../local/asl/json.ts';
 import { type LedgerMemory, ledgerMemory } from '../support/ledger-memory.ts';
 import { NO_MERGE } from '../support/no-merge.ts';
 import { type ObjectsMemory, objectsMemory } from '../support/objects-memory.ts';
+import { segmentsMemory } from '../support/segments-memory.ts';
 import { Batch } from './batch.ts';
 import type { Cloud } from './cloud.ts';
 import { Functions, type Ports } from './functions.ts';
@@ -246,6 +247,7 @@ export class World {
       githubUrl: 'https://github.com',
       state: { bucket: 'artifacts', kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/k' },
       newRequestId: () => `request-${this.#generation}-${++this.#nonces}`,
+      segments: segmentsMemory(),
       newNonce: () => `nonce-${++this.#nonces}`.padEnd(43, '-'),
     };
   }

@@ -35,6 +35,7 @@ import { settle } from '../../lambdas/settle/settle.ts';
 import { turn } from '../../lambdas/turn/turn.ts';
 import { ledgerMemory } from './ledger-memory.ts';
 import { objectsMemory } from './objects-memory.ts';
+import { segmentsMemory } from './segments-memory.ts';
 
 export const REPOSITORY = { id: 7, fullName: 'acme/shop', defaultBranch: 'main' };
 export const commitOf = (digit: string) => digit.repeat(40);
@@ -213,6 +214,7 @@ export function world() {
     githubUrl: 'https://github.com',
     state: { bucket: 'artifacts', kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/k' },
     newRequestId: () => `request-${published.length + 1}`,
+    segments: segmentsMemory(),
     newNonce: () => `nonce-${++nonces}`.padEnd(43, '-'),
   };
   return {

@@ -148,6 +148,19 @@ test('two equal messages within five minutes are two messages, in the order of t
   expect(second?.MessageDeduplicationId).not.toBe(first?.MessageDeduplicationId);
 });
 
+test('a release with a trace hands it on beside the message', async () => {
+  const queue = sqsStatusQueue('https://sqs.test/1/status.fifo', new SQSClient({ ...options, md5: false }));
+  const release = { id: '20261120-1111111-1', repository: 7, commit: '1'.repeat(40) };
+  const trace = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1';
+  await queue.changed({ ...release, trace });
+  expect(asked[0]?.body).toMatchObject({
+    MessageBody: JSON.stringify({ release }),
+    MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: trace } },
+  });
+  await queue.changed(release);
+  expect(asked[1]?.body).not.toHaveProperty('MessageSystemAttributes');
+});
+
 test('a message is put off by keeping it from being handed out', async () => {
   const url = 'https://sqs.test/1/status.fifo';
   await sqsMessageDelay(url, new SQSClient({ ...options, md5: false })).delay('receipt', 90);

@@ -13,6 +13,7 @@ import { requestProblems } from '../../../local/github/api/description.ts';
 import { ledgerMemory } from '../../support/ledger-memory.ts';
 import { NOBODY_COMMENTS } from '../../support/nobody-comments.ts';
 import { objectsMemory } from '../../support/objects-memory.ts';
+import { segmentsMemory } from '../../support/segments-memory.ts';
 
 export const COMMIT = 'c0ffee1234567890abcdef1234567890abcdef12';
 export const ID = '20261121-c0ffee1-1';
@@ -155,6 +156,7 @@ export async function statusWorld(mode: 'app' | 'token' = 'app', writesPerHour =
       github: { ...writer, ...comments, ...over },
       clock: { now: () => new Date(clock.now) },
       writesPerHour,
+      segments: segmentsMemory(),
       messages: {
         async delay(receipt, seconds) {
           const message = queue.find(({ id }) => id === receipt);

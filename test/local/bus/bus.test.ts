@@ -75,7 +75,8 @@ function openBus(stack: Partial<SmallStack>, deliveries?: number) {
     folder,
     lost: (message) => void lost.push(message),
     services: {
-      startExecution: (arn, input) => void delivered.push(`start ${arn.split(':').at(-1)} ${input}`),
+      startExecution: (arn, input, trace = '') =>
+        void delivered.push(`start ${arn.split(':').at(-1)} ${input} ${trace}`.trimEnd()),
       invokeFunction: async (arn, payload) =>
         void delivered.push(`invoke ${arn.split(':').at(-1)} ${payload}`),
       sendMessage: (arn, body) =>
@@ -93,6 +94,13 @@ function openBus(stack: Partial<SmallStack>, deliveries?: number) {
 }
 
 const push = { EventBusName: 'belay', Source: 'belay.webhook', DetailType: 'push', Detail: '{"n":1}' };
+
+test('a tracing header reaches the target beside the event, and stays out of the archive', async () => {
+  const { put, delivered, folder } = openBus({ resources: resources([target()]) });
+  await put({ ...push, TraceHeader: 'Root=1-2-3' });
+  expect(delivered).toEqual(['start release {"n":1} Root=1-2-3']);
+  expect(readFileSync(join(folder, 'archive-all.jsonl'), 'utf8')).not.toContain('Root=');
+});
 
 test('an event goes to the targets of the rules it matches, and into the archive', async () => {
   const { put, delivered, folder } = openBus({ resources: resources([target()]) });
