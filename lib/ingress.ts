@@ -6,7 +6,7 @@ import { LambdaFunction, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
-import { CfnOutput, Duration } from 'aws-cdk-lib/core';
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Configuration } from '../core/configuration/schema.ts';
 import { CONVERSATION_EVENT } from '../core/contracts/conversation.ts';
@@ -127,7 +127,9 @@ export class Ingress extends Construct {
       retryAttempts: 2,
       onFailure: new SqsDestination(new DeadLetters(this, 'CommandDeadLetters', 'command')),
     });
-    new CfnOutput(this, 'WebhookUrl', { value: `${api.apiEndpoint}${PATHS.webhook}` });
-    new CfnOutput(this, 'SetUpUrl', { value: `${api.apiEndpoint}${PATHS.setUp}` });
+    // Of the stack itself: below a construct their names would have its name and a hash.
+    const stack = Stack.of(this);
+    new CfnOutput(stack, 'WebhookUrl', { value: `${api.apiEndpoint}${PATHS.webhook}` });
+    new CfnOutput(stack, 'SetUpUrl', { value: `${api.apiEndpoint}${PATHS.setUp}` });
   }
 }

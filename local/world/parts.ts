@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import { ANY } from '../../core/configuration/allowed.ts';
+import { writtenSources } from '../../core/webhook-sources.ts';
 import { startApi } from '../api/server.ts';
 import { loadAssembly } from '../assembly/load.ts';
 import type { Assembly } from '../assembly/model.ts';
@@ -92,6 +94,9 @@ export async function openParts(options: WorldOptions, folder: string, progress:
       GITHUB_API_URL: `${githubUrl}/api/v3`,
       // This GitHub limits only when a test says so.
       GITHUB_WRITES_PER_HOUR: '1000000',
+      // Its repositories have names of their own, and what it delivers comes from this machine.
+      REPOSITORIES: ANY,
+      WEBHOOK_SOURCES: writtenSources([]),
     },
   });
   const warming = new Warming(functions, assembly);
