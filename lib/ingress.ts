@@ -8,6 +8,7 @@ import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { CfnOutput, Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import type { Configuration } from '../core/configuration/schema.ts';
 import { CONVERSATION_EVENT } from '../core/contracts/conversation.ts';
 import { MERGE_GROUP_EVENT } from '../core/contracts/merge-group.ts';
 import { OPERATION_EVENT } from '../core/contracts/operation.ts';
@@ -15,9 +16,6 @@ import { PULL_EVENT } from '../core/contracts/pull.ts';
 import { PUSH_EVENT } from '../core/contracts/push.ts';
 import { PATHS } from '../core/contracts/set-up.ts';
 import { DeadLetters } from './dead-letters.ts';
-
-/** Long enough to replay what a broken deployment of Belay itself has missed over a holiday; claims outlive it (`DELIVERY_TTL_SECONDS`). */
-const ARCHIVE_RETENTION = Duration.days(30);
 
 /** Requests a second: a large organisation's pushes, and no more than the ten functions at a time of a new account can answer. */
 const DELIVERIES = { rateLimit: 50, burstLimit: 200 };
@@ -32,14 +30,14 @@ const COMMAND_AGE = Duration.hours(1);
 export class Bus extends Construct {
   readonly bus: EventBus;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { retention }: Pick<Configuration, 'retention'>) {
     super(scope, id);
     this.bus = new EventBus(this, 'Bus', { eventBusName: 'belay' });
     this.bus.archive('Archive', {
       archiveName: 'belay',
       description: 'Every request, replayable: whoever serves one makes replays harmless',
       eventPattern: { source: [PUSH_EVENT.source, OPERATION_EVENT.source] },
-      retention: ARCHIVE_RETENTION,
+      retention: Duration.days(retention.events),
     });
   }
 }

@@ -1,6 +1,6 @@
 // What `npm run demo`, `npm test`, `npm run local -- …`, `npm run bench`, `npm run faults`, `npm run load`, `npm run screenshots` and
-// `npm run verify:independent` call: makes a fresh clone ready, then runs the command on the project's own Node. Plain JavaScript
-// without dependencies, because it runs before anything is installed.
+// `npm run verify:independent` call, and people for `images` (docs/images.md): makes a fresh clone ready, then runs the command on the
+// project's own Node. Plain JavaScript without dependencies, because it runs before anything is installed.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -23,6 +23,7 @@ const commands = {
   bench: { argv: ['bench/main.ts'], needsTool: () => true },
   faults: { argv: ['test/faults/main.ts'], needsTool: () => false },
   load: { argv: ['bench/load/main.ts'], needsTool: () => false, temporary: memoryFolder },
+  images: { argv: ['scripts/images.mjs'], needsTool: () => false },
   screenshots: { argv: ['test/browser/screenshots.ts'], needsTool: () => true },
   'verify:independent': { argv: ['test/independent/main.ts'], needsTool: () => false },
   test: {

@@ -133,6 +133,7 @@ export type CheckItem = z.infer<typeof checkItemSchema>;
 
 /** Since when GitHub could not be told about a commit; `until` when it could again. */
 export const delayItemSchema = z.object({ since: z.iso.datetime(), until: z.iso.datetime().optional() });
+export type DelayItem = z.infer<typeof delayItemSchema>;
 
 /** A release the sweep looks after. `run` changes with every redrive, so that its end is not taken for that of the run before. */
 export const activeItemSchema = z.object({ release: releaseRefSchema, run: z.string() });

@@ -1,7 +1,8 @@
 /** `webhook`: verifies a GitHub delivery, makes it small and publishes it. Nothing slow: GitHub gives up after 10 seconds. */
 import { isUtf8 } from 'node:buffer';
 import { Webhooks } from '@octokit/webhooks';
-import type * as z from 'zod';
+import * as z from 'zod';
+import { isServed } from '../../core/configuration/allowed.ts';
 import { CONVERSATION_EVENT } from '../../core/contracts/conversation.ts';
 import type { webhook as contract } from '../../core/contracts/functions.ts';
 import { MERGE_GROUP_EVENT } from '../../core/contracts/merge-group.ts';
@@ -34,6 +35,8 @@ export interface WebhookPorts {
   readonly sources: Sources;
   readonly secret: RotatingSecret;
   readonly bus: Bus;
+  /** The repositories whose deliveries are served; undefined: every one's. */
+  readonly served: readonly string[] | undefined;
   readonly log: Log;
 }
 
@@ -114,6 +117,9 @@ async function judge(
   if (publisher === undefined) return ignored(`${event} is not served`);
   const payload = parsedJson(body);
   if (payload === undefined) return refusal(400, 'the body is not JSON');
+  const repository = repositoryOf(payload.value);
+  if (repository !== undefined && !isServed(repository, ports.served))
+    return ignored(`${repository} is none of the \`repositories\` in belay.config.ts`);
   return publisher(delivery, payload.value, ports);
 }
 
@@ -185,6 +191,10 @@ async function publish(
   }
   return { statusCode: 202, message: `accepted: ${what}` };
 }
+
+/** Whose delivery it is; one without a name is refused by whoever reads the rest. */
+const repositoryOf = (payload: unknown) => namedSchema.safeParse(payload).data?.repository.full_name;
+const namedSchema = z.object({ repository: z.object({ full_name: z.string() }) });
 
 const ignored = (why: string): Judgement => ({ statusCode: 202, message: `ignored: ${why}` });
 

@@ -3,7 +3,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { DELIVERY_TTL_SECONDS } from '../../core/ledger/release-items.ts';
-import { writtenSources } from '../../core/webhook-sources.ts';
 
 interface Resource {
   readonly Type: string;
@@ -156,13 +155,6 @@ test('by default every address may deliver', () => {
     ([, { Properties }]) => Properties.ImageConfig?.Command[0] === 'webhook.handler',
   );
   expect(webhook?.[1].Properties.Environment.Variables.WEBHOOK_SOURCES).toBe('any');
-});
-
-test('addresses that are no ranges are told when the stack is synthesized, all at once', () => {
-  expect(writtenSources(['192.30.252.0/22', '2a0a:a440::/29'])).toBe('192.30.252.0/22,2a0a:a440::/29');
-  expect(() => writtenSources(['192.30.252.0/33', '140.82.112.0/20', 'github.com'])).toThrow(
-    /^reading webhookSources: "192\.30\.252\.0\/33" is no range .*, "github\.com" is no range .*192\.30\.252\.0\/22$/,
-  );
 });
 
 describe('a new account with its quotas as they are (docs/quotas.md)', () => {

@@ -17,6 +17,7 @@ let published = 0;
 const handler = contract.handle((request) =>
   webhook(request, {
     sources: sourcesOf('any'),
+    served: undefined,
     secret: { values: async () => [SECRET] },
     bus: {
       publish: async () => {

@@ -15,7 +15,21 @@ const signed = (body: string | Buffer, secret = SECRET) =>
   `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
 
 /** A world with a bus that keeps what it was given, and a log that is read for leaks. */
-function world({ secrets = [SECRET], fresh = [SECRET], busFails = false, sources = 'any' } = {}) {
+interface Circumstances {
+  readonly secrets?: string[];
+  readonly fresh?: string[];
+  readonly busFails?: boolean;
+  readonly sources?: string;
+  readonly served?: readonly string[];
+}
+
+function world({
+  secrets = [SECRET],
+  fresh = [SECRET],
+  busFails = false,
+  sources = 'any',
+  served,
+}: Circumstances = {}) {
   const published: unknown[] = [];
   const lines: string[] = [];
   const handler = contract.handle((request) =>
@@ -28,6 +42,7 @@ function world({ secrets = [SECRET], fresh = [SECRET], busFails = false, sources
           published.push(event);
         },
       },
+      served,
       log: (event, facts) => lines.push(JSON.stringify({ event, ...facts })),
     }),
   );
@@ -316,4 +331,32 @@ test('what nobody answers is not published, and GitHub is told why', async () =>
   const forged = { 'x-github-event': 'issue_comment', 'x-hub-signature-256': signed('other') };
   expect((await deliver(fixture('issue-comment'), forged)).statusCode).toBe(401);
   expect(published).toEqual([]);
+});
+
+test.each([
+  ['push', 'push'],
+  ['pull_request', 'pull-request'],
+  ['issue_comment', 'issue-comment'],
+  ['merge_group', 'merge-group'],
+])('a %s of a repository that is not configured is ignored by name', async (event, file) => {
+  const { deliver, published, lines } = world({ served: ['acme/infrastructure', 'other/*'] });
+  const message = 'ignored: acme/shop is none of the `repositories` in belay.config.ts';
+  expect(await deliver(fixture(file), { 'x-github-event': event })).toEqual({ statusCode: 202, message });
+  expect(published).toEqual([]);
+  expect(lines.join()).toContain('acme/shop');
+});
+
+test('one that is configured is served, by its name or with all of its owner', async () => {
+  for (const served of [['acme/shop'], ['Acme/Shop'], ['acme/*']]) {
+    const { deliver, published } = world({ served });
+    expect((await deliver(fixture('push'))).message).toMatch(/^accepted/);
+    expect(published).toHaveLength(1);
+  }
+});
+
+test('who is not configured learns nothing without a signature', async () => {
+  const { deliver } = world({ served: ['other/*'] });
+  const answer = await deliver(fixture('push'), { 'x-hub-signature-256': signed(fixture('push'), 'guess') });
+  expect(answer.statusCode).toBe(401);
+  expect(answer.message).not.toContain('belay.config.ts');
 });
