@@ -73,6 +73,7 @@ export class Stores extends Construct {
       retentionPeriod: DEAD_LETTER_RETENTION,
     });
     this.statusQueue = new Queue(this, 'StatusQueue', {
+      queueName: 'belay-status.fifo',
       fifo: true,
       encryption: QueueEncryption.KMS,
       encryptionMasterKey: this.key,
