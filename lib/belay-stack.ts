@@ -1,6 +1,7 @@
 /** The wiring: which part is handed to which. No logic lives here. */
 import { Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { AppBuilds } from './app-builds.ts';
 import { DeploymentMachine } from './deployment-machine.ts';
 import { Executor } from './executor.ts';
 import { Expiry } from './expiry.ts';
@@ -31,7 +32,8 @@ export class BelayStack extends Stack {
       },
     });
     const { queue } = new Executor(this, 'Executor', { stores, functions, imageBuilds });
-    const deployment = new DeploymentMachine(this, 'Deployment', { functions, stores, queue });
+    const builds = new AppBuilds(this, 'AppBuilds', { stores });
+    const deployment = new DeploymentMachine(this, 'Deployment', { functions, stores, queue, builds });
     const release = new ReleaseMachine(this, 'Release', { functions, deployment: deployment.machine });
     new Sweeper(this, 'Sweeper', {
       sweep: functions.sweep,

@@ -19,6 +19,7 @@ import {
 import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { DEPLOYMENT_FAILED, STILL_WRITING } from '../core/failures.ts';
+import type { AppBuilds } from './app-builds.ts';
 import type { Functions } from './functions.ts';
 import { DEPLOYMENT_MACHINE } from './names.ts';
 import type { Stores } from './stores.ts';
@@ -29,13 +30,14 @@ export interface DeploymentMachineProps {
   readonly functions: Functions;
   readonly stores: Stores;
   readonly queue: JobQueue;
+  readonly builds: AppBuilds;
 }
 
 /** Input: `{release, environment}`. Output: `{verdict}`, or the error `DeploymentFailed` with a sentence for people. */
 export class DeploymentMachine extends Construct {
   readonly machine: StateMachine;
 
-  constructor(scope: Construct, id: string, { functions, stores, queue }: DeploymentMachineProps) {
+  constructor(scope: Construct, id: string, { functions, stores, queue, builds }: DeploymentMachineProps) {
     super(scope, id);
 
     const giveBack = functionTask(this, 'Give the lease back', {
@@ -97,6 +99,8 @@ export class DeploymentMachine extends Construct {
         pass: '{% $round.pass %}',
         component: '{% $states.context.Map.Item.Value.component %}',
         test: '{% $states.context.Map.Item.Value.test %}',
+        // Absent where nothing is built, and in lists that an older version has written.
+        build: '{% $states.context.Map.Item.Value.build = true %}',
         write: '{% $states.context.Map.Item.Value.write %}',
       },
       // Children end in outcomes, not in failures; one lost child must not stop its siblings.
@@ -185,6 +189,7 @@ export class DeploymentMachine extends Construct {
     });
     stores.key.grantDecrypt(this.machine);
     grantJobs(this.machine, queue);
+    builds.grantRun(this.machine);
   }
 }
 

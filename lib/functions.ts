@@ -17,11 +17,13 @@ import type { Expiry } from './expiry.ts';
 import { Image } from './image.ts';
 import type { ImageBuilds } from './image-builds.ts';
 import {
+  appRepositoryArns,
   DEPLOYMENT_MACHINE,
   environmentRoleArns,
   executionsOf,
   machineArns,
   RELEASE_MACHINE,
+  registryHost,
   stateRoleArn,
 } from './names.ts';
 import type { Stores } from './stores.ts';
@@ -33,6 +35,7 @@ export const COMMANDS = [
   'lease',
   'open',
   'turn',
+  'build',
   'prepare',
   'guard',
   'approval',
@@ -80,6 +83,7 @@ export class Functions extends Construct {
   readonly lease: IFunction;
   readonly open: IFunction;
   readonly turn: IFunction;
+  readonly build: IFunction;
   readonly prepare: IFunction;
   readonly guard: IFunction;
   readonly approval: IFunction;
@@ -183,6 +187,20 @@ export class Functions extends Construct {
       command: 'turn',
       contract: contracts.turn,
       bindings: [ledger, tokens],
+    }).fn;
+    const appRepositories = appRepositoryArns(stack);
+    this.build = new ContainerFunction(this, 'Build', {
+      image,
+      command: 'build',
+      contract: contracts.build,
+      bindings: [
+        ledger,
+        readArtifacts,
+        statusQueue,
+        variables({ REGISTRY: registryHost(stack) }),
+        allow(['ecr:DescribeImages', 'ecr:CreateRepository'], [appRepositories]),
+      ],
+      memory: 1024,
     }).fn;
     this.prepare = new ContainerFunction(this, 'Prepare', {
       image,

@@ -1,5 +1,6 @@
 /** Physical names that other parts of the stack refer to without a reference, which would make a cycle. */
 import { ArnFormat, type Stack } from 'aws-cdk-lib/core';
+import { APP_REPOSITORIES } from '../core/app-image.ts';
 import { environmentRoleName } from '../core/deployment/job-order.ts';
 import { stageSchema } from '../core/words.ts';
 
@@ -17,6 +18,13 @@ export const environmentRoleArns = (stack: Stack) =>
   [...new Set(stageSchema.options.map(environmentRoleName))].map((resourceName) =>
     stack.formatArn({ service: 'iam', region: '', account: '*', resource: 'role', resourceName }),
   );
+
+/** The repositories of components that are built; made while Belay runs, so nothing else may begin like them. */
+export const appRepositoryArns = (stack: Stack) =>
+  stack.formatArn({ service: 'ecr', resource: 'repository', resourceName: `${APP_REPOSITORIES}*` });
+
+/** https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html */
+export const registryHost = (stack: Stack) => `${stack.account}.dkr.ecr.${stack.region}.${stack.urlSuffix}`;
 
 /** All executions of a machine, including the children of its Distributed Map. */
 export function executionsOf(stack: Stack, machine: string): string[] {
