@@ -1,10 +1,15 @@
 /** The CDK app's entry: configuration in, the stack out. */
 import { App } from 'aws-cdk-lib/core';
+import configuration from '../belay.config.ts';
+import { readConfiguration } from '../core/configuration/read.ts';
 import { BelayStack } from '../lib/belay-stack.ts';
 
 try {
   const app = new App();
-  new BelayStack(app, 'Belay', { description: 'Belay: serverless GitOps pipeline for infrastructure code' });
+  new BelayStack(app, 'Belay', {
+    description: 'Belay: serverless GitOps pipeline for infrastructure code',
+    configuration: readConfiguration(configuration),
+  });
   app.synth();
 } catch (error) {
   // CDK errors drag kilobytes of minified source along; their message alone says what is wrong.

@@ -8,11 +8,12 @@ import {
   Project,
 } from 'aws-cdk-lib/aws-codebuild';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { parse } from 'yaml';
 import { appProject } from '../core/app-image.ts';
+import type { Configuration } from '../core/configuration/schema.ts';
 import { architectureSchema } from '../core/words.ts';
 import { appRepositoryArns, registryHost } from './names.ts';
 import type { Stores } from './stores.ts';
@@ -22,14 +23,19 @@ export const BUILD_LIMIT = Duration.hours(1);
 /** How long it waits for those before it; the most that CodeBuild takes. */
 export const BUILD_QUEUE_LIMIT = Duration.hours(8);
 
+export interface AppBuildsProps {
+  readonly stores: Stores;
+  readonly retention: Configuration['retention'];
+}
+
 export class AppBuilds extends Construct {
   readonly #projects: readonly Project[];
 
-  constructor(scope: Construct, id: string, { stores }: { readonly stores: Stores }) {
+  constructor(scope: Construct, id: string, { stores, retention }: AppBuildsProps) {
     super(scope, id);
     const stack = Stack.of(this);
     const logGroup = new LogGroup(this, 'Logs', {
-      retention: RetentionDays.SIX_MONTHS,
+      retention: retention.jobLogs,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const buildSpec = BuildSpec.fromObjectToYaml(

@@ -1,6 +1,7 @@
 /** The wiring: which part is handed to which. No logic lives here. */
 import { Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import type { Configuration } from '../core/configuration/schema.ts';
 import { AppBuilds } from './app-builds.ts';
 import { DeploymentMachine } from './deployment-machine.ts';
 import { Executor } from './executor.ts';
@@ -12,29 +13,38 @@ import { ReleaseMachine } from './release-machine.ts';
 import { Stores } from './stores.ts';
 import { Sweeper } from './sweeper.ts';
 
+export interface BelayStackProps extends StackProps {
+  readonly configuration: Configuration;
+}
+
 export class BelayStack extends Stack {
-  constructor(scope: Construct, id: string, props?: StackProps) {
-    super(scope, id, props);
-    const stores = new Stores(this, 'Stores');
-    const { bus } = new Bus(this, 'Events');
-    const imageBuilds = new ImageBuilds(this, 'ImageBuilds', { key: stores.key });
+  constructor(scope: Construct, id: string, { configuration, ...props }: BelayStackProps) {
+    super(scope, id, { terminationProtection: true, ...props });
+    const { retention } = configuration;
+    const stores = new Stores(this, 'Stores', { retention });
+    const { bus } = new Bus(this, 'Events', { retention });
+    const imageBuilds = new ImageBuilds(this, 'ImageBuilds', { key: stores.key, retention });
     const functions = new Functions(this, 'Functions', {
       imageBuilds,
       stores,
       bus,
       expiry: new Expiry(this, 'Expiry', { bus }),
-      github: {
-        url: 'https://github.com',
-        apiUrl: 'https://api.github.com',
-        writesPerHour: 450,
-        planDrafts: false,
-        audit: true,
-      },
+      configuration,
     });
-    const { queue } = new Executor(this, 'Executor', { stores, functions, imageBuilds });
-    const builds = new AppBuilds(this, 'AppBuilds', { stores });
-    const deployment = new DeploymentMachine(this, 'Deployment', { functions, stores, queue, builds });
-    const release = new ReleaseMachine(this, 'Release', { functions, deployment: deployment.machine });
+    const { queues } = new Executor(this, 'Executor', { stores, functions, imageBuilds, configuration });
+    const builds = new AppBuilds(this, 'AppBuilds', { stores, retention });
+    const deployment = new DeploymentMachine(this, 'Deployment', {
+      functions,
+      stores,
+      queues,
+      builds,
+      retention,
+    });
+    const release = new ReleaseMachine(this, 'Release', {
+      functions,
+      deployment: deployment.machine,
+      retention,
+    });
     new Sweeper(this, 'Sweeper', {
       sweep: functions.sweep,
       machines: [deployment.machine, release.machine],

@@ -6,7 +6,7 @@ import {
   type IFunction,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type * as z from 'zod';
@@ -14,8 +14,15 @@ import type { Contract } from '../core/contract.ts';
 import type { Binding, Exactly } from './binding.ts';
 import type { Image } from './image.ts';
 
-export interface ContainerFunctionProps<Name extends string, Bindings extends readonly Binding<never>[]> {
+/** What all functions have in common. */
+export interface Shared {
   readonly image: Image;
+  /** Days. */
+  readonly logRetention: number;
+}
+
+export interface ContainerFunctionProps<Name extends string, Bindings extends readonly Binding<never>[]> {
+  readonly shared: Shared;
   /** The bundle in the image whose `handler` is called. */
   readonly command: string;
   readonly contract: Contract<Name, z.ZodType, z.ZodType>;
@@ -37,11 +44,12 @@ export class ContainerFunction<
 
   constructor(scope: Construct, id: string, props: ContainerFunctionProps<Name, Bindings>) {
     super(scope, id);
-    const [architecture] = props.image.architectures;
+    const { image, logRetention } = props.shared;
+    const [architecture] = image.architectures;
     this.fn = new DockerImageFunction(this, 'Function', {
       description: `Belay: ${props.command}`,
-      code: DockerImageCode.fromEcr(props.image.repository, {
-        tagOrDigest: props.image.tag(architecture),
+      code: DockerImageCode.fromEcr(image.repository, {
+        tagOrDigest: image.tag(architecture),
         cmd: [`${props.command}.handler`],
       }),
       architecture: architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
@@ -51,11 +59,11 @@ export class ContainerFunction<
       tracing: Tracing.ACTIVE,
       environment: Object.assign({}, ...props.bindings.map((binding) => binding.env)),
       logGroup: new LogGroup(this, 'Logs', {
-        retention: RetentionDays.THREE_MONTHS,
+        retention: logRetention,
         removalPolicy: RemovalPolicy.DESTROY,
       }),
     });
-    props.image.neededBy(this.fn, architecture);
+    image.neededBy(this.fn, architecture);
     for (const binding of props.bindings) binding.grant(this.fn);
   }
 }

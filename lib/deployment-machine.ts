@@ -1,7 +1,6 @@
 /** The Deployment machine: one release in one environment, under the environment's lease. */
-import type { JobQueue } from 'aws-cdk-lib/aws-batch';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import {
   Choice,
   Condition,
@@ -18,8 +17,10 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import type { Configuration } from '../core/configuration/schema.ts';
 import { DEPLOYMENT_FAILED, STILL_WRITING } from '../core/failures.ts';
 import type { AppBuilds } from './app-builds.ts';
+import type { Queues } from './executor.ts';
 import type { Functions } from './functions.ts';
 import { DEPLOYMENT_MACHINE } from './names.ts';
 import type { Stores } from './stores.ts';
@@ -29,15 +30,20 @@ import { FUNCTION_RETRY, functionTask, OUTLASTING_RETRY, tokenTask } from './tas
 export interface DeploymentMachineProps {
   readonly functions: Functions;
   readonly stores: Stores;
-  readonly queue: JobQueue;
+  readonly queues: Queues;
   readonly builds: AppBuilds;
+  readonly retention: Configuration['retention'];
 }
 
 /** Input: `{release, environment}`. Output: `{verdict}`, or the error `DeploymentFailed` with a sentence for people. */
 export class DeploymentMachine extends Construct {
   readonly machine: StateMachine;
 
-  constructor(scope: Construct, id: string, { functions, stores, queue, builds }: DeploymentMachineProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { functions, stores, queues, builds, retention }: DeploymentMachineProps,
+  ) {
     super(scope, id);
 
     const giveBack = functionTask(this, 'Give the lease back', {
@@ -107,7 +113,7 @@ export class DeploymentMachine extends Construct {
       toleratedFailurePercentage: 100,
       outputs: '{% $states.input %}',
     });
-    targets.itemProcessor(new TargetFlow(this, 'Target', { functions, queue }).start);
+    targets.itemProcessor(new TargetFlow(this, 'Target', { functions, queues }).start);
     const rollback = functionTask(this, 'Find what to roll back', {
       fn: functions.rollback,
       payload: `$merge([$deployment, {'fence': $grant.fence, 'after': $round.pass}])`,
@@ -181,14 +187,14 @@ export class DeploymentMachine extends Construct {
       logs: {
         destination: new LogGroup(this, 'Logs', {
           logGroupName: `/aws/vendedlogs/states/${DEPLOYMENT_MACHINE}`,
-          retention: RetentionDays.THREE_MONTHS,
+          retention: retention.logs,
           removalPolicy: RemovalPolicy.DESTROY,
         }),
         level: LogLevel.ERROR,
       },
     });
     stores.key.grantDecrypt(this.machine);
-    grantJobs(this.machine, queue);
+    grantJobs(this.machine, queues);
     builds.grantRun(this.machine);
   }
 }
@@ -197,7 +203,7 @@ export class DeploymentMachine extends Construct {
  * What `batch:submitJob.sync` needs. Terminating is limited to interruptible jobs: an apply is never killed.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/connect-batch.html
  */
-function grantJobs(machine: StateMachine, queue: JobQueue): void {
+function grantJobs(machine: StateMachine, queues: Queues): void {
   const stack = Stack.of(machine);
   const batch = (resource: string, resourceName: string) =>
     stack.formatArn({ service: 'batch', resource, resourceName });
@@ -205,7 +211,11 @@ function grantJobs(machine: StateMachine, queue: JobQueue): void {
     machine.addToRolePolicy(new PolicyStatement(statement));
   allow({
     actions: ['batch:SubmitJob', 'batch:TagResource'],
-    resources: [queue.jobQueueArn, batch('job-definition', 'belay-*'), batch('job', '*')],
+    resources: [
+      ...Object.values(queues).map(({ jobQueueArn }) => jobQueueArn),
+      batch('job-definition', 'belay-*'),
+      batch('job', '*'),
+    ],
   });
   // DescribeJobs knows no resources.
   allow({ actions: ['batch:DescribeJobs'], resources: ['*'] });

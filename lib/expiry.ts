@@ -2,10 +2,10 @@
 import type { EventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Binding } from './binding.ts';
+import { DeadLetters } from './dead-letters.ts';
 
 const GROUP = 'belay';
 const SCHEDULER = 'scheduler.amazonaws.com';
@@ -15,7 +15,7 @@ type Variables = 'SCHEDULE_GROUP' | 'SCHEDULE_BUS_ARN' | 'SCHEDULE_ROLE_ARN' | '
 export class Expiry extends Construct {
   readonly #group: ScheduleGroup;
   readonly #role: Role;
-  readonly #deadLetters: Queue;
+  readonly #deadLetters: DeadLetters;
   readonly #bus: EventBus;
 
   constructor(scope: Construct, id: string, { bus }: { readonly bus: EventBus }) {
@@ -25,11 +25,7 @@ export class Expiry extends Construct {
       scheduleGroupName: GROUP,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    this.#deadLetters = new Queue(this, 'DeadLetters', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
+    this.#deadLetters = new DeadLetters(this, 'DeadLetters', 'expiry');
     // The confused deputy: https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
     const ours = {
       'aws:SourceAccount': Stack.of(this).account,

@@ -6,13 +6,16 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { ANY, allowedAsText } from '../core/configuration/allowed.ts';
+import { gitHubApiUrl } from '../core/configuration/github-urls.ts';
+import type { Configuration } from '../core/configuration/schema.ts';
 import { command } from '../core/contracts/command.ts';
 import * as contracts from '../core/contracts/functions.ts';
 import * as jobServices from '../core/contracts/job-services.ts';
 import { setUp } from '../core/contracts/set-up.ts';
-import type { Architecture } from '../core/words.ts';
+import { writtenSources } from '../core/webhook-sources.ts';
 import { type Binding, permission, variables } from './binding.ts';
-import { ContainerFunction } from './container-function.ts';
+import { ContainerFunction, type Shared } from './container-function.ts';
 import type { Expiry } from './expiry.ts';
 import { Image } from './image.ts';
 import type { ImageBuilds } from './image-builds.ts';
@@ -52,28 +55,12 @@ export const COMMANDS = [
   'set-up',
 ] as const;
 
-/** Where GitHub is, and how much it takes. */
-export interface GitHubProps {
-  /** Base of clone URLs. */
-  readonly url: string;
-  /** Base of the REST API. */
-  readonly apiUrl: string;
-  /** Writes an hour of one installation; GitHub takes about 500, a GitHub Enterprise Server what its owner allows. */
-  readonly writesPerHour: number;
-  /** Otherwise a draft is planned when somebody comments `/belay plan`. */
-  readonly planDrafts: boolean;
-  /** GitHub Deployments, and the history of each environment under `refs/belay/`: docs/audit.md. */
-  readonly audit: boolean;
-}
-
 export interface FunctionsProps {
   readonly stores: Stores;
   readonly bus: EventBus;
   readonly expiry: Expiry;
-  readonly github: GitHubProps;
   readonly imageBuilds: ImageBuilds;
-  /** What the functions run on. @default arm64, which costs a fifth less */
-  readonly architecture?: Architecture;
+  readonly configuration: Configuration;
 }
 
 export class Functions extends Construct {
@@ -101,15 +88,16 @@ export class Functions extends Construct {
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
-    const { stores, bus, github, expiry } = props;
+    const { stores, bus, expiry, configuration } = props;
+    const { accounts, github, regions, repositories } = configuration;
     const stack = Stack.of(this);
     this.image = new Image(this, 'Image', {
       builds: props.imageBuilds,
       folder: 'lambdas',
-      architectures: [props.architecture ?? 'arm64'],
+      architectures: [configuration.architecture],
       entries: Object.fromEntries(COMMANDS.map((command) => [command, `lambdas/${command}/handler.ts`])),
     });
-    const image = this.image;
+    const shared: Shared = { image: this.image, logRetention: configuration.retention.logs };
 
     const ledger = stores.useLedger();
     const readArtifacts = stores.useArtifacts('read');
@@ -117,7 +105,7 @@ export class Functions extends Construct {
     const statusQueue = stores.useStatusQueue();
     const schedules = expiry.useSchedules();
     const token = stores.useGitHubToken();
-    const api = variables({ GITHUB_API_URL: github.apiUrl });
+    const api = variables({ GITHUB_API_URL: gitHubApiUrl(github.url) });
     const tokens = allow(['states:SendTaskSuccess'], machineArns(stack, DEPLOYMENT_MACHINE));
     const deployments = allow(['states:DescribeExecution'], executionsOf(stack, DEPLOYMENT_MACHINE));
     const releases = allow(['states:DescribeExecution'], executionsOf(stack, RELEASE_MACHINE));
@@ -130,16 +118,21 @@ export class Functions extends Construct {
     };
 
     this.webhook = new ContainerFunction(this, 'Webhook', {
-      image,
+      shared,
       command: 'webhook',
       contract: contracts.webhook,
-      bindings: [publish, stores.useWebhookSecret()],
+      bindings: [
+        publish,
+        stores.useWebhookSecret(),
+        variables({ WEBHOOK_SOURCES: writtenSources(github.webhookSources) }),
+        variables({ REPOSITORIES: allowedAsText(repositories, ANY) }),
+      ],
       // GitHub gives up after 10 seconds: answering later than that helps nobody.
       timeout: Duration.seconds(10),
       memory: 1024,
     }).fn;
     this.resolve = new ContainerFunction(this, 'Resolve', {
-      image,
+      shared,
       command: 'resolve',
       contract: contracts.resolve,
       bindings: [
@@ -149,6 +142,10 @@ export class Functions extends Construct {
         token,
         api,
         variables({ GITHUB_URL: github.url, PLAN_DRAFTS: github.planDrafts ? 'yes' : 'no' }),
+        variables({
+          ACCOUNTS: allowedAsText(accounts, stack.account),
+          REGIONS: allowedAsText(regions, stack.region),
+        }),
         releases,
         // A pull request that has changed is no longer planned as it was.
         tokens,
@@ -162,13 +159,13 @@ export class Functions extends Construct {
       storage: 10_240,
     }).fn;
     this.lease = new ContainerFunction(this, 'Lease', {
-      image,
+      shared,
       command: 'lease',
       contract: contracts.lease,
       bindings: [ledger, statusQueue, token, api, tokens, deployments, releases, jobs],
     }).fn;
     this.open = new ContainerFunction(this, 'Open', {
-      image,
+      shared,
       command: 'open',
       contract: contracts.open,
       bindings: [
@@ -183,14 +180,14 @@ export class Functions extends Construct {
       memory: 1024,
     }).fn;
     this.turn = new ContainerFunction(this, 'Turn', {
-      image,
+      shared,
       command: 'turn',
       contract: contracts.turn,
       bindings: [ledger, tokens],
     }).fn;
     const appRepositories = appRepositoryArns(stack);
     this.build = new ContainerFunction(this, 'Build', {
-      image,
+      shared,
       command: 'build',
       contract: contracts.build,
       bindings: [
@@ -203,25 +200,25 @@ export class Functions extends Construct {
       memory: 1024,
     }).fn;
     this.prepare = new ContainerFunction(this, 'Prepare', {
-      image,
+      shared,
       command: 'prepare',
       contract: contracts.prepare,
       bindings: [ledger, artifacts, stores.useKeyArn(), statusQueue],
     }).fn;
     this.guard = new ContainerFunction(this, 'Guard', {
-      image,
+      shared,
       command: 'guard',
       contract: contracts.guard,
       bindings: [ledger, readArtifacts, statusQueue],
     }).fn;
     this.approval = new ContainerFunction(this, 'Approval', {
-      image,
+      shared,
       command: 'approval',
       contract: contracts.approval,
       bindings: [ledger, statusQueue, tokens],
     }).fn;
     this.record = new ContainerFunction(this, 'Record', {
-      image,
+      shared,
       command: 'record',
       contract: contracts.record,
       // What was destroyed has no outputs any more.
@@ -230,14 +227,14 @@ export class Functions extends Construct {
       timeout: Duration.minutes(5),
     }).fn;
     this.rollback = new ContainerFunction(this, 'Rollback', {
-      image,
+      shared,
       command: 'rollback',
       contract: contracts.rollback,
       bindings: [ledger, artifacts, statusQueue, jobs],
       timeout: Duration.minutes(5),
     }).fn;
     this.settle = new ContainerFunction(this, 'Settle', {
-      image,
+      shared,
       command: 'settle',
       contract: contracts.settle,
       bindings: [ledger, readArtifacts, statusQueue, schedules],
@@ -245,7 +242,7 @@ export class Functions extends Construct {
     }).fn;
     const redrive = allow(['states:RedriveExecution'], executionsOf(stack, RELEASE_MACHINE));
     this.command = new ContainerFunction(this, 'Command', {
-      image,
+      shared,
       command: 'command',
       contract: command,
       bindings: [
@@ -266,7 +263,7 @@ export class Functions extends Construct {
       timeout: Duration.minutes(5),
     }).fn;
     this.sweep = new ContainerFunction(this, 'Sweep', {
-      image,
+      shared,
       command: 'sweep',
       contract: contracts.sweep,
       bindings: [
@@ -285,26 +282,26 @@ export class Functions extends Construct {
       timeout: Duration.minutes(15),
     }).fn;
     this.admit = new ContainerFunction(this, 'Admit', {
-      image,
+      shared,
       command: 'admit',
       contract: jobServices.admit,
       bindings: [ledger, readArtifacts, jobs, tokens, deployments],
     }).fn;
     this.secrets = new ContainerFunction(this, 'Secrets', {
-      image,
+      shared,
       command: 'secrets',
       contract: jobServices.secrets,
       bindings: [ledger, readArtifacts, stores.useRepositorySecrets()],
     }).fn;
     this.artifacts = new ContainerFunction(this, 'Artifacts', {
-      image,
+      shared,
       command: 'artifacts',
       contract: jobServices.artifacts,
       bindings: [ledger, artifacts],
     }).fn;
     const stateRole = stateRoleArn(stack);
     this.sessions = new ContainerFunction(this, 'Sessions', {
-      image,
+      shared,
       command: 'sessions',
       contract: jobServices.sessions,
       bindings: [
@@ -312,11 +309,11 @@ export class Functions extends Construct {
         readArtifacts,
         variables({ STATE_ROLE: stateRole }),
         allow(['sts:AssumeRole'], [stateRole]),
-        allow(['sts:AssumeRole', 'sts:TagSession'], environmentRoleArns(stack)),
+        allow(['sts:AssumeRole', 'sts:TagSession'], environmentRoleArns(stack, accounts)),
       ],
     }).fn;
     this.gitStatus = new ContainerFunction(this, 'GitStatus', {
-      image,
+      shared,
       command: 'git-status',
       contract: contracts.gitStatus,
       bindings: [
@@ -333,13 +330,18 @@ export class Functions extends Construct {
       timeout: Duration.minutes(1),
     }).fn;
     this.setUp = new ContainerFunction(this, 'SetUp', {
-      image,
+      shared,
       command: 'set-up',
       contract: setUp,
       bindings: [stores.useSetUp(), api, variables({ GITHUB_URL: github.url })],
     }).fn;
     this.gitStatus.addEventSource(
-      new SqsEventSource(stores.statusQueue, { batchSize: 10, reportBatchItemFailures: true }),
+      new SqsEventSource(stores.statusQueue, {
+        batchSize: 10,
+        reportBatchItemFailures: true,
+        // A new account runs ten functions at a time: telling GitHub must leave room for deploying.
+        maxConcurrency: 4,
+      }),
     );
   }
 }

@@ -12,7 +12,7 @@ import {
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
@@ -26,6 +26,7 @@ import {
   RemovalPolicy,
 } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import type { Configuration } from '../core/configuration/schema.ts';
 import { BASES_MOVED, type ImageOrder } from '../core/contracts/image-build.ts';
 import type { Architecture } from '../core/words.ts';
 import { bundle } from './bundle.ts';
@@ -34,6 +35,7 @@ export interface ImageBuildsProps {
   /** Who is told that a build has failed or that bases have moved. @default a topic of its own, encrypted with `key` */
   readonly notices?: ITopic;
   readonly key: IKey;
+  readonly retention: Configuration['retention'];
 }
 
 /** What is built, and where to. */
@@ -58,9 +60,11 @@ const SERVICE_LIMIT = Duration.minutes(16);
 export class ImageBuilds extends Construct {
   readonly notices: ITopic;
   readonly #fn: LambdaFunction;
+  readonly #logDays: number;
 
-  constructor(scope: Construct, id: string, { notices, key }: ImageBuildsProps) {
+  constructor(scope: Construct, id: string, { notices, key, retention }: ImageBuildsProps) {
     super(scope, id);
+    this.#logDays = retention.logs;
     this.notices = notices ?? this.#ownTopic(key);
     this.#fn = new LambdaFunction(this, 'Function', {
       description: 'Belay: image-build',
@@ -83,7 +87,7 @@ export class ImageBuilds extends Construct {
       memorySize: 256,
       tracing: Tracing.ACTIVE,
       logGroup: new LogGroup(this, 'Logs', {
-        retention: RetentionDays.THREE_MONTHS,
+        retention: this.#logDays,
         removalPolicy: RemovalPolicy.DESTROY,
       }),
     });
@@ -138,7 +142,7 @@ export class ImageBuilds extends Construct {
       logging: {
         cloudWatch: {
           logGroup: new LogGroup(at, 'Logs', {
-            retention: RetentionDays.THREE_MONTHS,
+            retention: this.#logDays,
             removalPolicy: RemovalPolicy.DESTROY,
           }),
         },
