@@ -171,6 +171,15 @@ export interface JobQueueDefinition {
   readonly computeEnvironment: string;
 }
 
+/** A CodeBuild project that builds images of components. */
+export interface BuildProject {
+  readonly name: string;
+  readonly arn: string;
+  readonly roleArn: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutSeconds: number;
+}
+
 /** A route of the HTTP API that invokes a function. */
 export interface RouteDefinition {
   /** For example `POST /webhook`, or `$default`. */
@@ -213,6 +222,7 @@ export interface Assembly {
   readonly secrets: readonly StackSecret[];
   readonly jobDefinitions: readonly JobDefinition[];
   readonly jobQueues: readonly JobQueueDefinition[];
+  readonly buildProjects: readonly BuildProject[];
   readonly routes: readonly RouteDefinition[];
   readonly roles: readonly RoleDefinition[];
   readonly keys: readonly KeyDefinition[];
