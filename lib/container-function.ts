@@ -45,13 +45,14 @@ export class ContainerFunction<
   constructor(scope: Construct, id: string, props: ContainerFunctionProps<Name, Bindings>) {
     super(scope, id);
     const { image, logRetention } = props.shared;
+    const [architecture] = image.architectures;
     this.fn = new DockerImageFunction(this, 'Function', {
       description: `Belay: ${props.command}`,
       code: DockerImageCode.fromEcr(image.repository, {
-        tagOrDigest: image.tag,
+        tagOrDigest: image.tag(architecture),
         cmd: [`${props.command}.handler`],
       }),
-      architecture: Architecture.ARM_64,
+      architecture: architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
       timeout: props.timeout ?? Duration.seconds(30),
       memorySize: props.memory ?? 512,
       ...(props.storage === undefined ? {} : { ephemeralStorageSize: Size.mebibytes(props.storage) }),
@@ -62,6 +63,7 @@ export class ContainerFunction<
         removalPolicy: RemovalPolicy.DESTROY,
       }),
     });
+    image.neededBy(this.fn, architecture);
     for (const binding of props.bindings) binding.grant(this.fn);
   }
 }

@@ -18,6 +18,7 @@ import { type Binding, permission, variables } from './binding.ts';
 import { ContainerFunction, type Shared } from './container-function.ts';
 import type { Expiry } from './expiry.ts';
 import { Image } from './image.ts';
+import type { ImageBuilds } from './image-builds.ts';
 import {
   DEPLOYMENT_MACHINE,
   environmentRoleArns,
@@ -55,6 +56,7 @@ export interface FunctionsProps {
   readonly stores: Stores;
   readonly bus: EventBus;
   readonly expiry: Expiry;
+  readonly imageBuilds: ImageBuilds;
   readonly configuration: Configuration;
 }
 
@@ -86,7 +88,9 @@ export class Functions extends Construct {
     const { accounts, github, regions, repositories } = configuration;
     const stack = Stack.of(this);
     this.image = new Image(this, 'Image', {
+      builds: props.imageBuilds,
       folder: 'lambdas',
+      architectures: [configuration.architecture],
       entries: Object.fromEntries(COMMANDS.map((command) => [command, `lambdas/${command}/handler.ts`])),
     });
     const shared: Shared = { image: this.image, logRetention: configuration.retention.logs };
