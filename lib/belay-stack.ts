@@ -23,7 +23,7 @@ export class BelayStack extends Stack {
   constructor(scope: Construct, id: string, { configuration, ...props }: BelayStackProps) {
     super(scope, id, { terminationProtection: true, ...props });
     const { retention } = configuration;
-    const stores = new Stores(this, 'Stores', { retention });
+    const stores = new Stores(this, 'Stores', configuration);
     const { bus } = new Bus(this, 'Events', { retention });
     const notifications = new Notifications(this, 'Notifications', { bus, key: stores.key });
     const imageBuilds = new ImageBuilds(this, 'ImageBuilds', { notifications, retention });

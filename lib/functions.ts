@@ -84,7 +84,7 @@ export class Functions extends Construct {
   readonly artifacts: IFunction;
   readonly sessions: IFunction;
   readonly gitStatus: IFunction;
-  readonly setUp: IFunction;
+  readonly setUp: IFunction | undefined;
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
@@ -331,12 +331,14 @@ export class Functions extends Construct {
       ],
       timeout: Duration.minutes(1),
     }).fn;
-    this.setUp = new ContainerFunction(this, 'SetUp', {
-      shared,
-      command: 'set-up',
-      contract: setUp,
-      bindings: [stores.useSetUp(), api, variables({ GITHUB_URL: github.url })],
-    }).fn;
+    this.setUp =
+      stores.setUpSecret &&
+      new ContainerFunction(this, 'SetUp', {
+        shared,
+        command: 'set-up',
+        contract: setUp,
+        bindings: [stores.useSetUp(stores.setUpSecret), api, variables({ GITHUB_URL: github.url })],
+      }).fn;
     this.gitStatus.addEventSource(
       new SqsEventSource(stores.statusQueue, {
         batchSize: 10,

@@ -13,7 +13,7 @@ import { type BasesMoved, checkBases } from './check-bases.ts';
 /** Kept for stopping a build and for answering. */
 const RESERVE_MS = 60_000;
 
-const bus = eventBus('default', 'image-build');
+const bus = eventBus('default');
 const registry = imageRegistry();
 const ports = {
   hasImage: async (repository: string, tag: string) =>

@@ -162,6 +162,7 @@ export interface JobDefinition {
   readonly timeoutSeconds?: number | undefined;
   readonly vcpus: number;
   readonly memoryMb: number;
+  readonly storageGiB: number;
   readonly tags: Readonly<Record<string, string>>;
 }
 
