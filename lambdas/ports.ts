@@ -130,6 +130,12 @@ export interface AnswerQueue {
   }): Promise<void>;
 }
 
+/** What could not be delivered or done however often it was tried. */
+export interface DeadLetters {
+  /** Queue → how many messages lie in it, about. */
+  waiting(): Promise<ReadonlyMap<string, number>>;
+}
+
 /** A message that could not be done now: it comes again after so many seconds, and keeps back those after it. */
 export interface MessageDelay {
   delay(receiptHandle: string, seconds: number): Promise<void>;

@@ -13,6 +13,7 @@ import { command } from '../core/contracts/command.ts';
 import * as contracts from '../core/contracts/functions.ts';
 import * as jobServices from '../core/contracts/job-services.ts';
 import { setUp } from '../core/contracts/set-up.ts';
+import { DEAD_LETTER_QUEUES } from '../core/dead-letters.ts';
 import { writtenSources } from '../core/webhook-sources.ts';
 import { type Binding, permission, variables } from './binding.ts';
 import { ContainerFunction, type Shared } from './container-function.ts';
@@ -262,6 +263,10 @@ export class Functions extends Construct {
       ],
       timeout: Duration.minutes(5),
     }).fn;
+    const lookAtDeadLetters = allow(
+      ['sqs:GetQueueAttributes'],
+      DEAD_LETTER_QUEUES.map((resource) => stack.formatArn({ service: 'sqs', resource })),
+    );
     this.sweep = new ContainerFunction(this, 'Sweep', {
       shared,
       command: 'sweep',
@@ -278,6 +283,7 @@ export class Functions extends Construct {
         token,
         api,
         schedules,
+        lookAtDeadLetters,
       ],
       timeout: Duration.minutes(15),
     }).fn;

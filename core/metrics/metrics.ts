@@ -77,6 +77,10 @@ const GAUGES = defined({
     about: 'how long the longest apply or destroy under way has been running',
   },
   MissingReleases: { unit: 'Count', about: 'heads of default branches that no release has come for' },
+  DeadLetters: {
+    unit: 'Count',
+    about: 'messages that could not be delivered or done, in all queues of dead letters',
+  },
   SweepProblems: { unit: 'Count', about: 'what the sweep could not look at' },
 });
 

@@ -13,10 +13,10 @@ export class Gauges {
     this.#now = now;
   }
 
-  /** One more, by its name. */
-  count(gauge: Gauge, name: string): void {
+  /** One more (or so many), by its name. */
+  count(gauge: Gauge, name: string, more = 1): void {
     const { value = 0, names = [] } = this.#found.get(gauge) ?? {};
-    this.#found.set(gauge, { value: value + 1, names: [...names, name] });
+    this.#found.set(gauge, { value: value + more, names: [...names, name] });
   }
 
   /** Something that has been so since then; the longest counts. Seconds. */

@@ -1,6 +1,7 @@
 /** The `sweep` function as it is deployed. */
 import { sweep as contract } from '../../core/contracts/functions.ts';
 import { systemClock } from '../adapters/clock.ts';
+import { sqsDeadLetters } from '../adapters/dead-letters.ts';
 import { tracedBus } from '../adapters/events.ts';
 import { stepFunctionsExecutions, stepFunctionsRedrives } from '../adapters/executions.ts';
 import { gitHub } from '../adapters/github.ts';
@@ -21,6 +22,7 @@ const ports = {
   ledger: dynamoLedger(env.LEDGER_TABLE),
   store: objectStore(env.ARTIFACTS_BUCKET),
   status: sqsStatusQueue(env.STATUS_QUEUE_URL),
+  deadLetters: sqsDeadLetters(env.STATUS_QUEUE_URL),
   schedules: schedulerSchedules(env),
   tokens: stepFunctionsTokens(),
   executions: stepFunctionsExecutions(),

@@ -3,6 +3,7 @@ import type { GitHub } from '../github-ports.ts';
 import type {
   Bus,
   Clock,
+  DeadLetters,
   Jobs,
   JobTimes,
   Ledger,
@@ -27,6 +28,7 @@ export interface SweepPorts extends TendPorts {
   readonly schedules: Schedules;
   readonly log: Log;
   readonly measure: Measure;
+  readonly deadLetters: DeadLetters;
   readonly jobs: Jobs & JobTimes;
 }
 

@@ -38,6 +38,13 @@ export async function sweep(outside: SweepPorts, repository?: number): Promise<{
   for (const one of repositories.values()) {
     await step(`the head of ${one.fullName}`, () => sweepHead(one, ports));
   }
+  if (repository === undefined) {
+    await step('the dead letters', async () => {
+      for (const [queue, letters] of await ports.deadLetters.waiting())
+        if (letters > 0) gauges.count('DeadLetters', queue, letters);
+      return [];
+    });
+  }
   for (const line of done) ports.log('swept', { did: line });
   gauges.tell(ports.measure);
   return { done };

@@ -32,7 +32,6 @@ export interface DashboardProps {
   readonly api: HttpApi;
   readonly sweep: IFunction;
   readonly statusQueue: IQueue;
-  readonly deadLetters: readonly IQueue[];
   readonly machines: Readonly<Record<'release' | 'deployment', IStateMachine>>;
   readonly queries: readonly LogQuery[];
   /** Where the runbook is read. */
@@ -126,7 +125,7 @@ function health({ alarms }: DashboardProps): IWidget[] {
   ];
 }
 
-function queues({ statusQueue, deadLetters }: DashboardProps): IWidget[] {
+function queues({ statusQueue }: DashboardProps): IWidget[] {
   const age = statusQueue.metricApproximateAgeOfOldestMessage({
     ...{ period: PERIOD, statistic: Stats.MAXIMUM, label: 'oldest (s)' },
   });
@@ -144,13 +143,7 @@ function queues({ statusQueue, deadLetters }: DashboardProps): IWidget[] {
       { right: [most('OldestApproval', 'oldest approval (s)')] },
     ),
     lines('To be told to GitHub', [visible(statusQueue).with({ label: 'messages' })], { right: [age] }),
-    lines(
-      'Dead letters',
-      deadLetters.map((queue) =>
-        visible(queue).with({ label: queue.node.path.split('/').slice(1).join(' ') }),
-      ),
-      { size: HALF },
-    ),
+    lines('Dead letters', [most('DeadLetters', 'in all queues')], { size: HALF }),
     lines(
       'Writes GitHub still takes at once',
       [belayMetric('GitHubBudget', { period: PERIOD, statistic: Stats.MINIMUM, label: 'least left' })],

@@ -1,8 +1,7 @@
-/** How the pipeline is watched: errors counted, alarms, the dashboard, saved questions to the logs. Made last: it looks at all queues. */
+/** How the pipeline is watched: errors counted, alarms, the dashboard, saved questions to the logs. */
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { QueryDefinition, QueryString } from 'aws-cdk-lib/aws-logs';
-import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
-import { Stack } from 'aws-cdk-lib/core';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ContainerFunction, logsOf } from '../container-function.ts';
 import type { Functions } from '../functions.ts';
@@ -29,12 +28,7 @@ export class Observability extends Construct {
       .findAll()
       .flatMap((one) => (one instanceof ContainerFunction ? logsOf(one.fn) : []));
     countErrors(logs);
-    // Every other queue is where messages end that could not be done: none can be forgotten.
-    const deadLetters = Stack.of(this)
-      .node.findAll()
-      .filter((one) => one instanceof Queue && one !== statusQueue)
-      .map((one) => one as Queue);
-    const watched = { api, sweep: functions.sweep, statusQueue, deadLetters };
+    const watched = { api, sweep: functions.sweep, statusQueue };
     const alarms = new Alarms(this, 'Alarms', { ...watched, notifications, longApply, longApproval });
     const queries = logQueries(functions, logs);
     for (const { name, logs: logGroups, fields, filter, sort } of queries)

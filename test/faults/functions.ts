@@ -20,6 +20,7 @@ import type {
   AnswerQueue,
   Bus,
   Clock,
+  DeadLetters,
   Executions,
   Git,
   JobControl,
@@ -58,6 +59,7 @@ export interface Ports {
   readonly executions: Executions;
   readonly redrives: Redrives;
   readonly jobs: Jobs & JobTimes;
+  readonly deadLetters: DeadLetters;
   readonly jobControl: JobControl;
   readonly github: GitHub & GitHubWriter & GitHubPeople & CommentWriter & MergeBases;
   readonly answers: AnswerQueue;

@@ -226,6 +226,7 @@ export class World {
         runningSince: async () => undefined,
         wasSubmittedFor: async (id, key) => batch.wasSubmittedFor(id, key),
       },
+      deadLetters: { waiting: async () => new Map() },
       jobControl: { terminate: async (id) => batch.terminate(id) },
       github: { ...NO_MERGE.github, ...repository.gitHub },
       merges: NO_MERGE.merges,

@@ -123,6 +123,8 @@ export function world() {
   const endedJobs = new Set<string>();
   /** Since when every job that has not ended runs. */
   const jobsRunSince: { at: Date | undefined } = { at: undefined };
+  /** Queue → messages. */
+  const deadLetters = new Map<string, number>();
   /** What was told to CloudWatch, in order: `LeaseWait 12`, `StageDuration plan 3`. */
   const measured: string[] = [];
   /** Jobs that Batch knows as submitted for something else than what they ask for. */
@@ -213,6 +215,7 @@ export function world() {
     host: 'registry.example',
     bucket: 'artifacts',
     jobControl: { terminate: async (jobId: string) => void terminated.push(jobId) },
+    deadLetters: { waiting: async () => deadLetters },
     bus: { publish: async ({ detail }: { detail: object }) => void published.push(detail) },
     schedules: {
       set: async (name: string, { at, detail }: { readonly at: Date; readonly detail: object }) => {
@@ -238,6 +241,7 @@ export function world() {
       ends,
       endedJobs,
       jobsRunSince,
+      deadLetters,
       measured,
       strayJobs,
       terminated,

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { ANNOUNCED_HEADINGS } from '../../core/announcements.ts';
+import { DEAD_LETTER_QUEUES } from '../../core/dead-letters.ts';
 import { METRICS, type MetricName, metric } from '../../core/metrics/metrics.ts';
 import { synthesize, text } from '../support/assembly.ts';
 
@@ -45,10 +46,8 @@ const watchedBy = (alarm: Record<string, never>): string[] => {
   return Namespace === undefined ? many : [`${Namespace} ${name}`];
 };
 
-const byName = (name: string) => alarms.find(({ AlarmName }) => AlarmName === name) ?? {};
-
 describe('alarms', () => {
-  test('these and no others; they may cost 0.10 USD a month for each metric beyond the first ten of an account', () => {
+  test('these and no others, each over one metric: an account’s first ten cost nothing', () => {
     const looked = Object.fromEntries(
       alarms.map((alarm) => [alarm.AlarmName, watchedBy(alarm as never).length]),
     );
@@ -57,10 +56,10 @@ describe('alarms', () => {
       'belay-apply-too-long': 1,
       'belay-release-missing': 1,
       'belay-approval-waits': 1,
-      'belay-dead-letters': ofType('AWS::SQS::Queue').length - 1,
+      'belay-dead-letters': 1,
       'belay-webhook-fails': 1,
       'belay-functions-fail': 1,
-      'belay-sweep-silent': 2,
+      'belay-sweep-silent': 1,
       'belay-github-late': 1,
       'belay-github-budget': 1,
     });
@@ -94,22 +93,22 @@ describe('alarms', () => {
     for (const { AlarmActions } of alarms) expect(AlarmActions.map(text)).toEqual(topics);
   });
 
-  test('dead letters: every queue but the one that is worked from', () => {
-    const queues = ofType('AWS::SQS::Queue').map(([id]) => id);
-    const watched = byName('belay-dead-letters').Metrics.flatMap(
-      (one: { MetricStat?: { Metric: { Dimensions: { Value: object }[] } } }) =>
-        one.MetricStat?.Metric.Dimensions.map(({ Value }) => text(Value).replace(/^<|\.QueueName>$/g, '')) ??
-        [],
-    );
-    const others = queues.filter((id) => !watched.includes(id));
-    expect(others).toEqual([expect.stringMatching(/^StoresStatusQueue/)]);
+  test('dead letters: the sweep looks into every queue but the one that is worked from, and may', () => {
+    const names = ofType('AWS::SQS::Queue').map(([, { Properties }]) => Properties.QueueName);
+    expect(names.sort()).toEqual([...DEAD_LETTER_QUEUES, 'belay-status.fifo'].sort());
+    const allowed = ofType('AWS::IAM::Policy')
+      .filter(([id]) => id.startsWith('FunctionsSweep'))
+      .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement)
+      .find(({ Action }) => Action === 'sqs:GetQueueAttributes');
+    const looked = allowed?.Resource.map((arn: unknown) => text(arn).split(':').at(-1));
+    expect(looked.sort()).toEqual([...DEAD_LETTER_QUEUES].sort());
   });
 
   test('how much is too much', () => {
     const limits = alarms.map(({ AlarmName, Threshold, ComparisonOperator, EvaluationPeriods, Period }) => [
       AlarmName,
       `${ComparisonOperator} ${Threshold}`,
-      `${EvaluationPeriods} x ${Period ?? 'math'}`,
+      `${EvaluationPeriods} x ${Period}`,
     ]);
     const [atLeast, below] = ['GreaterThanOrEqualToThreshold', 'LessThanThreshold'];
     expect(limits).toEqual([
@@ -117,10 +116,10 @@ describe('alarms', () => {
       ['belay-apply-too-long', `${atLeast} 7200`, '1 x 1800'],
       ['belay-release-missing', `${atLeast} 1`, '2 x 1800'],
       ['belay-approval-waits', `${atLeast} 28800`, '1 x 1800'],
-      ['belay-dead-letters', `${atLeast} 1`, '1 x math'],
+      ['belay-dead-letters', `${atLeast} 1`, '1 x 1800'],
       ['belay-webhook-fails', `${atLeast} 1`, '1 x 300'],
-      ['belay-functions-fail', `${atLeast} 5`, '1 x 900'],
-      ['belay-sweep-silent', `${below} 1`, '1 x math'],
+      ['belay-functions-fail', `${atLeast} 3`, '1 x 900'],
+      ['belay-sweep-silent', `${below} 1`, '1 x 3600'],
       ['belay-github-late', `${atLeast} 1800`, '1 x 900'],
       ['belay-github-budget', `${below} 1`, '2 x 900'],
     ]);

@@ -5,6 +5,7 @@ import { BatchClient } from '@aws-sdk/client-batch';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { sqsDeadLetters } from '../../../lambdas/adapters/dead-letters.ts';
 import { stepFunctionsExecutions, stepFunctionsRedrives } from '../../../lambdas/adapters/executions.ts';
 import { batchJobControl, batchJobs } from '../../../lambdas/adapters/jobs.ts';
 import { sqsMessageDelay } from '../../../lambdas/adapters/message-delay.ts';
@@ -131,6 +132,20 @@ test.each([
 test('a job Batch does not know any more has ended', async () => {
   answer = { status: 200, body: { jobs: [] } };
   expect(await batchJobs(new BatchClient(options)).hasEnded('j')).toBe(true);
+});
+
+test('dead letters are counted in the queues beside the one that is known', async () => {
+  answer = { status: 200, body: { Attributes: { ApproximateNumberOfMessages: '2' } } };
+  const beside = 'https://sqs.test/1/status.fifo';
+  const found = await sqsDeadLetters(beside, new SQSClient(options)).waiting();
+  expect([...found]).toEqual([
+    ['belay-event-dead-letters', 2],
+    ['belay-command-dead-letters', 2],
+    ['belay-sweep-dead-letters', 2],
+    ['belay-expiry-dead-letters', 2],
+    ['belay-status-dead-letters.fifo', 2],
+  ]);
+  expect(asked.map(({ body }) => body.QueueUrl)).toContain('https://sqs.test/1/belay-expiry-dead-letters');
 });
 
 test('two equal messages within five minutes are two messages, in the order of their commit', async () => {

@@ -106,3 +106,10 @@ test('what could not be looked at', async () => {
   await sweep({ ...w.ports, github: { ...w.ports.github, branchHead: away } });
   expect(w.measured).toEqual(['SweepProblems 1']);
 });
+
+test('dead letters of all queues, by sweeps of everything', async () => {
+  w.deadLetters.set('belay-event-dead-letters', 2).set('belay-sweep-dead-letters', 0);
+  w.deadLetters.set('belay-status-dead-letters.fifo', 1);
+  expect(await told()).toEqual(['DeadLetters 3']);
+  expect(await told(7)).toEqual([]);
+});
