@@ -1,6 +1,7 @@
 /** The outside world as the functions' logic sees it. The adapters beside the handlers are the only AWS SDK imports. */
 import type { SessionOrder } from '../core/job-sessions.ts';
 import type { LedgerKey } from '../core/ledger/keys.ts';
+import type { Measurement } from '../core/metrics/emf.ts';
 import type { Segment } from '../core/trace/segment.ts';
 
 export interface Clock {
@@ -61,6 +62,14 @@ export interface ObjectStore {
   presignPut(key: string, seconds: number): Promise<string>;
 }
 
+/** The registry that images are in. */
+export interface ImageRegistry {
+  /** `sha256:…` of the image a tag names; undefined when there is no such image or repository. */
+  digestOf(repository: string, tag: string): Promise<string | undefined>;
+  /** Makes the repository, with immutable tags, unless it is there. */
+  ensureRepository(repository: string): Promise<void>;
+}
+
 /** Step Functions' task tokens. A token that is gone (answered, timed out, execution ended) answers `gone`. */
 export interface Tokens {
   succeed(token: string, output: object): Promise<'sent' | 'gone'>;
@@ -89,6 +98,12 @@ export interface Jobs {
   hasEnded(jobId: string): Promise<boolean>;
   /** Was this job submitted to do what the spec at this key says? Batch itself is asked, not the job. */
   wasSubmittedFor(jobId: string, specKey: string): Promise<boolean>;
+}
+
+/** Since when jobs run. */
+export interface JobTimes {
+  /** Undefined of one that does not run. */
+  runningSince(jobId: string): Promise<Date | undefined>;
 }
 
 /** Ends Batch jobs that only read; Batch refuses it for others. One that has ended stays as it is. */
@@ -122,6 +137,9 @@ export interface MessageDelay {
 
 /** One line of structured log: a short event name and the facts people search by. Never secrets, never signatures. */
 export type Log = (event: string, facts?: Readonly<Record<string, unknown>>) => void;
+
+/** Values of metrics, told to CloudWatch through the function's log. */
+export type Measure = (measurement: Measurement) => void;
 
 /** The event bus. Throws when the event was not accepted. */
 export interface Bus {

@@ -6,7 +6,7 @@ import { LambdaFunction, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
-import { CfnOutput, Duration } from 'aws-cdk-lib/core';
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Configuration } from '../core/configuration/schema.ts';
 import { CONVERSATION_EVENT } from '../core/contracts/conversation.ts';
@@ -52,12 +52,15 @@ export interface IngressProps {
 }
 
 export class Ingress extends Construct {
+  readonly api: HttpApi;
+
   constructor(scope: Construct, id: string, props: IngressProps) {
     super(scope, id);
-    const api = new HttpApi(this, 'Api', {
+    this.api = new HttpApi(this, 'Api', {
       description: 'Where GitHub delivers webhooks to Belay, and the page that sets the App up',
       createDefaultStage: false,
     });
+    const { api } = this;
     api.addRoutes({
       path: PATHS.webhook,
       methods: [HttpMethod.POST],
@@ -125,7 +128,9 @@ export class Ingress extends Construct {
       retryAttempts: 2,
       onFailure: new SqsDestination(new DeadLetters(this, 'CommandDeadLetters', 'command')),
     });
-    new CfnOutput(this, 'WebhookUrl', { value: `${api.apiEndpoint}${PATHS.webhook}` });
-    if (setUp !== undefined) new CfnOutput(this, 'SetUpUrl', { value: `${api.apiEndpoint}${PATHS.setUp}` });
+    // Of the stack itself: below a construct their names would have its name and a hash.
+    const stack = Stack.of(this);
+    new CfnOutput(stack, 'WebhookUrl', { value: `${api.apiEndpoint}${PATHS.webhook}` });
+    if (setUp !== undefined) new CfnOutput(stack, 'SetUpUrl', { value: `${api.apiEndpoint}${PATHS.setUp}` });
   }
 }

@@ -8,6 +8,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Configuration } from '../core/configuration/schema.ts';
+import { SECRETS } from '../core/contracts/set-up.ts';
 import { type Binding, permission, variables } from './binding.ts';
 import { DEAD_LETTER_RETENTION } from './dead-letters.ts';
 
@@ -77,6 +78,7 @@ export class Stores extends Construct {
       retentionPeriod: DEAD_LETTER_RETENTION,
     });
     this.statusQueue = new Queue(this, 'StatusQueue', {
+      queueName: 'belay-status.fifo',
       fifo: true,
       encryption: QueueEncryption.KMS,
       encryptionMasterKey: this.key,
@@ -86,20 +88,20 @@ export class Stores extends Construct {
       deadLetterQueue: { queue: statusDeadLetters, maxReceiveCount: STATUS_ATTEMPTS },
     });
     this.githubToken = new Secret(this, 'GitHubToken', {
-      secretName: 'belay-pipeline/github-token',
+      secretName: SECRETS.app,
       description:
         'Id and private key of the GitHub App as JSON, or a fine-grained token; put your own value',
       encryptionKey: this.key,
     });
     this.webhookSecret = new Secret(this, 'WebhookSecret', {
-      secretName: 'belay-pipeline/webhook-secret',
+      secretName: SECRETS.webhook,
       description: 'Secret that GitHub signs webhook deliveries with',
       encryptionKey: this.key,
       generateSecretString: { passwordLength: 48, excludePunctuation: true },
     });
     if (!github.setUpPage) return;
     this.setUpSecret = new Secret(this, 'SetUpSecret', {
-      secretName: 'belay-pipeline/set-up',
+      secretName: SECRETS.setUp,
       description: 'One-time code of the set-up page; afterwards, that it is off',
       encryptionKey: this.key,
       generateSecretString: { passwordLength: 48, excludePunctuation: true },

@@ -6,6 +6,7 @@ import { comment } from './cli/commands/comment.ts';
 import { decide } from './cli/commands/decide.ts';
 import { history } from './cli/commands/history.ts';
 import { log } from './cli/commands/log.ts';
+import { metrics } from './cli/commands/metrics.ts';
 import { operate } from './cli/commands/operate.ts';
 import { plan } from './cli/commands/plan.ts';
 import { type Ending, push } from './cli/commands/push.ts';
@@ -78,6 +79,8 @@ function run(command: Exclude<Command, { name: 'help' }>): Promise<Ending> {
       return serve(command, openTwin);
     case 'sweep':
       return sweep(command, openTwin);
+    case 'metrics':
+      return metrics(command, openTwin);
     case 'secret':
       return secret(command, {
         openTwin,

@@ -157,9 +157,6 @@ export type ConfigurationInput = z.input<typeof configurationSchema>;
 /** A checked configuration with every default filled in; `accounts` and `regions` stay away where they are the deployment's own. */
 export type Configuration = z.output<typeof configurationSchema>;
 
-/** One stage's size and concurrency. */
-export type JobSettings = Configuration['jobs']['plan'];
-
 /** Gives `belay.config.ts` its types: what it holds is answered as it is. */
 export const defineConfig = (configuration: ConfigurationInput): ConfigurationInput => configuration;
 

@@ -67,6 +67,8 @@ export const releaseItemSchema = z.object({
   older: z.boolean().optional(),
   /** What was last answered to a press of a button that came to nothing; `on` is the check's place: ``, `dev` or `dev/app`. */
   notice: z.object({ on: z.string(), text: z.string() }).optional(),
+  /** What was said of it on the bus and as metrics: keys of `core/announcements.ts`. */
+  announced: z.set(z.string()).optional(),
 });
 export type ReleaseItem = z.infer<typeof releaseItemSchema>;
 

@@ -5,6 +5,7 @@ import { approvalAnswerSchema } from '../contracts/functions.ts';
 import { changeCountsSchema } from '../contracts/job.ts';
 import { jobTimesSchema } from '../contracts/job-times.ts';
 import { commitSchema } from '../contracts/push.ts';
+import { FAILURES } from '../deployment/failure-name.ts';
 import { architectureSchema, outcomeSchema, passSchema, stageSchema } from '../words.ts';
 
 /** How far a requested target is; `outcome` is set once, at its end. `attempt` is the fence it was opened under. */
@@ -14,9 +15,20 @@ export const outcomeItemSchema = z.object({
   attempt: z.int(),
   /** Why it is in this release, or `unaffected` (then its outcome is `unchanged` from the start). */
   affected: z.enum(['changed', 'downstream', 'unaffected']),
-  progress: z.enum(['waiting', 'planning', 'checking', 'approving', 'applying', 'testing', 'ended']),
+  progress: z.enum([
+    'waiting',
+    'building',
+    'planning',
+    'checking',
+    'approving',
+    'applying',
+    'testing',
+    'ended',
+  ]),
   outcome: outcomeSchema.optional(),
   reason: z.string(),
+  /** Of a failure: under which name it is counted. */
+  failure: z.enum(FAILURES).optional(),
   /** Why it may not be planned under this name. */
   refused: z.string().optional(),
   /** Of a plan: why it cannot be planned yet. */
@@ -29,6 +41,8 @@ export const outcomeItemSchema = z.object({
   /** How often it was planned again in this attempt, because the state had moved. @default 0 */
   round: z.int().optional(),
   inputKey: z.string().optional(),
+  /** Its image by digest; `old`: that of its last good, because a pull request builds none. */
+  image: z.object({ reference: z.string(), old: z.boolean() }).optional(),
   /** Repository paths this release's plan read. */
   dependencies: z.array(z.string()).optional(),
   /** In the passes of a rollback: what it is brought back to (absent without a last good), and what made it necessary. */
@@ -80,6 +94,9 @@ export const jobItemSchema = z.object({
   nonceHash: z.string(),
   stage: stageSchema,
   jobId: z.string().optional(),
+  /** When it was prepared, and when it was let begin. */
+  preparedAt: z.iso.datetime().optional(),
+  begunAt: z.iso.datetime().optional(),
   ended: z.boolean(),
 });
 export type JobItem = z.infer<typeof jobItemSchema>;

@@ -8,6 +8,7 @@ import {
 import { segmentIn } from '../../core/trace/segment.ts';
 import type { AuditWriter } from '../github-ports.ts';
 import type { MessageDelay, Segments } from '../ports.ts';
+import { type AnnouncePorts, announce } from './announce.ts';
 import { keepTimeline } from './keep-timeline.ts';
 import { pauseAfter } from './later.ts';
 import { readRecord } from './record.ts';
@@ -18,7 +19,10 @@ import { type ShowReleasePorts, showRelease } from './show-release.ts';
 type Batch = z.output<typeof contract.input>;
 type Answer = z.input<typeof contract.output>;
 
-export interface GitStatusPorts extends Omit<ShowReleasePorts, 'github'>, Omit<ShowAnswerPorts, 'github'> {
+export interface GitStatusPorts
+  extends AnnouncePorts,
+    Omit<ShowReleasePorts, 'github'>,
+    Omit<ShowAnswerPorts, 'github'> {
   readonly github: ShowReleasePorts['github'] & ShowAnswerPorts['github'];
   readonly messages: MessageDelay;
   readonly segments: Segments;
@@ -75,11 +79,18 @@ async function traced(
   if (segment !== undefined) await ports.segments.send(segment);
 }
 
-/** What people wait for comes first: the audit loses nothing by coming later. */
+/**
+ * What is announced does not wait for GitHub, nor GitHub for it when it fails. Then comes what people wait for: the audit loses nothing
+ * by coming later.
+ */
 async function show(message: StatusMessage, ports: GitStatusPorts): Promise<void> {
   if (!('release' in message)) return showAnswer(message.answer, ports);
   const record = await readRecord(message.release, ports.ledger);
-  await showRelease(message.release, record, ports);
+  try {
+    if (record !== undefined) await announce(record, ports);
+  } finally {
+    await showRelease(message.release, record, ports);
+  }
   if (record !== undefined) await keepTimeline(record.release, ports);
   const { audit } = ports;
   if (record !== undefined && audit !== undefined) await showAudit(record, { ...ports, audit });

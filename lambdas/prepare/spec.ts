@@ -18,9 +18,9 @@ import type { Work } from '../shared/work.ts';
 export interface SpecPorts {
   readonly ledger: Ledger;
   readonly store: ObjectStore;
+  readonly clock: Clock;
   /** The artifacts bucket and its key: where the managed state lives. */
   readonly state: { readonly bucket: string; readonly kmsKeyArn: string };
-  readonly clock: Clock;
   /** A fresh secret, 32 random bytes in base64url. */
   newNonce(): string;
 }
@@ -46,7 +46,8 @@ export async function writeSpec(stage: StageRef, facts: SpecFacts, ports: SpecPo
   const hash = nonceHash(spec.nonce);
   const item = await ports.ledger.get(ledgerKeys.job(key));
   if (item?.nonceHash !== hash) {
-    const fresh: JobItem = { nonceHash: hash, stage: stage.stage, ended: false };
+    const preparedAt = ports.clock.now().toISOString();
+    const fresh: JobItem = { nonceHash: hash, stage: stage.stage, preparedAt, ended: false };
     await ports.ledger.put(ledgerKeys.job(key), fresh);
   }
   return key;

@@ -1,5 +1,6 @@
 /** Loads the synthesized stack from cdk.out: what the world runs is exactly what would be deployed. */
 import { readJobDefinitions, readJobQueues } from './batch.ts';
+import { readBuildProjects } from './builds.ts';
 import { readArchives, readBuses, readRules, readScheduleGroups } from './events.ts';
 import { readEventSources, readFunctions, readInvokePermissions } from './functions.ts';
 import { readStateMachines } from './machines.ts';
@@ -11,6 +12,8 @@ import { readKeys, readRoles } from './roles.ts';
 import { readRoutes } from './routes.ts';
 import { readBuckets, readQueues, readSecrets, readTables } from './stores.ts';
 import { readTemplate } from './template.ts';
+import { readTopics } from './topics.ts';
+import { readAlarms, readWidgets } from './watching.ts';
 
 /** Where the stack is and what it is to be told. */
 export interface AssemblyOptions {
@@ -60,11 +63,15 @@ export function loadAssembly(options: AssemblyOptions): Assembly {
     archives: readArchives(resolver),
     scheduleGroups: readScheduleGroups(resolver),
     queues: readQueues(resolver),
+    topics: readTopics(resolver),
+    alarms: readAlarms(resolver),
+    widgets: readWidgets(resolver),
     tables: readTables(resolver),
     buckets: readBuckets(resolver),
     secrets: readSecrets(resolver),
     jobDefinitions: readJobDefinitions(resolver, options.cdkOut),
     jobQueues: readJobQueues(resolver),
+    buildProjects: readBuildProjects(resolver),
     routes: readRoutes(resolver),
     roles: readRoles(resolver),
     keys: readKeys(resolver),

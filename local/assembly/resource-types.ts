@@ -57,6 +57,8 @@ const rulePath = (resource: Resource, separator: string) => {
   return busName === 'default' ? resource.name : `${busName}${separator}${resource.name}`;
 };
 
+const alarmArn = (resource: Resource) => arnOf(resource.place, 'cloudwatch', `alarm:${resource.name}`);
+
 const run: Readonly<Record<string, ResourceType>> = {
   'AWS::S3::Bucket': {
     nameProperty: 'BucketName',
@@ -132,6 +134,7 @@ const run: Readonly<Record<string, ResourceType>> = {
     ref: jobDefinitionArn,
     attributes: { JobDefinitionArn: jobDefinitionArn },
   },
+  'AWS::CodeBuild::Project': { nameProperty: 'Name', attributes: { Arn: regional('codebuild', 'project/') } },
   'AWS::ApiGatewayV2::Api': {
     ref: (resource) => stableId(resource, 10),
     attributes: {
@@ -159,6 +162,14 @@ const run: Readonly<Record<string, ResourceType>> = {
     attributes: { PolicyArn: managedPolicyArn },
   },
   'AWS::SQS::QueuePolicy': {},
+  'AWS::CloudWatch::Alarm': { nameProperty: 'AlarmName', nameLimit: 255, attributes: { Arn: alarmArn } },
+  'AWS::CloudWatch::Dashboard': { nameProperty: 'DashboardName', nameLimit: 255 },
+  'AWS::SNS::Topic': {
+    nameProperty: 'TopicName',
+    nameLimit: 256,
+    ref: regional('sns', ''),
+    attributes: { TopicArn: regional('sns', ''), TopicName: nameOf },
+  },
 };
 
 /** Ids like `subnet-0a1b…` for network parts: nothing in the twin uses them, but properties refer to them. */
@@ -169,16 +180,6 @@ const networkPart = (prefix: string, ...attributes: string[]): ResourceType => (
     attributes.map((attribute) => [attribute, (resource: Resource) => `${prefix}-${stableId(resource, 17)}`]),
   ),
 });
-const watching: ResourceType = {
-  notRun: 'nobody watches the metrics of a twin',
-  attributes: { Arn: (resource) => arnOf(resource.place, 'cloudwatch', `alarm:${resource.name}`) },
-};
-const building: ResourceType = {
-  notRun: "the twin runs the bundles of cdk.out directly, so none of Belay's own images is built",
-  nameProperty: 'Name',
-  attributes: { Arn: regional('codebuild', 'project/') },
-};
-
 const notRun: Readonly<Record<string, ResourceType>> = {
   'AWS::KMS::Key': {
     notRun:
@@ -193,7 +194,8 @@ const notRun: Readonly<Record<string, ResourceType>> = {
   },
   'AWS::SecretsManager::ResourcePolicy': { notRun: 'only roles of the stack itself call the twin' },
   'AWS::ECR::Repository': {
-    notRun: 'images are the folders of cdk.out that they would be built from',
+    notRun:
+      "Belay's own images are the folders of cdk.out that they would be built from; functions make the other repositories",
     nameProperty: 'RepositoryName',
     shapeName: (name) => name.toLowerCase(),
     attributes: {
@@ -212,22 +214,18 @@ const notRun: Readonly<Record<string, ResourceType>> = {
   },
   'AWS::Logs::ResourcePolicy': { notRun: 'see AWS::Logs::LogGroup' },
   'AWS::Logs::QueryDefinition': { notRun: 'see AWS::Logs::LogGroup' },
-  'AWS::CloudWatch::Alarm': watching,
-  'AWS::CloudWatch::CompositeAlarm': watching,
-  'AWS::CloudWatch::Dashboard': watching,
-  'AWS::SNS::Topic': {
-    notRun: 'it carries alarms, and the twin raises none',
-    ref: regional('sns', ''),
-    attributes: { TopicArn: regional('sns', ''), TopicName: nameOf },
+  'AWS::Logs::MetricFilter': { notRun: 'the twin counts failed invocations itself' },
+  'AWS::SNS::TopicPolicy': { notRun: 'it lets alarms in, and the twin raises none' },
+  'AWS::SNS::Subscription': {
+    notRun: 'the twin writes to nobody: what topics get is kept in its state directory',
   },
-  'AWS::SNS::TopicPolicy': { notRun: 'see AWS::SNS::Topic' },
-  'AWS::SNS::Subscription': { notRun: 'see AWS::SNS::Topic' },
-  'AWS::CodeBuild::Project': building,
   'AWS::Scheduler::Schedule': {
     notRun:
       'the schedules of the stack itself look for newer bases of its images; those that functions make are run',
   },
-  'AWS::CloudFormation::CustomResource': { ...building, attributes: {} },
+  'AWS::CloudFormation::CustomResource': {
+    notRun: "the twin runs the bundles of cdk.out directly, so none of Belay's own images is built",
+  },
   'AWS::CDK::Metadata': { notRun: 'it describes the template itself' },
   'AWS::EC2::VPC': networkPart('vpc', 'VpcId', 'DefaultSecurityGroup'),
   'AWS::EC2::Subnet': networkPart('subnet', 'SubnetId'),

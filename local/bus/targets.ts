@@ -10,6 +10,7 @@ export interface TargetServices {
   readonly startExecution: (stateMachineArn: string, input: string, traceHeader?: string) => void;
   readonly invokeFunction: (functionArn: string, payload: string, traceHeader?: string) => Promise<unknown>;
   readonly sendMessage: (queueArn: string, body: string, messageGroupId: string | undefined) => void;
+  readonly notify: (topicArn: string, message: string) => void;
 }
 
 export interface TargetOptions {
@@ -32,14 +33,13 @@ export async function deliver(
   }: { target: TargetDefinition; input: string; traceHeader?: string | undefined },
 ): Promise<void> {
   const [, , service = ''] = target.arn.split(':');
-  const asRole = (action: string) => {
+  const asRole = (action: string, resource = target.arn) => {
     if (target.roleArn === undefined)
       throw new Error(`the target ${target.arn} has no role to be reached with`);
     const principal = principals.openSession(target.roleArn, { sessionName: rule.name.slice(0, 64) });
-    const refusal = authorize({ principal, action, resource: target.arn });
+    const refusal = authorize({ principal, action, resource });
     principals.revoke(principal.credentials.accessKeyId);
-    if (refusal !== undefined)
-      throw new Error(`${target.roleArn} may not ${action} ${target.arn}: ${refusal}`);
+    if (refusal !== undefined) throw new Error(`${target.roleArn} may not ${action} ${resource}: ${refusal}`);
   };
   switch (service) {
     case 'states':
@@ -54,10 +54,20 @@ export async function deliver(
       requireQueuePolicy(assembly, rule, target.arn);
       services.sendMessage(target.arn, input, target.messageGroupId);
       return;
+    case 'sns':
+      asRole('sns:Publish');
+      // Whoever publishes encrypts: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+      for (const key of keysOf(assembly, target.arn))
+        for (const action of ['kms:GenerateDataKey', 'kms:Decrypt']) asRole(action, key);
+      services.notify(target.arn, input);
+      return;
     default:
       throw new Error(`the twin delivers no events to ${target.arn}`);
   }
 }
+
+const keysOf = ({ topics }: Assembly, topicArn: string): string[] =>
+  topics.filter(({ arn }) => arn === topicArn).flatMap(({ kmsKeyArn }) => kmsKeyArn ?? []);
 
 /** The queue's policy must let EventBridge in for this rule; dead-letter queues need it too. */
 export function requireQueuePolicy(assembly: Assembly, rule: RuleDefinition, queueArn: string): void {

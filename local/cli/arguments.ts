@@ -36,6 +36,7 @@ const names = [
   'comment',
   'serve',
   'sweep',
+  'metrics',
 ] as const;
 const common = ['json', 'state-dir', 'help'];
 const own: Record<(typeof names)[number], readonly string[]> = {
@@ -56,6 +57,7 @@ const own: Record<(typeof names)[number], readonly string[]> = {
   comment: ['repo', 'pull', 'as'],
   serve: ['port', 'pass-env', 'slots'],
   sweep: [],
+  metrics: [],
 };
 
 /** Commands that take one word, or one text. */
@@ -172,6 +174,7 @@ export function parseCommand(argv: readonly string[], directory: string): Comman
         ...(values.slots !== undefined && { slots: slots(values.slots) }),
       };
     case 'sweep':
+    case 'metrics':
       return { name, ...base };
     case 'secret': {
       if (rest.length > 1)

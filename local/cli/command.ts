@@ -135,6 +135,10 @@ export interface SweepCommand extends Common {
   readonly name: 'sweep';
 }
 
+export interface MetricsCommand extends Common {
+  readonly name: 'metrics';
+}
+
 export type Command =
   | DecideCommand
   | CommentCommand
@@ -145,6 +149,7 @@ export type Command =
   | UnlockCommand
   | ServeCommand
   | SweepCommand
+  | MetricsCommand
   | PushCommand
   | PlanCommand
   | StatusCommand

@@ -58,6 +58,7 @@ export const USAGE = `usage: npm run local -- COMMAND [OPTION…]
                          show the local GitHub in a browser and take deliveries from outside, until Ctrl-C;
                          --port 0: any free one (default: 4567)
   sweep                  find what was lost and set it right
+  metrics                what the dashboard would show, which alarms would be red, and what people were told
 
   --as USER              of whatever a person asks for: who asks (default: your user name)
   --json                 one JSON object on standard output, nothing else

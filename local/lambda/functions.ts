@@ -46,9 +46,13 @@ export class Functions {
   #running = 0;
   #closed = false;
 
+  /** Folder of the logs: one file for each command, every line with its time in front. */
+  readonly logs: string;
+
   constructor(options: FunctionsOptions) {
     this.#options = options;
-    mkdirSync(join(options.folder, 'logs'), { recursive: true });
+    this.logs = join(options.folder, 'logs');
+    mkdirSync(this.logs, { recursive: true });
     for (const definition of options.definitions) {
       const pool = new Pool({
         definition,
@@ -127,7 +131,7 @@ export class Functions {
   #print(definition: FunctionDefinition, text: string): void {
     const stamp = new Date().toISOString();
     const lines = text.split('\n').filter((line) => line !== '');
-    const file = join(this.#options.folder, 'logs', `${definition.handler.split('.')[0]}.log`);
+    const file = join(this.logs, `${definition.handler.split('.')[0]}.log`);
     appendFileSync(file, lines.map((line) => `${stamp} ${line}\n`).join(''));
   }
 

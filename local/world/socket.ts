@@ -31,6 +31,7 @@ const METHODS = [
   'repositoryAt',
   'command',
   'sweep',
+  'board',
   'page',
   'webhook',
 ] as const;

@@ -24,8 +24,10 @@ import type {
   Git,
   JobControl,
   Jobs,
+  JobTimes,
   Ledger,
   Log,
+  Measure,
   Merges,
   MessageDelay,
   ObjectStore,
@@ -55,7 +57,7 @@ export interface Ports {
   readonly tokens: Tokens;
   readonly executions: Executions;
   readonly redrives: Redrives;
-  readonly jobs: Jobs;
+  readonly jobs: Jobs & JobTimes;
   readonly jobControl: JobControl;
   readonly github: GitHub & GitHubWriter & GitHubPeople & CommentWriter & MergeBases;
   readonly answers: AnswerQueue;
@@ -67,6 +69,8 @@ export interface Ports {
   readonly schedules: Schedules;
   readonly clock: Clock;
   readonly log: Log;
+  readonly measure: Measure;
+  readonly githubUrl: string;
   readonly state: { readonly bucket: string; readonly kmsKeyArn: string };
   readonly segments: Segments;
   newNonce(): string;

@@ -19,9 +19,11 @@ import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { ReleaseItem } from '../../core/ledger/release-items.ts';
 import type { OutcomeItem } from '../../core/ledger/work-items.ts';
 import type { ResolvedTarget } from '../../core/manifest/resolved.ts';
+import type { Measurement } from '../../core/metrics/emf.ts';
 import type { Pass, Stage } from '../../core/words.ts';
 import { admit } from '../../lambdas/admit/admit.ts';
 import { approval } from '../../lambdas/approval/approval.ts';
+import { build } from '../../lambdas/build/build.ts';
 import type { Ancestry, PullRequest } from '../../lambdas/github-ports.ts';
 import { guard } from '../../lambdas/guard/guard.ts';
 import { lease } from '../../lambdas/lease/lease.ts';
@@ -86,6 +88,7 @@ export interface ReleaseSetup {
 
 /** How the fake tool behaves for one target; by default a plan adds one resource and everything succeeds. */
 export interface ToolBehaviour {
+  readonly build?: 'succeeds' | 'fails' | 'pushes nothing';
   readonly plan?: 'changes' | 'empty' | 'fails' | 'deletes';
   readonly apply?: 'succeeds' | 'fails' | 'is killed' | 'is stale once' | 'is always stale';
   readonly test?: 'succeeds' | 'fails';
@@ -118,6 +121,10 @@ export function world() {
   /** What EventBridge Scheduler has: name → the time and what is published then. */
   const scheduled = new Map<string, { readonly at: string; readonly detail: object }>();
   const endedJobs = new Set<string>();
+  /** Since when every job that has not ended runs. */
+  const jobsRunSince: { at: Date | undefined } = { at: undefined };
+  /** What was told to CloudWatch, in order: `LeaseWait 12`, `StageDuration plan 3`. */
+  const measured: string[] = [];
   /** Jobs that Batch knows as submitted for something else than what they ask for. */
   const strayJobs = new Set<string>();
   /** Tokens that still can be answered, and what was sent to each. */
@@ -128,6 +135,9 @@ export function world() {
   const answered: number[] = [];
   /** What the applies of the fake tool have left: component → commit, or `half of` it. */
   const cloud = new Map<string, string>();
+  /** The registry: repository → tag → digest; and how often each tag was built. */
+  const images = new Map<string, Map<string, string>>();
+  const builds: string[] = [];
   const github = {
     ancestry: 'ahead' as Ancestry,
     head: commitOf('1') as string | undefined,
@@ -163,6 +173,7 @@ export function world() {
     },
     jobs: {
       hasEnded: async (jobId: string) => endedJobs.has(jobId),
+      runningSince: async (jobId: string) => (endedJobs.has(jobId) ? undefined : jobsRunSince.at),
       wasSubmittedFor: async (jobId: string) => !strayJobs.has(jobId),
     },
     github: {
@@ -193,6 +204,14 @@ export function world() {
         return undefined;
       },
     },
+    registry: {
+      digestOf: async (repository: string, tag: string) => images.get(repository)?.get(tag),
+      ensureRepository: async (repository: string) => {
+        images.set(repository, images.get(repository) ?? new Map());
+      },
+    },
+    host: 'registry.example',
+    bucket: 'artifacts',
     jobControl: { terminate: async (jobId: string) => void terminated.push(jobId) },
     bus: { publish: async ({ detail }: { detail: object }) => void published.push(detail) },
     schedules: {
@@ -203,6 +222,9 @@ export function world() {
       remove: async (name: string) => void scheduled.delete(name),
     },
     log: () => {},
+    measure: (one: Measurement) =>
+      void measured.push([one.metric, one.of, one.value].filter((part) => part !== undefined).join(' ')),
+    githubUrl: 'https://github.com',
     state: { bucket: 'artifacts', kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/k' },
     newRequestId: () => `request-${published.length + 1}`,
     segments: segmentsMemory(),
@@ -215,6 +237,8 @@ export function world() {
       running,
       ends,
       endedJobs,
+      jobsRunSince,
+      measured,
       strayJobs,
       terminated,
       published,
@@ -226,6 +250,8 @@ export function world() {
       ports,
     },
     cloud,
+    images,
+    builds,
     /** A token whose Task has ended. */
     loseToken: (token: string) => void answeredBefore.add(token),
     advance: (milliseconds: number) => {
@@ -388,9 +414,9 @@ async function runPasses(
     opened === undefined ? await findNext('deploy') : { pass: 'deploy', targetsKey: opened };
   while (round !== undefined) {
     const { pass } = round;
-    for (const { component, test, write } of inTurn(w.store.json(round.targetsKey) as MapItem[])) {
+    for (const { component, test, build, write } of inTurn(w.store.json(round.targetsKey) as MapItem[])) {
       const tool = behaviourIn(pass, tools[component] ?? {});
-      await runTarget(w, { ...deployment, component, pass }, { test, write, tool, call, person });
+      await runTarget(w, { ...deployment, component, pass }, { test, build, write, tool, call, person });
     }
     round = await findNext(pass);
   }
@@ -419,6 +445,7 @@ const inPass = ({ pass = 'deploy' }: { readonly pass?: Pass | undefined }) =>
 
 interface TargetPlan {
   readonly test: boolean;
+  readonly build: boolean | undefined;
   readonly write: MapItem['write'];
   readonly tool: ToolBehaviour;
   readonly call: Call;
@@ -433,10 +460,39 @@ async function runTarget(w: World, ref: TargetRef, how: TargetPlan) {
     contracts.turn.handle((input) => turn(input, ports))({ ...ref, token, flow: flowName(ref) }),
   );
   if (!w.sent.has(token)) throw new Error(`the turn of ${component} never came`);
-  const end = await flowOf(w, ref, how);
+  const end = (how.build && (await buildImage(w, ref, how))) || (await flowOf(w, ref, how));
   await call(`${inPass(ref)}record ${component}`, (ports) =>
     contracts.record.handle((input) => record(input, ports))({ ...ref, end }),
   );
+}
+
+/** What comes before the plan of a component with `build`; undefined when its plan may follow. */
+async function buildImage(
+  w: World,
+  ref: TargetRef,
+  { call, tool }: TargetPlan,
+): Promise<TargetEnd | undefined> {
+  for (const built of [false, true]) {
+    const asked = await call(`build ${built ? 'again ' : ''}${ref.component}`, (ports) =>
+      contracts.build.handle((input) => build(input, ports))({ ...ref, built }),
+    );
+    if (asked.decision === 'ready') return undefined;
+    if (asked.decision === 'end') return { ...asked, kind: 'decided' };
+    const { REPOSITORY = '', TAG = '' } = Object.fromEntries(
+      asked.variables.map(({ Name, Value }) => [Name, Value]),
+    );
+    w.builds.push(`${asked.project} ${REPOSITORY}:${TAG}`);
+    if (tool.build === 'fails') {
+      const Build = {
+        BuildStatus: 'FAILED',
+        Phases: [{ PhaseType: 'BUILD', PhaseStatus: 'FAILED', Contexts: [{ Message: 'exit status 1' }] }],
+        Logs: { DeepLink: 'https://log' },
+      };
+      return { kind: 'broke', stage: 'build', error: 'States.TaskFailed', cause: JSON.stringify({ Build }) };
+    }
+    if (tool.build !== 'pushes nothing') w.images.get(REPOSITORY)?.set(TAG, `sha256:of-${TAG.slice(0, 4)}`);
+  }
+  throw new Error(`the build of ${ref.component} never came to an end`);
 }
 
 /** The child execution of a target, as the Map would name it. */

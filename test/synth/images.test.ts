@@ -62,7 +62,7 @@ test('every base is pinned by digest in a registry that the weekly check can ask
 test('whatever runs an image is made after its build, and by exactly its tag', () => {
   const functions = ofType('AWS::Lambda::Function').filter(([, r]) => r.Properties.PackageType === 'Image');
   const jobs = ofType('AWS::Batch::JobDefinition');
-  expect([functions.length, jobs.length]).toEqual([19, 10]);
+  expect([functions.length, jobs.length]).toEqual([20, 10]);
   for (const [, { Properties, DependsOn = [] }] of functions) {
     const image = named('FunctionsImageBuildarm64');
     expect(tagIn(Properties.Code.ImageUri)).toBe(image?.tag);
@@ -133,8 +133,13 @@ describe('the projects', () => {
         'project-name': [{ prefix: 'belay-image-' }],
       },
     });
-    const [topic] = ofType('AWS::SNS::Topic');
-    expect(rule?.Properties.Targets).toMatchObject([{ Arn: { Ref: topic?.[0] } }]);
+    const topics = ofType('AWS::SNS::Topic').map(([id]) => ({ Arn: { Ref: id } }));
+    expect(topics).toHaveLength(2);
+    expect(rule?.Properties.Targets).toMatchObject(topics);
+    const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
+    expect(runbook).toContain('## An image could not be built\n');
+    for (const { InputTransformer } of rule?.Properties.Targets ?? [])
+      expect(InputTransformer.InputTemplate).toContain('docs/runbook.md#an-image-could-not-be-built');
   });
 
   test('each image’s bases are looked at every week', () => {

@@ -108,6 +108,15 @@ test.each([
 });
 
 test.each([
+  ['RUNNING', 1795248000000, new Date('2026-11-21T08:00:00.000Z')],
+  ['SUCCEEDED', 1795248000000, undefined],
+  ['RUNNABLE', undefined, undefined],
+])('a job that is %s, begun at %s, runs since %s', async (status, startedAt, since) => {
+  answer = { status: 200, body: { jobs: [{ jobId: 'j', status, startedAt }] } };
+  expect(await batchJobs(new BatchClient(options)).runningSince('j')).toEqual(since);
+});
+
+test.each([
   ['its own spec', 'a/plan/job.json', true],
   ['another spec', 'b/plan/job.json', false],
 ])('Batch says whether a job was submitted for %s', async (_, key, submitted) => {

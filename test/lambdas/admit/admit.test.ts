@@ -68,6 +68,16 @@ test('the spec goes to the Batch job that was submitted for it, and to nobody on
   expect(await read('job-2')).toEqual({ decision: 'refused', reason: 'another Batch job does its work' });
 });
 
+test('how long it waited and took is told once, by a job that signs off twice, too', async () => {
+  w.measured.length = 0;
+  const proof = await job('plan', 'job-1');
+  w.advance(41_000);
+  for (let times = 0; times < 2; times += 1) await begin(proof);
+  w.advance(7_500);
+  for (let times = 0; times < 2; times += 1) await end(proof);
+  expect(w.measured).toEqual(['JobWait 41', 'StageDuration plan 7.5']);
+});
+
 test('a plan is admitted without touching the target', async () => {
   expect(await begin(await job('plan', 'job-1'))).toEqual({ decision: 'admitted' });
   expect(await writers()).toEqual({});

@@ -7,6 +7,7 @@ import { gitStatus } from '../../../lambdas/git-status/git-status.ts';
 import { GitHubError } from '../../../lambdas/github-error.ts';
 import type { CommentWriter, GitHubWriter } from '../../../lambdas/github-ports.ts';
 import { ledgerMemory } from '../../support/ledger-memory.ts';
+import { NO_NEWS } from '../../support/no-news.ts';
 import { objectsMemory } from '../../support/objects-memory.ts';
 import { segmentsMemory } from '../../support/segments-memory.ts';
 
@@ -67,6 +68,7 @@ const message = (tries = 1) => ({
 const look = (...records: object[]) =>
   contract.handle((batch) =>
     gitStatus(batch, {
+      ...NO_NEWS,
       audit: undefined,
       ...{ ledger, store: objectsMemory(), bucket: 'artifacts', github, writesPerHour: 450 },
       clock: { now: () => new Date(NOW) },

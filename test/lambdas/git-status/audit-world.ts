@@ -8,6 +8,7 @@ import { gitStatus } from '../../../lambdas/git-status/git-status.ts';
 import type { AuditWriter } from '../../../lambdas/github-ports.ts';
 import { gitObjectsMemory } from '../../support/git-objects-memory.ts';
 import { ledgerMemory } from '../../support/ledger-memory.ts';
+import { NO_NEWS } from '../../support/no-news.ts';
 import { NOBODY_COMMENTS } from '../../support/nobody-comments.ts';
 import { objectsMemory } from '../../support/objects-memory.ts';
 import { segmentsMemory } from '../../support/segments-memory.ts';
@@ -41,6 +42,7 @@ export function auditWorld() {
       const { batchItemFailures } = await gitStatus(
         { Records: [message] },
         {
+          ...NO_NEWS,
           ...{ ledger, store, bucket: 'artifacts', audit: world.audit, writesPerHour: 450 },
           github: {
             ...NOBODY_COMMENTS,

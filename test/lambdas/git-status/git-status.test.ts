@@ -6,6 +6,7 @@ import { gitStatus } from '../../../lambdas/git-status/git-status.ts';
 import { GitHubError } from '../../../lambdas/github-error.ts';
 import type { CommitStatus } from '../../../lambdas/github-ports.ts';
 import { ledgerMemory } from '../../support/ledger-memory.ts';
+import { NO_NEWS } from '../../support/no-news.ts';
 import { NOBODY_COMMENTS } from '../../support/nobody-comments.ts';
 import { objectsMemory } from '../../support/objects-memory.ts';
 import { segmentsMemory } from '../../support/segments-memory.ts';
@@ -57,6 +58,7 @@ async function world() {
   const segments = segmentsMemory();
   const handler = contract.handle((batch) =>
     gitStatus(batch, {
+      ...NO_NEWS,
       audit: undefined,
       ledger,
       store: objectsMemory(),

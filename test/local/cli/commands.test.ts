@@ -8,6 +8,7 @@ import { parseCommand } from '../../../local/cli/arguments.ts';
 import { comment } from '../../../local/cli/commands/comment.ts';
 import { history } from '../../../local/cli/commands/history.ts';
 import { log } from '../../../local/cli/commands/log.ts';
+import { metrics } from '../../../local/cli/commands/metrics.ts';
 import { operate } from '../../../local/cli/commands/operate.ts';
 import { plan } from '../../../local/cli/commands/plan.ts';
 import { push } from '../../../local/cli/commands/push.ts';
@@ -124,6 +125,7 @@ function twinOf(records: ReleaseRecords | undefined, artifacts: Record<string, s
       return { accepted: order.action !== 'cancel', message: `${order.action}: said` };
     },
     sweep: async () => ['dev of acme/shop: the job that wrote app has ended'],
+    board: async () => ({ at: 0, widgets: [], alarms: [], notices: [] }),
     page: async ({ path }) => ({ status: 200, document: `what is at ${path}` }),
     webhook: async () => ({ url: 'http://127.0.0.1:1/webhook', secret: 'of the webhook' }),
     repositoryAt: async (path) => (path.endsWith('/shop') ? 7 : undefined),
@@ -159,6 +161,8 @@ function run(line: string, openTwin: () => Promise<Twin>) {
     case 'destroy':
     case 'rollback':
       return operate(parsed, { openTwin, screen: undefined });
+    case 'metrics':
+      return metrics(parsed, openTwin);
     case 'sweep':
       return sweep(parsed, openTwin);
     default:
@@ -396,6 +400,15 @@ test.each([
     'closed',
   ]);
   await expect(comment({ ...parsed, repo: '/other' }, openTwin)).rejects.toThrow('/other was never pushed');
+});
+
+test('metrics prints the board', async () => {
+  const { openTwin } = twinOf(undefined);
+  expect(await run('metrics', openTwin)).toEqual({
+    exitCode: 0,
+    result: { at: 0, widgets: [], alarms: [], notices: [] },
+    lines: ['all 0 alarms are green'],
+  });
 });
 
 test('sweep prints what it did', async () => {
