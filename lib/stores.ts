@@ -27,9 +27,14 @@ export class Stores extends Construct {
   readonly statusQueue: Queue;
   readonly githubToken: Secret;
   readonly webhookSecret: Secret;
-  readonly setUpSecret: Secret;
+  /** Only where there is the page that uses it: a secret costs as much as all else that is idle, but the key. */
+  readonly setUpSecret: Secret | undefined;
 
-  constructor(scope: Construct, id: string, { retention }: Pick<Configuration, 'retention'>) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { retention, github }: Pick<Configuration, 'github' | 'retention'>,
+  ) {
     super(scope, id);
     this.key = new Key(this, 'Key', {
       description: 'Encrypts the artifacts, ledger, queues and secrets of Belay',
@@ -73,6 +78,7 @@ export class Stores extends Construct {
       retentionPeriod: DEAD_LETTER_RETENTION,
     });
     this.statusQueue = new Queue(this, 'StatusQueue', {
+      queueName: 'belay-status.fifo',
       fifo: true,
       encryption: QueueEncryption.KMS,
       encryptionMasterKey: this.key,
@@ -93,6 +99,7 @@ export class Stores extends Construct {
       encryptionKey: this.key,
       generateSecretString: { passwordLength: 48, excludePunctuation: true },
     });
+    if (!github.setUpPage) return;
     this.setUpSecret = new Secret(this, 'SetUpSecret', {
       secretName: SECRETS.setUp,
       description: 'One-time code of the set-up page; afterwards, that it is off',
@@ -229,16 +236,16 @@ export class Stores extends Construct {
   }
 
   /** For `set-up`: it reads its own secret alone, and fills the two others without ever reading them. */
-  useSetUp(): Binding<'SET_UP_SECRET' | 'SET_UP_APP_SECRET' | 'SET_UP_WEBHOOK_SECRET'> {
-    const filled = [this.setUpSecret, this.githubToken, this.webhookSecret];
+  useSetUp(own: ISecret): Binding<'SET_UP_SECRET' | 'SET_UP_APP_SECRET' | 'SET_UP_WEBHOOK_SECRET'> {
+    const filled = [own, this.githubToken, this.webhookSecret];
     return {
       ...variables({
-        SET_UP_SECRET: this.setUpSecret.secretArn,
+        SET_UP_SECRET: own.secretArn,
         SET_UP_APP_SECRET: this.githubToken.secretArn,
         SET_UP_WEBHOOK_SECRET: this.webhookSecret.secretArn,
       }),
       grant: (fn) => {
-        readOf(this.setUpSecret)(fn);
+        readOf(own)(fn);
         fn.addToRolePolicy(
           new PolicyStatement({
             actions: ['secretsmanager:PutSecretValue'],

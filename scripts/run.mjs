@@ -1,6 +1,5 @@
-// What `npm run demo`, `npm test`, `npm run local -- …`, `npm run bench`, `npm run faults`, `npm run doctor` and `npm run screenshots`
-// call, and people for `images` (docs/images.md): makes a fresh clone ready, then runs the command on the project's own Node. Plain
-// JavaScript without dependencies, because it runs before anything is installed.
+// What the npm scripts of this project call (`npm run demo`, `npm test`, …; all are in `commands` below): makes a fresh clone ready, then
+// runs the command on the project's own Node. Plain JavaScript without dependencies, because it runs before anything is installed.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -23,8 +22,10 @@ const commands = {
   bench: { argv: ['bench/main.ts'], needsTool: () => true },
   faults: { argv: ['test/faults/main.ts'], needsTool: () => false },
   doctor: { argv: ['doctor/main.ts'], needsTool: () => false, needsSynth: false },
+  load: { argv: ['bench/load/main.ts'], needsTool: () => false, temporary: memoryFolder },
   images: { argv: ['scripts/images.mjs'], needsTool: () => false },
   screenshots: { argv: ['test/browser/screenshots.ts'], needsTool: () => true },
+  'verify:independent': { argv: ['test/independent/main.ts'], needsTool: () => false },
   test: {
     argv: ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js'],
     needsTool: () => true,

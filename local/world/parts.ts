@@ -10,6 +10,7 @@ import type { Assembly } from '../assembly/model.ts';
 import { Jobs } from '../batch/jobs.ts';
 import { batchService } from '../batch/service.ts';
 import { metadataRoute } from '../batch/task-metadata.ts';
+import { Builds } from '../builds/builds.ts';
 import { Bus } from '../bus/bus.ts';
 import { eventsService } from '../bus/service.ts';
 import { GitHub } from '../github/github.ts';
@@ -17,6 +18,8 @@ import { createAuthorize } from '../iam/authorize.ts';
 import { startEventSources } from '../lambda/event-sources.ts';
 import { Functions } from '../lambda/functions.ts';
 import { lambdaService } from '../lambda/service.ts';
+import { Images } from '../registry/images.ts';
+import { registryService } from '../registry/service.ts';
 import { Schedules } from '../scheduler/schedules.ts';
 import { schedulerService } from '../scheduler/service.ts';
 import { executionEvent } from '../states/event.ts';
@@ -100,6 +103,13 @@ export async function openParts(options: WorldOptions, folder: string, progress:
     },
   });
   const warming = new Warming(functions, assembly);
+  const images = new Images(join(folder, 'images'));
+  const builds = new Builds({
+    projects: assembly.buildProjects,
+    ...{ place, objects, images, principals, authorize },
+    folder: join(folder, 'builds'),
+    shell: options.environment,
+  });
   const jobs = new Jobs({
     definitions: assembly.jobDefinitions,
     queues: assembly.jobQueues,
@@ -108,6 +118,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
       region: place.region,
       endpoint,
       workspace: join(folder, 'workspace'),
+      images: resolve(images.folder),
       compileCache,
       shell: options.environment,
       passEnv: options.passEnv ?? [],
@@ -129,6 +140,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
       place,
       functions,
       jobs,
+      builds,
       objects,
       executions: () => executions,
       principals,
@@ -178,6 +190,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
     stsService(principals),
     lambdaService(functions, place),
     batchService(jobs, place),
+    registryService(images, place),
     statesService(executions),
     eventsService(bus),
     schedulerService(schedules, place),
@@ -242,6 +255,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
       await Promise.all([eventSources.close(), api.close(), github.close()]);
       await executions.close();
       await jobs.close();
+      await builds.close();
       await functions.close();
       await daemon.close();
       await gateway.close();

@@ -155,7 +155,8 @@ test('every job is submitted to the queue of its stage', () => {
 
 test('how long logs, requests and replaced versions are kept', () => {
   const days = ofType(full, 'AWS::Logs::LogGroup').map(({ RetentionInDays }) => RetentionInDays);
-  expect(days.filter((one) => one === 14)).toHaveLength(1);
+  // Of jobs, and of the builds of their images.
+  expect(days.filter((one) => one === 14)).toHaveLength(2);
   expect(days.filter((one) => one !== 14 && one !== 7)).toEqual([]);
   expect(ofType(full, 'AWS::Events::Archive')[0]?.RetentionDays).toBe(3);
   const [rule] = ofType(full, 'AWS::S3::Bucket')[0]?.LifecycleConfiguration.Rules ?? [];
