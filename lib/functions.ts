@@ -84,7 +84,7 @@ export class Functions extends Construct {
   readonly artifacts: IFunction;
   readonly sessions: IFunction;
   readonly gitStatus: IFunction;
-  readonly setUp: IFunction;
+  readonly setUp: IFunction | undefined;
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
@@ -318,23 +318,27 @@ export class Functions extends Construct {
       contract: contracts.gitStatus,
       bindings: [
         stores.useLedgerWithRemovalOfHistory(),
-        readArtifacts,
+        stores.useArtifactsAndTimelines(),
         stores.usePutOffStatus(),
         token,
         api,
+        publish,
         variables({
+          GITHUB_URL: github.url,
           GITHUB_WRITES_PER_HOUR: String(github.writesPerHour),
           AUDIT_IN_GIT: github.audit ? 'yes' : 'no',
         }),
       ],
       timeout: Duration.minutes(1),
     }).fn;
-    this.setUp = new ContainerFunction(this, 'SetUp', {
-      shared,
-      command: 'set-up',
-      contract: setUp,
-      bindings: [stores.useSetUp(), api, variables({ GITHUB_URL: github.url })],
-    }).fn;
+    this.setUp =
+      stores.setUpSecret &&
+      new ContainerFunction(this, 'SetUp', {
+        shared,
+        command: 'set-up',
+        contract: setUp,
+        bindings: [stores.useSetUp(stores.setUpSecret), api, variables({ GITHUB_URL: github.url })],
+      }).fn;
     this.gitStatus.addEventSource(
       new SqsEventSource(stores.statusQueue, {
         batchSize: 10,

@@ -79,6 +79,11 @@ export const ledgerKeys = {
   }),
   /** `specKey` is the S3 key of the job's spec. */
   job: (specKey: string): LedgerKey => ({ pk: `job/${specKey}`, sk: 'job' }),
+  /** How a job spent its time, one item a Batch job. Apart from the release, which is read much more often. */
+  jobTimes: (repository: number, release: string, jobId: string): LedgerKey => ({
+    pk: `${inRelease(repository, release)}/job-times`,
+    sk: jobId,
+  }),
   commit: (repository: number, commit: string): LedgerKey => ({
     pk: inCommit(repository, commit),
     sk: 'commit',
@@ -150,6 +155,7 @@ export const ledgerPrefixes = {
   targets: 'target/',
   deployments: 'deployment/',
   outcomes: 'outcome/',
+  outcomesOf: (pass: Pass) => `${outcomesOf(pass)}/`,
   outcomesIn: (environment: string, pass?: Pass) => `${outcomesOf(pass)}/${environment}/`,
   statuses: 'status/',
   checks: 'check/',

@@ -11,7 +11,7 @@ import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { type OutcomeItem, turnItemSchema } from '../../core/ledger/work-items.ts';
 import { IMAGE_INPUT } from '../../core/manifest/resolved.ts';
 import { type Outcome, type Stage, WRITING_STAGES } from '../../core/words.ts';
-import type { Clock, ObjectStore, StatusQueue } from '../ports.ts';
+import type { ObjectStore, StatusQueue } from '../ports.ts';
 import { cancellationOf } from '../shared/cancellation.ts';
 import { readReleaseDocument } from '../shared/documents.ts';
 import { readOutcomes, readTargetItem } from '../shared/items.ts';
@@ -23,7 +23,6 @@ import { keepState } from './keep-state.ts';
 import { type SpecPorts, type StageRef, writeSpec } from './spec.ts';
 
 export interface PreparePorts extends SpecPorts {
-  readonly clock: Clock;
   readonly status: StatusQueue;
 }
 
