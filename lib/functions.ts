@@ -300,11 +300,13 @@ export class Functions extends Construct {
       contract: contracts.gitStatus,
       bindings: [
         stores.useLedgerWithRemovalOfHistory(),
-        readArtifacts,
+        stores.useArtifactsAndTimelines(),
         stores.usePutOffStatus(),
         token,
         api,
+        publish,
         variables({
+          GITHUB_URL: github.url,
           GITHUB_WRITES_PER_HOUR: String(github.writesPerHour),
           AUDIT_IN_GIT: github.audit ? 'yes' : 'no',
         }),

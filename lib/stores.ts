@@ -162,6 +162,20 @@ export class Stores extends Construct {
     };
   }
 
+  /** As read, and the timelines of releases may be written. */
+  useArtifactsAndTimelines(): Binding<'ARTIFACTS_BUCKET'> {
+    const artifacts = this.useArtifacts('read');
+    return {
+      ...artifacts,
+      grant: (fn) => {
+        artifacts.grant(fn);
+        const resources = [this.artifacts.arnForObjects('*/releases/*/timeline.html')];
+        fn.addToRolePolicy(new PolicyStatement({ actions: ['s3:PutObject'], resources }));
+        this.key.grantEncrypt(fn);
+      },
+    };
+  }
+
   /** As read-write, and objects whose keys match may be removed; the bucket keeps their versions. */
   useArtifactsWithRemoval(...patterns: string[]): Binding<'ARTIFACTS_BUCKET'> {
     const artifacts = this.useArtifacts('read-write');
