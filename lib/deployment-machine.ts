@@ -19,6 +19,7 @@ import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Configuration } from '../core/configuration/schema.ts';
 import { DEPLOYMENT_FAILED, STILL_WRITING } from '../core/failures.ts';
+import type { AppBuilds } from './app-builds.ts';
 import type { Queues } from './executor.ts';
 import type { Functions } from './functions.ts';
 import { DEPLOYMENT_MACHINE } from './names.ts';
@@ -30,6 +31,7 @@ export interface DeploymentMachineProps {
   readonly functions: Functions;
   readonly stores: Stores;
   readonly queues: Queues;
+  readonly builds: AppBuilds;
   readonly retention: Configuration['retention'];
 }
 
@@ -40,7 +42,7 @@ export class DeploymentMachine extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { functions, stores, queues, retention }: DeploymentMachineProps,
+    { functions, stores, queues, builds, retention }: DeploymentMachineProps,
   ) {
     super(scope, id);
 
@@ -103,6 +105,8 @@ export class DeploymentMachine extends Construct {
         pass: '{% $round.pass %}',
         component: '{% $states.context.Map.Item.Value.component %}',
         test: '{% $states.context.Map.Item.Value.test %}',
+        // Absent where nothing is built, and in lists that an older version has written.
+        build: '{% $states.context.Map.Item.Value.build = true %}',
         write: '{% $states.context.Map.Item.Value.write %}',
       },
       // Children end in outcomes, not in failures; one lost child must not stop its siblings.
@@ -191,6 +195,7 @@ export class DeploymentMachine extends Construct {
     });
     stores.key.grantDecrypt(this.machine);
     grantJobs(this.machine, queues);
+    builds.grantRun(this.machine);
   }
 }
 

@@ -20,11 +20,13 @@ import type { Expiry } from './expiry.ts';
 import { Image } from './image.ts';
 import type { ImageBuilds } from './image-builds.ts';
 import {
+  appRepositoryArns,
   DEPLOYMENT_MACHINE,
   environmentRoleArns,
   executionsOf,
   machineArns,
   RELEASE_MACHINE,
+  registryHost,
   stateRoleArn,
 } from './names.ts';
 import type { Stores } from './stores.ts';
@@ -36,6 +38,7 @@ export const COMMANDS = [
   'lease',
   'open',
   'turn',
+  'build',
   'prepare',
   'guard',
   'approval',
@@ -67,6 +70,7 @@ export class Functions extends Construct {
   readonly lease: IFunction;
   readonly open: IFunction;
   readonly turn: IFunction;
+  readonly build: IFunction;
   readonly prepare: IFunction;
   readonly guard: IFunction;
   readonly approval: IFunction;
@@ -80,7 +84,7 @@ export class Functions extends Construct {
   readonly artifacts: IFunction;
   readonly sessions: IFunction;
   readonly gitStatus: IFunction;
-  readonly setUp: IFunction;
+  readonly setUp: IFunction | undefined;
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
@@ -180,6 +184,20 @@ export class Functions extends Construct {
       command: 'turn',
       contract: contracts.turn,
       bindings: [ledger, tokens],
+    }).fn;
+    const appRepositories = appRepositoryArns(stack);
+    this.build = new ContainerFunction(this, 'Build', {
+      shared,
+      command: 'build',
+      contract: contracts.build,
+      bindings: [
+        ledger,
+        readArtifacts,
+        statusQueue,
+        variables({ REGISTRY: registryHost(stack) }),
+        allow(['ecr:DescribeImages', 'ecr:CreateRepository'], [appRepositories]),
+      ],
+      memory: 1024,
     }).fn;
     this.prepare = new ContainerFunction(this, 'Prepare', {
       shared,
@@ -313,12 +331,14 @@ export class Functions extends Construct {
       ],
       timeout: Duration.minutes(1),
     }).fn;
-    this.setUp = new ContainerFunction(this, 'SetUp', {
-      shared,
-      command: 'set-up',
-      contract: setUp,
-      bindings: [stores.useSetUp(), api, variables({ GITHUB_URL: github.url })],
-    }).fn;
+    this.setUp =
+      stores.setUpSecret &&
+      new ContainerFunction(this, 'SetUp', {
+        shared,
+        command: 'set-up',
+        contract: setUp,
+        bindings: [stores.useSetUp(stores.setUpSecret), api, variables({ GITHUB_URL: github.url })],
+      }).fn;
     this.gitStatus.addEventSource(
       new SqsEventSource(stores.statusQueue, {
         batchSize: 10,
