@@ -119,15 +119,22 @@ export async function deploy(emulator: Emulator, { Resources }: Template): Promi
     }
     return { made, ...(said !== undefined && { said }) };
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    if (emulator.lastWords === undefined || !said.includes('XML parse error'))
-      return { made: new Set(), said };
-    // It has answered with a page that says nothing; what it writes may come a little later.
-    await sleep(300);
-    return { made: new Set(), said: `it failed: ${emulator.lastWords() || said}` };
+    return { made: new Set(), said: await wordsOf(error, emulator) };
   } finally {
     client.destroy();
   }
+}
+
+/** What an emulator answers is not always what CloudFormation would: then as it stands, or what it wrote of its own failure. */
+async function wordsOf(error: unknown, { lastWords }: Emulator): Promise<string> {
+  if (!(error instanceof Error)) return String(error);
+  // What the SDK could not read it keeps beside the error.
+  const { $responseBodyText: body } = error as { $responseBodyText?: unknown };
+  if (typeof body !== 'string') return error.message;
+  if (!body.startsWith('<!doctype html')) return body;
+  // It may come a little later than the page that says nothing.
+  await sleep(300);
+  return `it failed: ${lastWords?.() || error.message}`;
 }
 
 /** Undefined when the stack was created, else why not. */

@@ -2,7 +2,7 @@
 
 const LIMITS: readonly { readonly type: RegExp; readonly says: RegExp; readonly why: string }[] = [
   {
-    type: /^AWS::(ApiGatewayV2|Scheduler|SecretsManager)::|^AWS::Lambda::EventInvokeConfig$|^AWS::(S3::BucketPolicy|SQS::QueuePolicy)$/,
+    type: /^AWS::(ApiGatewayV2|CodeBuild|Scheduler|SecretsManager)::|::(Alarm|BucketPolicy|EventInvokeConfig|MetricFilter|QueryDefinition|QueuePolicy|TopicPolicy)$/,
     says: /nothing was said, and nothing made/,
     why: "moto's CloudFormation passes the type over",
   },
@@ -10,6 +10,16 @@ const LIMITS: readonly { readonly type: RegExp; readonly says: RegExp; readonly 
     type: /^AWS::Batch::ComputeEnvironment$/,
     says: /ServiceRole/,
     why: 'moto wants a ServiceRole; AWS takes the service-linked role where there is none (API_CreateComputeEnvironment)',
+  },
+  {
+    type: /^AWS::Lambda::Function$/,
+    says: /AccessDenied|NoSuchBucket|NoSuchKey|bucket|key/i,
+    why: 'its code is an asset in the bootstrap bucket, which is not there',
+  },
+  {
+    type: /^Custom::/,
+    says: /./,
+    why: 'nothing runs the function behind it',
   },
   {
     type: /^AWS::Events::Archive$/,
