@@ -1,9 +1,11 @@
-/** The CDK app's entry: configuration in, the stack out. */
-import { App } from 'aws-cdk-lib/core';
+/** The CDK app's entry: configuration in, the stack out, refused where it breaks a rule of AwsSolutions without saying why. */
+import { App, Validations } from 'aws-cdk-lib/core';
+import { AwsSolutionsChecks } from 'cdk-nag';
 import { BelayStack } from '../lib/belay-stack.ts';
 
 try {
   const app = new App();
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   new BelayStack(app, 'Belay', { description: 'Belay: serverless GitOps pipeline for infrastructure code' });
   app.synth();
 } catch (error) {

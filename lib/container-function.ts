@@ -1,4 +1,5 @@
-/** The only way this stack makes a function: the shared image, one command, an environment checked against its contract. */
+/** The only way this stack makes a function: the shared image, one command, a role of its own, an environment checked against its contract. */
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   DockerImageCode,
@@ -11,6 +12,7 @@ import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type * as z from 'zod';
 import type { Contract } from '../core/contract.ts';
+import { acceptPatterns } from './accepted.ts';
 import type { Binding, Exactly } from './binding.ts';
 import type { Image } from './image.ts';
 
@@ -37,7 +39,18 @@ export class ContainerFunction<
 
   constructor(scope: Construct, id: string, props: ContainerFunctionProps<Name, Bindings>) {
     super(scope, id);
-    this.fn = new DockerImageFunction(this, 'Function', {
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    // Instead of AWSLambdaBasicExecutionRole, which may write every log of the account.
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: `The function ${props.command} of Belay`,
+    });
+    logGroup.grantWrite(role);
+    acceptPatterns(role, 'X-Ray knows no resources', ['*']);
+    this.fn = new OneVersion(this, 'Function', {
       description: `Belay: ${props.command}`,
       code: DockerImageCode.fromEcr(props.image.repository, {
         tagOrDigest: props.image.tag,
@@ -49,11 +62,16 @@ export class ContainerFunction<
       ...(props.storage === undefined ? {} : { ephemeralStorageSize: Size.mebibytes(props.storage) }),
       tracing: Tracing.ACTIVE,
       environment: Object.assign({}, ...props.bindings.map((binding) => binding.env)),
-      logGroup: new LogGroup(this, 'Logs', {
-        retention: RetentionDays.THREE_MONTHS,
-        removalPolicy: RemovalPolicy.DESTROY,
-      }),
+      role,
+      logGroup,
     });
     for (const binding of props.bindings) binding.grant(this.fn);
+  }
+}
+
+/** Who may invoke it may invoke it alone: CDK would add all its versions and aliases, of which there are none. */
+class OneVersion extends DockerImageFunction {
+  override get resourceArnsForGrantInvoke(): string[] {
+    return [this.functionArn];
   }
 }

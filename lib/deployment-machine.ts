@@ -1,6 +1,5 @@
 /** The Deployment machine: one release in one environment, under the environment's lease. */
 import type { JobQueue } from 'aws-cdk-lib/aws-batch';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import {
   Choice,
@@ -19,6 +18,14 @@ import {
 import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { DEPLOYMENT_FAILED, STILL_WRITING } from '../core/failures.ts';
+import {
+  accept,
+  acceptPatterns,
+  executionsIn,
+  FAILURES_LOGGED,
+  SERVICES_WITHOUT_RESOURCES,
+} from './accepted.ts';
+import { allow } from './allow.ts';
 import type { Functions } from './functions.ts';
 import { DEPLOYMENT_MACHINE } from './names.ts';
 import type { Stores } from './stores.ts';
@@ -88,7 +95,7 @@ export class DeploymentMachine extends Construct {
     const targets = DistributedMap.jsonata(this, 'Go through the targets', {
       label: 'Targets',
       mapExecutionType: StateMachineType.STANDARD,
-      itemReader: new S3JsonItemReader({ bucket: stores.artifacts, key: '{% $round.targetsKey %}' }),
+      itemReader: new TargetsReader({ bucket: stores.artifacts, key: '{% $round.targetsKey %}' }),
       itemSelector: {
         release: '{% $deployment.release %}',
         environment: '{% $deployment.environment %}',
@@ -183,8 +190,25 @@ export class DeploymentMachine extends Construct {
         level: LogLevel.ERROR,
       },
     });
-    stores.key.grantDecrypt(this.machine);
+    accept(this.machine, { SF1: FAILURES_LOGGED });
+    acceptPatterns(this.machine, 'the children of its own Distributed Map, which are named when they begin', [
+      executionsIn(this.machine, ':*'),
+      executionsIn(this.machine, '/Targets:*'),
+    ]);
+    allow(this.machine, {
+      actions: ['s3:GetObject'],
+      resources: [stores.artifacts.arnForObjects('*/releases/*targets.json')],
+      because: 'the lists of targets of all releases',
+    });
+    stores.useKey(this.machine, 's3', 'Decrypt');
     grantJobs(this.machine, queue);
+  }
+}
+
+/** CDK would let the machine read the whole bucket. */
+class TargetsReader extends S3JsonItemReader {
+  override providePolicyStatements() {
+    return [];
   }
 }
 
@@ -196,20 +220,24 @@ function grantJobs(machine: StateMachine, queue: JobQueue): void {
   const stack = Stack.of(machine);
   const batch = (resource: string, resourceName: string) =>
     stack.formatArn({ service: 'batch', resource, resourceName });
-  const allow = (statement: ConstructorParameters<typeof PolicyStatement>[0]) =>
-    machine.addToRolePolicy(new PolicyStatement(statement));
-  allow({
+  allow(machine, {
     actions: ['batch:SubmitJob', 'batch:TagResource'],
     resources: [queue.jobQueueArn, batch('job-definition', 'belay-*'), batch('job', '*')],
+    because:
+      'definitions get a revision with each deployment of Belay, and Batch names jobs when they are submitted',
   });
-  // DescribeJobs knows no resources.
-  allow({ actions: ['batch:DescribeJobs'], resources: ['*'] });
-  allow({
+  allow(machine, {
+    actions: ['batch:DescribeJobs'],
+    resources: ['*'],
+    because: SERVICES_WITHOUT_RESOURCES,
+  });
+  allow(machine, {
     actions: ['batch:TerminateJob'],
     resources: [batch('job', '*')],
     conditions: { StringEquals: { 'aws:ResourceTag/interruptible': 'true' } },
+    because: 'Batch names jobs when they are submitted; their tag tells those that may be ended',
   });
-  allow({
+  allow(machine, {
     actions: ['events:PutTargets', 'events:PutRule', 'events:DescribeRule'],
     resources: [
       stack.formatArn({

@@ -19,6 +19,7 @@ import {
   stageSchema,
   WRITING_STAGES,
 } from '../core/words.ts';
+import { accept, acceptPatterns } from './accepted.ts';
 import type { Functions } from './functions.ts';
 import { Image } from './image.ts';
 import { StateRole } from './state-role.ts';
@@ -50,6 +51,9 @@ export class Executor extends Construct {
       subnetConfiguration: [{ name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 20 }],
       restrictDefaultSecurityGroup: false,
     });
+    accept(vpc, {
+      VPC7: 'nothing listens in it; whom jobs call is in CloudTrail, and a log of flows costs more than the idle stack',
+    });
     const computeEnvironment = new FargateComputeEnvironment(this, 'Compute', {
       vpc,
       vpcSubnets: { subnetType: SubnetType.PUBLIC },
@@ -76,6 +80,7 @@ export class Executor extends Construct {
     });
     image.repository.grantPull(executionRole);
     logs.grantWrite(executionRole);
+    acceptPatterns(executionRole, 'the token that opens ECR is of the account', ['*']);
 
     const { functions } = props;
     const jobRole = new Role(this, 'JobRole', {

@@ -1,10 +1,12 @@
 /** Environments with a `ttl` end by themselves: the schedules that ask for it, and what they are allowed. */
 import type { EventBus } from 'aws-cdk-lib/aws-events';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { accept } from './accepted.ts';
+import { allow } from './allow.ts';
 import type { Binding } from './binding.ts';
 
 const GROUP = 'belay';
@@ -30,6 +32,7 @@ export class Expiry extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
+    accept(this.#deadLetters, { SQS3: 'it is the dead-letter queue that schedules name in their targets' });
     // The confused deputy: https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
     const ours = {
       'aws:SourceAccount': Stack.of(this).account,
@@ -58,19 +61,16 @@ export class Expiry extends Construct {
         SCHEDULE_DEAD_LETTERS_ARN: this.#deadLetters.queueArn,
       },
       grant: (fn) => {
-        fn.addToRolePolicy(
-          new PolicyStatement({
-            actions: ['scheduler:CreateSchedule', 'scheduler:UpdateSchedule', 'scheduler:DeleteSchedule'],
-            resources: [schedule],
-          }),
-        );
-        fn.addToRolePolicy(
-          new PolicyStatement({
-            actions: ['iam:PassRole'],
-            resources: [this.#role.roleArn],
-            conditions: { StringEquals: { 'iam:PassedToService': SCHEDULER } },
-          }),
-        );
+        allow(fn, {
+          actions: ['scheduler:CreateSchedule', 'scheduler:UpdateSchedule', 'scheduler:DeleteSchedule'],
+          resources: [schedule],
+          because: 'schedules are named when environments with a ttl are deployed; the group is ours',
+        });
+        allow(fn, {
+          actions: ['iam:PassRole'],
+          resources: [this.#role.roleArn],
+          conditions: { StringEquals: { 'iam:PassedToService': SCHEDULER } },
+        });
       },
     };
   }

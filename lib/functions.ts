@@ -1,16 +1,16 @@
 /** All functions of the pipeline, each with exactly what its contract names. Handlers are known here only by file and command. */
 
 import type { EventBus } from 'aws-cdk-lib/aws-events';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { EventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { command } from '../core/contracts/command.ts';
 import * as contracts from '../core/contracts/functions.ts';
 import * as jobServices from '../core/contracts/job-services.ts';
 import { setUp } from '../core/contracts/set-up.ts';
-import { type Binding, permission, variables } from './binding.ts';
+import { SERVICES_WITHOUT_RESOURCES } from './accepted.ts';
+import { allowed } from './allow.ts';
+import { variables } from './binding.ts';
 import { ContainerFunction } from './container-function.ts';
 import type { Expiry } from './expiry.ts';
 import { Image } from './image.ts';
@@ -107,11 +107,31 @@ export class Functions extends Construct {
     const schedules = expiry.useSchedules();
     const token = stores.useGitHubToken();
     const api = variables({ GITHUB_API_URL: github.apiUrl });
-    const tokens = allow(['states:SendTaskSuccess'], machineArns(stack, DEPLOYMENT_MACHINE));
-    const deployments = allow(['states:DescribeExecution'], executionsOf(stack, DEPLOYMENT_MACHINE));
-    const releases = allow(['states:DescribeExecution'], executionsOf(stack, RELEASE_MACHINE));
-    // DescribeJobs knows no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbatch.html
-    const jobs = allow(['batch:DescribeJobs'], ['*']);
+    const tokens = allowed({
+      actions: ['states:SendTaskSuccess'],
+      resources: machineArns(stack, DEPLOYMENT_MACHINE),
+      because: 'tasks that wait belong to the machine or to the children of its Distributed Map',
+    });
+    const describe = (machine: string) =>
+      allowed({
+        actions: ['states:DescribeExecution'],
+        resources: executionsOf(stack, machine),
+        because: 'executions are named when they begin; the machine is ours',
+      });
+    const [deployments, releases] = [describe(DEPLOYMENT_MACHINE), describe(RELEASE_MACHINE)];
+    const jobs = allowed({
+      actions: ['batch:DescribeJobs'],
+      resources: ['*'],
+      // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbatch.html
+      because: SERVICES_WITHOUT_RESOURCES,
+    });
+    /** Jobs of stages that only read may be ended for a cancelled release; an apply never is. */
+    const terminate = allowed({
+      actions: ['batch:TerminateJob'],
+      resources: [stack.formatArn({ service: 'batch', resource: 'job', resourceName: '*' })],
+      conditions: { StringEquals: { 'aws:ResourceTag/interruptible': 'true' } },
+      because: 'Batch names jobs when they are submitted; their tag tells those that may be ended',
+    });
 
     const publish = {
       ...variables({ BUS_NAME: bus.eventBusName }),
@@ -143,7 +163,7 @@ export class Functions extends Construct {
         tokens,
         deployments,
         jobs,
-        permission(grantTerminateInterruptible),
+        terminate,
       ],
       // Fetching and packing a large repository: memory buys processor and network, /tmp holds clone and snapshot.
       timeout: Duration.minutes(15),
@@ -218,7 +238,11 @@ export class Functions extends Construct {
       bindings: [ledger, readArtifacts, statusQueue, schedules],
       timeout: Duration.minutes(5),
     }).fn;
-    const redrive = allow(['states:RedriveExecution'], executionsOf(stack, RELEASE_MACHINE));
+    const redrive = allowed({
+      actions: ['states:RedriveExecution'],
+      resources: executionsOf(stack, RELEASE_MACHINE),
+      because: 'executions are named when they begin; the machine is ours',
+    });
     this.command = new ContainerFunction(this, 'Command', {
       image,
       command: 'command',
@@ -236,7 +260,7 @@ export class Functions extends Construct {
         deployments,
         redrive,
         jobs,
-        permission(grantTerminateInterruptible),
+        terminate,
       ],
       timeout: Duration.minutes(5),
     }).fn;
@@ -286,8 +310,12 @@ export class Functions extends Construct {
         ledger,
         readArtifacts,
         variables({ STATE_ROLE: stateRole }),
-        allow(['sts:AssumeRole'], [stateRole]),
-        allow(['sts:AssumeRole', 'sts:TagSession'], environmentRoleArns(stack)),
+        allowed({ actions: ['sts:AssumeRole'], resources: [stateRole] }),
+        allowed({
+          actions: ['sts:AssumeRole', 'sts:TagSession'],
+          resources: environmentRoleArns(stack),
+          because: 'manifests name the accounts; the trust policy of the role there decides',
+        }),
       ],
     }).fn;
     this.gitStatus = new ContainerFunction(this, 'GitStatus', {
@@ -297,7 +325,7 @@ export class Functions extends Construct {
       bindings: [
         stores.useLedgerWithRemovalOfHistory(),
         readArtifacts,
-        stores.usePutOffStatus(),
+        stores.useStatusMessages(),
         token,
         api,
         variables({
@@ -313,23 +341,11 @@ export class Functions extends Construct {
       contract: setUp,
       bindings: [stores.useSetUp(), api, variables({ GITHUB_URL: github.url })],
     }).fn;
-    this.gitStatus.addEventSource(
-      new SqsEventSource(stores.statusQueue, { batchSize: 10, reportBatchItemFailures: true }),
-    );
+    new EventSourceMapping(this, 'StatusMessages', {
+      target: this.gitStatus,
+      eventSourceArn: stores.statusQueue.queueArn,
+      batchSize: 10,
+      reportBatchItemFailures: true,
+    });
   }
-}
-
-const allow = (actions: string[], resources: string[]): Binding<never> =>
-  permission((fn) => fn.addToRolePolicy(new PolicyStatement({ actions, resources })));
-
-/** Jobs of stages that only read may be ended for a cancelled release; an apply never is. */
-function grantTerminateInterruptible(fn: IFunction): void {
-  const job = Stack.of(fn).formatArn({ service: 'batch', resource: 'job', resourceName: '*' });
-  fn.addToRolePolicy(
-    new PolicyStatement({
-      actions: ['batch:TerminateJob'],
-      resources: [job],
-      conditions: { StringEquals: { 'aws:ResourceTag/interruptible': 'true' } },
-    }),
-  );
 }

@@ -1,13 +1,15 @@
 /** How GitHub and who sets it up get in: HTTP API → webhook function → bus (with archive) → rules: a push, a pull request or a merge group to the Release machine, what people say to `command`. What that asks for joins them on the bus. */
-import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { HttpApi, HttpMethod, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { EventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
-import { CfnOutput, Duration } from 'aws-cdk-lib/core';
+import { CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { CONVERSATION_EVENT } from '../core/contracts/conversation.ts';
 import { MERGE_GROUP_EVENT } from '../core/contracts/merge-group.ts';
@@ -15,9 +17,24 @@ import { OPERATION_EVENT } from '../core/contracts/operation.ts';
 import { PULL_EVENT } from '../core/contracts/pull.ts';
 import { PUSH_EVENT } from '../core/contracts/push.ts';
 import { PATHS } from '../core/contracts/set-up.ts';
+import { accept } from './accepted.ts';
 
 /** Long enough to replay what a broken deployment of Belay itself has missed over a holiday. */
 const ARCHIVE_RETENTION = Duration.days(30);
+
+/**
+ * Who asked for what, and what came of it; never the query, in which the one-time code of the set-up page stands.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
+ */
+const ACCESS = JSON.stringify({
+  time: '$context.requestTime',
+  request: '$context.requestId',
+  from: '$context.identity.sourceIp',
+  route: '$context.routeKey',
+  status: '$context.status',
+  bytes: '$context.responseLength',
+  error: '$context.integrationErrorMessage',
+});
 
 /** What nobody could do for an hour its author has long written again. */
 const COMMAND_AGE = Duration.hours(1);
@@ -66,11 +83,27 @@ export class Ingress extends Construct {
       stageName: '$default',
       autoDeploy: true,
       throttle: { rateLimit: 50, burstLimit: 200 },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(
+          new LogGroup(this, 'AccessLog', {
+            retention: RetentionDays.THREE_MONTHS,
+            removalPolicy: RemovalPolicy.DESTROY,
+          }),
+        ),
+        format: AccessLogFormat.custom(ACCESS),
+      },
+    });
+    accept(api, {
+      APIG4:
+        'GitHub signs what it delivers and the set-up page has a one-time code; the functions check both',
     });
     const deadLetters = new Queue(this, 'DeadLetters', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
+    });
+    accept(deadLetters, {
+      SQS3: 'it is the dead-letter queue of the rules and of the function behind one of them',
     });
     const startsRelease = (
       id: string,

@@ -1,13 +1,15 @@
 /** What Belay remembers: artifacts, ledger, status queue, secrets, and the key they are encrypted with. */
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { type Binding, permission, variables } from './binding.ts';
+import { accept } from './accepted.ts';
+import { allow, allowed } from './allow.ts';
+import { type Binding, variables } from './binding.ts';
 
 /** Replaced versions (above all of state files) are kept this long for recovery. */
 const REPLACED_VERSION_RETENTION = Duration.days(365);
@@ -18,6 +20,13 @@ export const STATUS_VISIBILITY = Duration.minutes(6);
  * week of GitHub being away; it is also the most that SQS takes.
  */
 const STATUS_ATTEMPTS = 1000;
+
+type KeyAction = 'Decrypt' | 'GenerateDataKey';
+const READING = ['Decrypt'] as const;
+const READING_AND_WRITING = ['Decrypt', 'GenerateDataKey'] as const;
+
+/** Why objects are named by a pattern. */
+const MADE_AT_RUN_TIME = 'keys begin with the id of a repository';
 
 export class Stores extends Construct {
   readonly key: Key;
@@ -96,6 +105,32 @@ export class Stores extends Construct {
       encryptionKey: this.key,
       generateSecretString: { passwordLength: 48, excludePunctuation: true },
     });
+    accept(this.artifacts, {
+      S1: 'nobody but functions and narrowed sessions can reach it; CloudTrail data events show who did, where they are wanted',
+    });
+    const rotatedByPeople = 'only its owner on GitHub can make a new value: docs/set-up.md tells how';
+    accept(this.githubToken, { SMG4: rotatedByPeople });
+    accept(this.webhookSecret, { SMG4: rotatedByPeople });
+    accept(this.setUpSecret, { SMG4: 'it is used once, and overwritten by who uses it' });
+  }
+
+  /**
+   * The key, only in the hands of a service that asks it on behalf of `to`.
+   * What each asks for: DynamoDB https://github.com/aws/aws-cdk/issues/10010, S3 https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html,
+   * SQS https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html, Secrets Manager
+   * https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+   */
+  useKey(
+    to: IGrantable,
+    service: 'dynamodb' | 's3' | 'secretsmanager' | 'sqs',
+    ...actions: KeyAction[]
+  ): void {
+    const via = `${service}.${Stack.of(this).region}.amazonaws.com`;
+    allow(to, {
+      actions: actions.map((action) => `kms:${action}`),
+      resources: [this.key.keyArn],
+      conditions: { StringEquals: { 'kms:ViaService': via } },
+    });
   }
 
   /** The ledger, read and written item by item. */
@@ -110,7 +145,7 @@ export class Stores extends Construct {
           'dynamodb:UpdateItem',
           'dynamodb:Query',
         );
-        this.key.grantEncryptDecrypt(fn);
+        this.useKey(fn, 'dynamodb', 'Decrypt');
       },
     };
   }
@@ -133,8 +168,7 @@ export class Stores extends Construct {
       ...ledger,
       grant: (fn) => {
         ledger.grant(fn);
-        const [actions, resources] = [['dynamodb:DeleteItem'], [this.ledger.tableArn]];
-        fn.addToRolePolicy(new PolicyStatement({ actions, resources, conditions }));
+        allow(fn, { actions: ['dynamodb:DeleteItem'], resources: [this.ledger.tableArn], conditions });
       },
     };
   }
@@ -144,17 +178,13 @@ export class Stores extends Construct {
     return {
       ...variables({ ARTIFACTS_BUCKET: this.artifacts.bucketName }),
       grant: (fn) => {
-        fn.addToRolePolicy(
-          new PolicyStatement({ actions: ['s3:ListBucket'], resources: [this.artifacts.bucketArn] }),
-        );
-        fn.addToRolePolicy(
-          new PolicyStatement({
-            actions: access === 'read' ? ['s3:GetObject'] : ['s3:GetObject', 's3:PutObject'],
-            resources: [this.artifacts.arnForObjects('*')],
-          }),
-        );
-        if (access === 'read') this.key.grantDecrypt(fn);
-        else this.key.grantEncryptDecrypt(fn);
+        allow(fn, { actions: ['s3:ListBucket'], resources: [this.artifacts.bucketArn] });
+        allow(fn, {
+          actions: access === 'read' ? ['s3:GetObject'] : ['s3:GetObject', 's3:PutObject'],
+          resources: [this.artifacts.arnForObjects('*')],
+          because: MADE_AT_RUN_TIME,
+        });
+        this.useKey(fn, 's3', ...(access === 'read' ? READING : READING_AND_WRITING));
       },
     };
   }
@@ -166,12 +196,11 @@ export class Stores extends Construct {
       ...artifacts,
       grant: (fn) => {
         artifacts.grant(fn);
-        fn.addToRolePolicy(
-          new PolicyStatement({
-            actions: ['s3:DeleteObject'],
-            resources: patterns.map((pattern) => this.artifacts.arnForObjects(pattern)),
-          }),
-        );
+        allow(fn, {
+          actions: ['s3:DeleteObject'],
+          resources: patterns.map((pattern) => this.artifacts.arnForObjects(pattern)),
+          because: MADE_AT_RUN_TIME,
+        });
       },
     };
   }
@@ -185,29 +214,42 @@ export class Stores extends Construct {
   useStatusQueue(): Binding<'STATUS_QUEUE_URL'> {
     return {
       ...variables({ STATUS_QUEUE_URL: this.statusQueue.queueUrl }),
-      grant: (fn) => void this.statusQueue.grantSendMessages(fn),
+      grant: (fn) => {
+        allow(fn, { actions: ['sqs:SendMessage'], resources: [this.statusQueue.queueArn] });
+        this.useKey(fn, 'sqs', ...READING_AND_WRITING);
+      },
     };
   }
 
-  /** The status queue, for who consumes it: messages may be put off. */
-  usePutOffStatus(): Binding<'STATUS_QUEUE_URL'> {
+  /**
+   * The status queue, for who consumes it: Lambda polls with the function's role, and the function puts messages off.
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+   */
+  useStatusMessages(): Binding<'STATUS_QUEUE_URL'> {
     return {
       ...variables({ STATUS_QUEUE_URL: this.statusQueue.queueUrl }),
-      grant: (fn) => void this.statusQueue.grant(fn, 'sqs:ChangeMessageVisibility'),
+      grant: (fn) => {
+        const polling = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
+        allow(fn, {
+          actions: [...polling, 'sqs:ChangeMessageVisibility'],
+          resources: [this.statusQueue.queueArn],
+        });
+        this.useKey(fn, 'sqs', 'Decrypt');
+      },
     };
   }
 
   useGitHubToken(): Binding<'GITHUB_TOKEN_SECRET'> {
     return {
       ...variables({ GITHUB_TOKEN_SECRET: this.githubToken.secretArn }),
-      grant: readOf(this.githubToken),
+      grant: (fn) => this.#readSecret(fn, this.githubToken),
     };
   }
 
   useWebhookSecret(): Binding<'WEBHOOK_SECRET'> {
     return {
       ...variables({ WEBHOOK_SECRET: this.webhookSecret.secretArn }),
-      grant: readOf(this.webhookSecret),
+      grant: (fn) => this.#readSecret(fn, this.webhookSecret),
     };
   }
 
@@ -221,39 +263,34 @@ export class Stores extends Construct {
         SET_UP_WEBHOOK_SECRET: this.webhookSecret.secretArn,
       }),
       grant: (fn) => {
-        readOf(this.setUpSecret)(fn);
-        fn.addToRolePolicy(
-          new PolicyStatement({
-            actions: ['secretsmanager:PutSecretValue'],
-            resources: filled.map(({ secretArn }) => secretArn),
-          }),
-        );
-        this.key.grant(fn, 'kms:GenerateDataKey');
+        this.#readSecret(fn, this.setUpSecret);
+        allow(fn, {
+          actions: ['secretsmanager:PutSecretValue'],
+          resources: filled.map(({ secretArn }) => secretArn),
+        });
+        this.useKey(fn, 'secretsmanager', 'GenerateDataKey');
       },
     };
   }
 
+  #readSecret(to: IGrantable, secret: ISecret): void {
+    allow(to, { actions: ['secretsmanager:GetSecretValue'], resources: [secret.secretArn] });
+    this.useKey(to, 'secretsmanager', 'Decrypt');
+  }
+
   /** Secrets of the users' repositories, `belay/<owner>/<name>/…`, which people create by hand. */
   useRepositorySecrets(): Binding<never> {
-    return permission((fn) =>
-      fn.addToRolePolicy(
-        new PolicyStatement({
-          actions: ['secretsmanager:GetSecretValue'],
-          resources: [
-            Stack.of(this).formatArn({
-              service: 'secretsmanager',
-              resource: 'secret',
-              resourceName: 'belay/*',
-              arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-            }),
-          ],
+    return allowed({
+      actions: ['secretsmanager:GetSecretValue'],
+      resources: [
+        Stack.of(this).formatArn({
+          service: 'secretsmanager',
+          resource: 'secret',
+          resourceName: 'belay/*',
+          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
         }),
-      ),
-    );
+      ],
+      because: 'people create them later; which of them a job gets its proven spec decides',
+    });
   }
 }
-
-const readOf =
-  (secret: ISecret): Binding<never>['grant'] =>
-  (fn) =>
-    void secret.grantRead(fn);

@@ -20,14 +20,10 @@ export interface KeyHolder {
 export interface AuthorizeOptions {
   readonly roles: readonly PolicyHolder[];
   readonly keys: readonly KeyHolder[];
-  readonly region: string;
 }
 
-/** The services of the twin that ask KMS on their caller's behalf; the request does not say which one it was. */
-const KMS_CALLERS = ['s3', 'secretsmanager'];
-
 /** The gateway's hook. */
-export function createAuthorize({ roles, keys, region }: AuthorizeOptions): Authorize {
+export function createAuthorize({ roles, keys }: AuthorizeOptions): Authorize {
   const roleByArn = new Map(roles.map((role) => [role.arn, role.statements]));
   const keyByArn = new Map(keys.map((key) => [key.arn, key.policy]));
 
@@ -37,11 +33,7 @@ export function createAuthorize({ roles, keys, region }: AuthorizeOptions): Auth
       ({ Principal: named }) =>
         named === '*' || (typeof named === 'object' && named.AWS?.includes(principal.roleArn)),
     );
-    const verdicts = KMS_CALLERS.map((service) => {
-      const context = { ...question.context, 'kms:ViaService': `${service}.${region}.amazonaws.com` };
-      return evaluate(addressed, { ...question, context });
-    });
-    return verdicts.find((verdict) => verdict !== 'silent') ?? 'silent';
+    return evaluate(addressed, question);
   }
 
   return ({ principal, ...permission }) => {
@@ -63,7 +55,8 @@ export function createAuthorize({ roles, keys, region }: AuthorizeOptions): Auth
   };
 }
 
-function questionOf(principal: Principal, { action, resource, conditions }: Permission): Question {
+/** A permission with everything that conditions may ask about who wants it. */
+export function questionOf(principal: Principal, { action, resource, conditions }: Permission): Question {
   const tags = Object.entries(principal.tags).map(([name, value]) => [`aws:PrincipalTag/${name}`, value]);
   return {
     action,

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createAuthorize } from '../../../local/iam/authorize.ts';
 import { policyDocumentSchema } from '../../../local/iam/policy.ts';
+import { keyUse } from '../../../local/wire/kms.ts';
 import { createPrincipals } from '../../../local/wire/principals.ts';
 
 const statements = (...Statement: object[]) =>
@@ -10,7 +11,6 @@ const keyArn = 'arn:aws:kms:eu-west-1:123456789012:key/k';
 const principals = createPrincipals({ now: () => 0, after: () => () => {} });
 
 const authorize = createAuthorize({
-  region: 'eu-west-1',
   roles: [
     {
       arn: roleArn,
@@ -74,18 +74,20 @@ test('a session policy only narrows', () => {
 
 test('a key policy that names the role is enough; one that trusts the account is not', () => {
   const principal = principals.openSession(roleArn);
-  expect(authorize({ principal, action: 'kms:Decrypt', resource: keyArn })).toBeUndefined();
-  expect(authorize({ principal, action: 'kms:Encrypt', resource: keyArn })).toBe(
-    'no identity-based policy allows the kms:Encrypt action',
+  const through = (service: 's3' | 'secretsmanager', use: 'Decrypt' | 'GenerateDataKey') =>
+    authorize({ principal, ...keyUse(service, use, { key: keyArn, region: 'eu-west-1' }) });
+  expect(through('secretsmanager', 'Decrypt')).toBeUndefined();
+  expect(through('s3', 'Decrypt')).toBe('no identity-based policy allows the kms:Decrypt action');
+  expect(through('secretsmanager', 'GenerateDataKey')).toBe(
+    'no identity-based policy allows the kms:GenerateDataKey action',
   );
 });
 
 test('a session policy narrows what a key policy gives to the role', () => {
   const sessionPolicies = ['{"Version":"2012-10-17","Statement":[]}'];
   const principal = principals.openSession(roleArn, { sessionPolicies });
-  expect(authorize({ principal, action: 'kms:Decrypt', resource: keyArn })).toBe(
-    'no session policy allows the kms:Decrypt action',
-  );
+  const use = keyUse('secretsmanager', 'Decrypt', { key: keyArn, region: 'eu-west-1' });
+  expect(authorize({ principal, ...use })).toBe('no session policy allows the kms:Decrypt action');
 });
 
 test('a role of another account may do nothing here, but ask who it is', () => {

@@ -45,7 +45,7 @@ function openExecutions(stack: Partial<SmallStack>, folder = temporaryFolder('ex
     printed: () => {},
   });
   const objects = new ObjectStore(join(folder, 's3'), assembly.buckets, realClock);
-  const authorize = createAuthorize({ ...assembly, region: place.region });
+  const authorize = createAuthorize(assembly);
   const statuses: string[] = [];
   const executions: Executions = new Executions({
     definitions: assembly.stateMachines,
