@@ -23,6 +23,8 @@ export interface ContainerFunctionProps<Name extends string, Bindings extends re
   readonly contract: Contract<Name, z.ZodType, z.ZodType>;
   /** Together they must set exactly the contract's variables: anything else does not compile. */
   readonly bindings: Bindings & Exactly<Name, Bindings>;
+  /** For roles that others trust by name. @default CloudFormation's */
+  readonly roleName?: string;
   /** @default 30 seconds */
   readonly timeout?: Duration;
   /** MiB. @default 512 */
@@ -47,6 +49,7 @@ export class ContainerFunction<
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: `The function ${props.command} of Belay`,
+      ...(props.roleName === undefined ? {} : { roleName: props.roleName }),
     });
     logGroup.grantWrite(role);
     acceptPatterns(role, 'X-Ray knows no resources', ['*']);

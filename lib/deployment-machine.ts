@@ -27,7 +27,7 @@ import {
 } from './accepted.ts';
 import { allow } from './allow.ts';
 import type { Functions } from './functions.ts';
-import { DEPLOYMENT_MACHINE } from './names.ts';
+import { DEPLOYMENT_MACHINE, TARGETS } from './names.ts';
 import type { Stores } from './stores.ts';
 import { TargetFlow } from './target-flow.ts';
 import { FUNCTION_RETRY, functionTask, OUTLASTING_RETRY, tokenTask } from './tasks.ts';
@@ -93,7 +93,7 @@ export class DeploymentMachine extends Construct {
     // One pass after another through the same flow: the deployment itself, then, after a failure in the cloud, back to last good
     // (dependents first) and its verification (needs first). `round` says which pass is next and where its targets are listed.
     const targets = DistributedMap.jsonata(this, 'Go through the targets', {
-      label: 'Targets',
+      label: TARGETS,
       mapExecutionType: StateMachineType.STANDARD,
       itemReader: new TargetsReader({ bucket: stores.artifacts, key: '{% $round.targetsKey %}' }),
       itemSelector: {
@@ -193,7 +193,7 @@ export class DeploymentMachine extends Construct {
     accept(this.machine, { SF1: FAILURES_LOGGED });
     acceptPatterns(this.machine, 'the children of its own Distributed Map, which are named when they begin', [
       executionsIn(this.machine, ':*'),
-      executionsIn(this.machine, '/Targets:*'),
+      executionsIn(this.machine, `/${TARGETS}:*`),
     ]);
     allow(this.machine, {
       actions: ['s3:GetObject'],
@@ -221,10 +221,14 @@ function grantJobs(machine: StateMachine, queue: JobQueue): void {
   const batch = (resource: string, resourceName: string) =>
     stack.formatArn({ service: 'batch', resource, resourceName });
   allow(machine, {
-    actions: ['batch:SubmitJob', 'batch:TagResource'],
-    resources: [queue.jobQueueArn, batch('job-definition', 'belay-*'), batch('job', '*')],
-    because:
-      'definitions get a revision with each deployment of Belay, and Batch names jobs when they are submitted',
+    actions: ['batch:SubmitJob'],
+    resources: [queue.jobQueueArn, batch('job-definition', 'belay-*')],
+    because: 'one definition for each stage and architecture, with a revision for each deployment of Belay',
+  });
+  allow(machine, {
+    actions: ['batch:TagResource'],
+    resources: [batch('job', '*')],
+    because: 'Batch names jobs when they are submitted, with their tags',
   });
   allow(machine, {
     actions: ['batch:DescribeJobs'],

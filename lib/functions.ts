@@ -16,11 +16,13 @@ import type { Expiry } from './expiry.ts';
 import { Image } from './image.ts';
 import {
   DEPLOYMENT_MACHINE,
+  deploymentArns,
   environmentRoleArns,
   executionsOf,
-  machineArns,
   RELEASE_MACHINE,
+  SESSIONS_ROLE,
   stateRoleArn,
+  TARGETS,
 } from './names.ts';
 import type { Stores } from './stores.ts';
 
@@ -100,22 +102,15 @@ export class Functions extends Construct {
     });
     const image = this.image;
 
-    const ledger = stores.useLedger();
-    const readArtifacts = stores.useArtifacts('read');
-    const artifacts = stores.useArtifacts('read-write');
     const statusQueue = stores.useStatusQueue();
     const schedules = expiry.useSchedules();
     const token = stores.useGitHubToken();
     const api = variables({ GITHUB_API_URL: github.apiUrl });
-    const tokens = allowed({
-      actions: ['states:SendTaskSuccess'],
-      resources: machineArns(stack, DEPLOYMENT_MACHINE),
-      because: 'tasks that wait belong to the machine or to the children of its Distributed Map',
-    });
+    const tokens = allowed({ actions: ['states:SendTaskSuccess'], resources: deploymentArns(stack) });
     const describe = (machine: string) =>
       allowed({
         actions: ['states:DescribeExecution'],
-        resources: executionsOf(stack, machine),
+        resources: [executionsOf(stack, machine)],
         because: 'executions are named when they begin; the machine is ours',
       });
     const [deployments, releases] = [describe(DEPLOYMENT_MACHINE), describe(RELEASE_MACHINE)];
@@ -152,8 +147,8 @@ export class Functions extends Construct {
       command: 'resolve',
       contract: contracts.resolve,
       bindings: [
-        ledger,
-        artifacts,
+        stores.useLedger('get', 'put', 'query', 'update'),
+        stores.useArtifacts({ read: ['releases', 'sources', 'last-good'], write: ['releases', 'sources'] }),
         statusQueue,
         token,
         api,
@@ -174,16 +169,29 @@ export class Functions extends Construct {
       image,
       command: 'lease',
       contract: contracts.lease,
-      bindings: [ledger, statusQueue, token, api, tokens, deployments, releases, jobs],
+      bindings: [
+        stores.useLedger('get', 'put', 'query', 'update'),
+        statusQueue,
+        token,
+        api,
+        tokens,
+        deployments,
+        releases,
+        jobs,
+      ],
     }).fn;
     this.open = new ContainerFunction(this, 'Open', {
       image,
       command: 'open',
       contract: contracts.open,
       bindings: [
-        stores.useLedgerWithRemoval(),
+        stores.useLedger('get', 'put', 'query', 'update', 'remove'),
         // What a renamed target leaves under its old name.
-        stores.useArtifactsWithRemoval('*/state/*', '*/outputs/*'),
+        stores.useArtifacts({
+          read: ['releases', 'sources', 'outputs', 'last-good', 'state'],
+          write: ['releases', 'outputs', 'last-good', 'state'],
+          remove: ['state/*', 'outputs/*'],
+        }),
         statusQueue,
         token,
         api,
@@ -195,32 +203,53 @@ export class Functions extends Construct {
       image,
       command: 'turn',
       contract: contracts.turn,
-      bindings: [ledger, tokens],
+      bindings: [stores.useLedger('get', 'update'), tokens],
     }).fn;
     this.prepare = new ContainerFunction(this, 'Prepare', {
       image,
       command: 'prepare',
       contract: contracts.prepare,
-      bindings: [ledger, artifacts, stores.useKeyArn(), statusQueue],
+      bindings: [
+        stores.useLedger('get', 'put', 'query', 'update'),
+        stores.useArtifacts({
+          read: ['releases', 'outputs', 'last-good', 'state'],
+          write: ['releases', 'outputs', 'state-backups'],
+        }),
+        stores.useKeyArn(),
+        statusQueue,
+      ],
     }).fn;
     this.guard = new ContainerFunction(this, 'Guard', {
       image,
       command: 'guard',
       contract: contracts.guard,
-      bindings: [ledger, readArtifacts, statusQueue],
+      bindings: [
+        stores.useLedger('get', 'query', 'update'),
+        stores.useArtifacts({ read: ['releases', 'outputs', 'last-good'] }),
+        statusQueue,
+      ],
     }).fn;
     this.approval = new ContainerFunction(this, 'Approval', {
       image,
       command: 'approval',
       contract: contracts.approval,
-      bindings: [ledger, statusQueue, tokens],
+      bindings: [stores.useLedger('get', 'put', 'query', 'update'), statusQueue, tokens],
     }).fn;
     this.record = new ContainerFunction(this, 'Record', {
       image,
       command: 'record',
       contract: contracts.record,
       // What was destroyed has no outputs any more.
-      bindings: [ledger, stores.useArtifactsWithRemoval('*/outputs/*'), statusQueue, tokens],
+      bindings: [
+        stores.useLedger('get', 'put', 'query', 'update'),
+        stores.useArtifacts({
+          read: ['releases', 'sources', 'last-good', 'state', 'state-backups'],
+          write: ['outputs', 'last-good'],
+          remove: ['outputs/*'],
+        }),
+        statusQueue,
+        tokens,
+      ],
       // Copying a large snapshot inside S3 takes its time.
       timeout: Duration.minutes(5),
     }).fn;
@@ -228,19 +257,29 @@ export class Functions extends Construct {
       image,
       command: 'rollback',
       contract: contracts.rollback,
-      bindings: [ledger, artifacts, statusQueue, jobs],
+      bindings: [
+        stores.useLedger('get', 'put', 'query', 'update'),
+        stores.useArtifacts({ read: ['releases', 'last-good'], write: ['releases'] }),
+        statusQueue,
+        jobs,
+      ],
       timeout: Duration.minutes(5),
     }).fn;
     this.settle = new ContainerFunction(this, 'Settle', {
       image,
       command: 'settle',
       contract: contracts.settle,
-      bindings: [ledger, readArtifacts, statusQueue, schedules],
+      bindings: [
+        stores.useLedger('get', 'put', 'query', 'update'),
+        stores.useArtifacts({ read: ['releases'] }),
+        statusQueue,
+        schedules,
+      ],
       timeout: Duration.minutes(5),
     }).fn;
     const redrive = allowed({
       actions: ['states:RedriveExecution'],
-      resources: executionsOf(stack, RELEASE_MACHINE),
+      resources: [executionsOf(stack, RELEASE_MACHINE)],
       because: 'executions are named when they begin; the machine is ours',
     });
     this.command = new ContainerFunction(this, 'Command', {
@@ -248,9 +287,9 @@ export class Functions extends Construct {
       command: 'command',
       contract: command,
       bindings: [
-        ledger,
+        stores.useLedger('get', 'put', 'query', 'update'),
         // The audited unlock removes a tool's stale lock.
-        stores.useArtifactsWithRemoval('*/state/*.tflock'),
+        stores.useArtifacts({ read: ['releases', 'last-good', 'state'], remove: ['state/*.tflock'] }),
         statusQueue,
         publish,
         token,
@@ -269,12 +308,13 @@ export class Functions extends Construct {
       command: 'sweep',
       contract: contracts.sweep,
       bindings: [
-        stores.useLedgerWithRemoval(),
-        artifacts,
+        stores.useLedger('get', 'put', 'query', 'update', 'remove'),
+        stores.useArtifacts({ read: ['releases'] }),
         statusQueue,
         tokens,
         releases,
         deployments,
+        describe(`${DEPLOYMENT_MACHINE}/${TARGETS}`),
         jobs,
         publish,
         token,
@@ -287,28 +327,42 @@ export class Functions extends Construct {
       image,
       command: 'admit',
       contract: jobServices.admit,
-      bindings: [ledger, readArtifacts, jobs, tokens, deployments],
+      bindings: [
+        stores.useLedger('get', 'put', 'update'),
+        stores.useArtifacts({ read: ['releases'] }),
+        jobs,
+        tokens,
+        deployments,
+      ],
     }).fn;
     this.secrets = new ContainerFunction(this, 'Secrets', {
       image,
       command: 'secrets',
       contract: jobServices.secrets,
-      bindings: [ledger, readArtifacts, stores.useRepositorySecrets()],
+      bindings: [
+        stores.useLedger('get'),
+        stores.useArtifacts({ read: ['releases'] }),
+        stores.useRepositorySecrets(),
+      ],
     }).fn;
     this.artifacts = new ContainerFunction(this, 'Artifacts', {
       image,
       command: 'artifacts',
       contract: jobServices.artifacts,
-      bindings: [ledger, artifacts],
+      bindings: [
+        stores.useLedger('get', 'update'),
+        stores.useArtifacts({ read: ['releases', 'sources', 'outputs', 'last-good'], write: ['releases'] }),
+      ],
     }).fn;
     const stateRole = stateRoleArn(stack);
     this.sessions = new ContainerFunction(this, 'Sessions', {
       image,
       command: 'sessions',
       contract: jobServices.sessions,
+      roleName: SESSIONS_ROLE,
       bindings: [
-        ledger,
-        readArtifacts,
+        stores.useLedger('get'),
+        stores.useArtifacts({ read: ['releases'] }),
         variables({ STATE_ROLE: stateRole }),
         allowed({ actions: ['sts:AssumeRole'], resources: [stateRole] }),
         allowed({
@@ -323,8 +377,9 @@ export class Functions extends Construct {
       command: 'git-status',
       contract: contracts.gitStatus,
       bindings: [
-        stores.useLedgerWithRemovalOfHistory(),
-        readArtifacts,
+        stores.useLedger('get', 'put', 'query', 'update'),
+        stores.useArtifacts({ read: ['releases'] }),
+        stores.removeHistory(),
         stores.useStatusMessages(),
         token,
         api,

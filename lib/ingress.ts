@@ -5,7 +5,6 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { EventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
@@ -18,6 +17,7 @@ import { PULL_EVENT } from '../core/contracts/pull.ts';
 import { PUSH_EVENT } from '../core/contracts/push.ts';
 import { PATHS } from '../core/contracts/set-up.ts';
 import { accept } from './accepted.ts';
+import { allow } from './allow.ts';
 
 /** Long enough to replay what a broken deployment of Belay itself has missed over a holiday. */
 const ARCHIVE_RETENTION = Duration.days(30);
@@ -141,11 +141,12 @@ export class Ingress extends Construct {
         }),
       ],
     });
-    // From then on: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+    // From then on, with the function's role: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+    allow(props.command, { actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] });
     props.command.configureAsyncInvoke({
       maxEventAge: COMMAND_AGE,
       retryAttempts: 2,
-      onFailure: new SqsDestination(deadLetters),
+      onFailure: { bind: () => ({ destination: deadLetters.queueArn }) },
     });
     new CfnOutput(this, 'WebhookUrl', { value: `${api.apiEndpoint}${PATHS.webhook}` });
     new CfnOutput(this, 'SetUpUrl', { value: `${api.apiEndpoint}${PATHS.setUp}` });

@@ -7,6 +7,7 @@ import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import type { ArtifactKind } from '../core/keys.ts';
 import { accept } from './accepted.ts';
 import { allow, allowed } from './allow.ts';
 import { type Binding, variables } from './binding.ts';
@@ -22,11 +23,23 @@ export const STATUS_VISIBILITY = Duration.minutes(6);
 const STATUS_ATTEMPTS = 1000;
 
 type KeyAction = 'Decrypt' | 'GenerateDataKey';
-const READING = ['Decrypt'] as const;
-const READING_AND_WRITING = ['Decrypt', 'GenerateDataKey'] as const;
 
-/** Why objects are named by a pattern. */
-const MADE_AT_RUN_TIME = 'keys begin with the id of a repository';
+const LEDGER_ACTIONS = {
+  get: 'GetItem',
+  query: 'Query',
+  put: 'PutItem',
+  update: 'UpdateItem',
+  remove: 'DeleteItem',
+} as const;
+type LedgerOperation = keyof typeof LEDGER_ACTIONS;
+
+/** What of the artifacts a function touches. */
+export interface ArtifactUse {
+  readonly read: readonly ArtifactKind[];
+  readonly write?: readonly ArtifactKind[];
+  /** Patterns below a repository; the bucket keeps the versions. */
+  readonly remove?: readonly string[];
+}
 
 export class Stores extends Construct {
   readonly key: Key;
@@ -133,74 +146,45 @@ export class Stores extends Construct {
     });
   }
 
-  /** The ledger, read and written item by item. */
-  useLedger(): Binding<'LEDGER_TABLE'> {
+  /** The ledger, item by item, and only in these ways. */
+  useLedger(...operations: readonly LedgerOperation[]): Binding<'LEDGER_TABLE'> {
     return {
       ...variables({ LEDGER_TABLE: this.ledger.tableName }),
       grant: (fn) => {
-        this.ledger.grant(
-          fn,
-          'dynamodb:GetItem',
-          'dynamodb:PutItem',
-          'dynamodb:UpdateItem',
-          'dynamodb:Query',
-        );
+        allow(fn, {
+          actions: operations.map((operation) => `dynamodb:${LEDGER_ACTIONS[operation]}`),
+          resources: [this.ledger.tableArn],
+        });
         this.useKey(fn, 'dynamodb', 'Decrypt');
       },
     };
   }
 
-  /** As `useLedger`, and items may be deleted: for the sweep, which forgets what has ended, and where targets are renamed. */
-  useLedgerWithRemoval(): Binding<'LEDGER_TABLE'> {
-    return this.#useLedgerAndRemove({});
+  /** Items of histories may be deleted: for `git-status`, which has brought them to Git. */
+  removeHistory(): Binding<never> {
+    return allowed({
+      actions: ['dynamodb:DeleteItem'],
+      resources: [this.ledger.tableArn],
+      // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['*/history/*'] } },
+    });
   }
 
-  /** As `useLedger`, and items of histories may be deleted: for `git-status`, which has brought them to Git. */
-  useLedgerWithRemovalOfHistory(): Binding<'LEDGER_TABLE'> {
-    // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
-    const conditions = { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['*/history/*'] } };
-    return this.#useLedgerAndRemove(conditions);
-  }
-
-  #useLedgerAndRemove(conditions: Record<string, unknown>): Binding<'LEDGER_TABLE'> {
-    const ledger = this.useLedger();
-    return {
-      ...ledger,
-      grant: (fn) => {
-        ledger.grant(fn);
-        allow(fn, { actions: ['dynamodb:DeleteItem'], resources: [this.ledger.tableArn], conditions });
-      },
-    };
-  }
-
-  /** The artifacts bucket, to read or to read and write. Listing makes a missing object a 404 instead of a 403. */
-  useArtifacts(access: 'read' | 'read-write'): Binding<'ARTIFACTS_BUCKET'> {
+  /** Artifacts of these kinds. Listing makes a missing object a 404 instead of a 403. */
+  useArtifacts({ read, write = [], remove = [] }: ArtifactUse): Binding<'ARTIFACTS_BUCKET'> {
+    const objects = (patterns: readonly string[]) =>
+      patterns.map((pattern) => this.artifacts.arnForObjects(`*/${pattern}`));
+    const of = (kinds: readonly ArtifactKind[]) => objects(kinds.map((kind) => `${kind}/*`));
+    const because = 'keys begin with the id of a repository';
     return {
       ...variables({ ARTIFACTS_BUCKET: this.artifacts.bucketName }),
       grant: (fn) => {
         allow(fn, { actions: ['s3:ListBucket'], resources: [this.artifacts.bucketArn] });
-        allow(fn, {
-          actions: access === 'read' ? ['s3:GetObject'] : ['s3:GetObject', 's3:PutObject'],
-          resources: [this.artifacts.arnForObjects('*')],
-          because: MADE_AT_RUN_TIME,
-        });
-        this.useKey(fn, 's3', ...(access === 'read' ? READING : READING_AND_WRITING));
-      },
-    };
-  }
-
-  /** As read-write, and objects whose keys match may be removed; the bucket keeps their versions. */
-  useArtifactsWithRemoval(...patterns: string[]): Binding<'ARTIFACTS_BUCKET'> {
-    const artifacts = this.useArtifacts('read-write');
-    return {
-      ...artifacts,
-      grant: (fn) => {
-        artifacts.grant(fn);
-        allow(fn, {
-          actions: ['s3:DeleteObject'],
-          resources: patterns.map((pattern) => this.artifacts.arnForObjects(pattern)),
-          because: MADE_AT_RUN_TIME,
-        });
+        allow(fn, { actions: ['s3:GetObject'], resources: of(read), because });
+        if (write.length > 0) allow(fn, { actions: ['s3:PutObject'], resources: of(write), because });
+        if (remove.length > 0)
+          allow(fn, { actions: ['s3:DeleteObject'], resources: objects(remove), because });
+        this.useKey(fn, 's3', 'Decrypt', ...(write.length > 0 ? (['GenerateDataKey'] as const) : []));
       },
     };
   }
@@ -216,7 +200,7 @@ export class Stores extends Construct {
       ...variables({ STATUS_QUEUE_URL: this.statusQueue.queueUrl }),
       grant: (fn) => {
         allow(fn, { actions: ['sqs:SendMessage'], resources: [this.statusQueue.queueArn] });
-        this.useKey(fn, 'sqs', ...READING_AND_WRITING);
+        this.useKey(fn, 'sqs', 'Decrypt', 'GenerateDataKey');
       },
     };
   }

@@ -1,4 +1,4 @@
-// What `npm run demo`, `npm test`, `npm run local -- …`, `npm run bench`, `npm run faults` and `npm run screenshots` call: makes a
+// What `npm run demo`, `npm test`, `npm run local -- …`, `npm run bench`, `npm run faults`, `npm run grants` and `npm run screenshots` call: makes a
 // fresh clone ready, then runs the command on the project's own Node. Plain JavaScript without dependencies, because it runs before
 // anything is installed.
 import { spawn } from 'node:child_process';
@@ -22,6 +22,7 @@ const commands = {
   local: { argv: ['local/cli.ts'], needsTool: ([subcommand]) => !WITHOUT_JOBS.includes(subcommand) },
   bench: { argv: ['bench/main.ts'], needsTool: () => true },
   faults: { argv: ['test/faults/main.ts'], needsTool: () => false },
+  grants: { argv: ['test/grants/main.ts'], needsTool: () => true, temporary: memoryFolder },
   screenshots: { argv: ['test/browser/screenshots.ts'], needsTool: () => true },
   test: {
     argv: ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js'],

@@ -8,12 +8,13 @@ const SESSION_SECONDS = 3600;
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
 export function stsSessions(client = new STSClient({})): Sessions {
   return {
-    async open({ role, sessionName, policy, tags }) {
+    async open({ role, sessionName, policy, tags, externalId }) {
       const order = new AssumeRoleCommand({
         RoleArn: role,
         RoleSessionName: sessionName,
         DurationSeconds: SESSION_SECONDS,
         Policy: policy,
+        ExternalId: externalId,
         Tags: tags && Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
       });
       const { Credentials: made } = await client.send(order).catch((error: unknown) => {

@@ -1,12 +1,13 @@
 /** Decides for the gateway and for the world's own service-to-service calls whether a role of the stack may do something. */
 import type { Principal } from '../wire/principals.ts';
 import type { Authorize, Permission } from '../wire/service.ts';
-import { evaluate, type Question, type Verdict } from './evaluate.ts';
+import { allowsPrincipal, evaluate, type Question, type Verdict } from './evaluate.ts';
 import { policyDocumentSchema, type Statement } from './policy.ts';
 
-/** A role and what its policies say. */
+/** A role, who may be it, and what its policies say. */
 export interface PolicyHolder {
   readonly arn: string;
+  readonly trust: readonly Statement[];
   readonly statements: readonly Statement[];
 }
 
@@ -24,7 +25,7 @@ export interface AuthorizeOptions {
 
 /** The gateway's hook. */
 export function createAuthorize({ roles, keys }: AuthorizeOptions): Authorize {
-  const roleByArn = new Map(roles.map((role) => [role.arn, role.statements]));
+  const roleByArn = new Map(roles.map((role) => [role.arn, role]));
   const keyByArn = new Map(keys.map((key) => [key.arn, key.policy]));
 
   /** A key's policy may let a role in by itself; that it trusts the account makes the role's own policies count. */
@@ -39,14 +40,18 @@ export function createAuthorize({ roles, keys }: AuthorizeOptions): Authorize {
   return ({ principal, ...permission }) => {
     // Anybody may ask who he is: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
     if (permission.action === 'sts:GetCallerIdentity') return undefined;
-    const statements = roleByArn.get(principal.roleArn);
-    if (statements === undefined) return `${principal.roleArn} is not a role of the synthesized stack`;
+    const role = roleByArn.get(principal.roleArn);
+    if (role === undefined) return `${principal.roleArn} is not a role of the synthesized stack`;
     const question = questionOf(principal, permission);
     const byKey = permission.action.startsWith('kms:') ? keyVerdict(principal, question) : 'silent';
     if (byKey === 'denied') return 'of an explicit deny in the key policy';
+    // Roles of other accounts have trust policies that nobody knows here.
+    const assumed = permission.action === 'sts:AssumeRole' && roleByArn.get(permission.resource ?? '');
+    if (assumed && !allowsPrincipal(assumed.trust, principal.roleArn, question))
+      return 'its trust policy does not let the role assume it';
     // What a key's policy gives to a role, its narrowed sessions have only as far as their own policies go.
     return (
-      (byKey === 'allowed' ? undefined : refusal(statements, question, 'an identity-based policy')) ??
+      (byKey === 'allowed' ? undefined : refusal(role.statements, question, 'an identity-based policy')) ??
       principal.sessionPolicies
         .map((text) => policyDocumentSchema.parse(JSON.parse(text)).Statement)
         .map((session) => refusal(session, question, 'a session policy'))

@@ -67,7 +67,8 @@ function needsOf(assembly: Assembly, call: string, given: readonly unknown[]): P
     const [table] = assembly.tables;
     const resource = `arn:aws:dynamodb:${region}:${account}:table/${table?.name}`;
     const leading = leadingKey(given);
-    const conditions: Record<string, string> = leading === undefined ? {} : { 'dynamodb:LeadingKeys': leading };
+    const conditions: Record<string, string> =
+      leading === undefined ? {} : { 'dynamodb:LeadingKeys': leading };
     const own = { action: `dynamodb:${LEDGER[method]}`, resource, conditions };
     return [own, keyUse('dynamodb', 'Decrypt', { key: table?.kmsKeyArn ?? '', region })];
   }

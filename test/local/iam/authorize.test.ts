@@ -7,6 +7,7 @@ import { createPrincipals } from '../../../local/wire/principals.ts';
 const statements = (...Statement: object[]) =>
   policyDocumentSchema.parse({ Version: '2012-10-17', Statement }).Statement;
 const roleArn = 'arn:aws:iam::123456789012:role/plan';
+const stateArn = 'arn:aws:iam::123456789012:role/state';
 const keyArn = 'arn:aws:kms:eu-west-1:123456789012:key/k';
 const principals = createPrincipals({ now: () => 0, after: () => () => {} });
 
@@ -14,10 +15,16 @@ const authorize = createAuthorize({
   roles: [
     {
       arn: roleArn,
+      trust: [],
       statements: statements(
-        { Effect: 'Allow', Action: ['s3:*', 'sqs:SendMessage'], Resource: '*' },
+        { Effect: 'Allow', Action: ['s3:*', 'sqs:SendMessage', 'sts:AssumeRole'], Resource: '*' },
         { Effect: 'Deny', Action: 's3:DeleteObject', Resource: '*' },
       ),
+    },
+    {
+      arn: stateArn,
+      trust: statements({ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: roleArn } }),
+      statements: statements({ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: '*' }),
     },
   ],
   keys: [
@@ -51,6 +58,15 @@ test('says what a role may do, and why not', () => {
   expect(authorize({ principal, action: 'sqs:ReceiveMessage', resource: 'arn:q' })).toBe(
     'no identity-based policy allows the sqs:ReceiveMessage action',
   );
+});
+
+test('a role is assumed only by whom its trust policy names, and who may assume it', () => {
+  const assume = (by: string, resource: string) =>
+    authorize({ principal: principals.openSession(by), action: 'sts:AssumeRole', resource });
+  expect(assume(roleArn, stateArn)).toBeUndefined();
+  expect(assume(stateArn, stateArn)).toBe('its trust policy does not let the role assume it');
+  expect(assume(stateArn, roleArn)).toBe('its trust policy does not let the role assume it');
+  expect(assume(roleArn, 'arn:aws:iam::999999999999:role/elsewhere')).toBeUndefined();
 });
 
 test('a session policy only narrows', () => {
