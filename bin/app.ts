@@ -1,12 +1,17 @@
 /** The CDK app's entry: configuration in, the stack out, refused where it breaks a rule of AwsSolutions without saying why. */
 import { App, Validations } from 'aws-cdk-lib/core';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import configuration from '../belay.config.ts';
+import { readConfiguration } from '../core/configuration/read.ts';
 import { BelayStack } from '../lib/belay-stack.ts';
 
 try {
   const app = new App();
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  new BelayStack(app, 'Belay', { description: 'Belay: serverless GitOps pipeline for infrastructure code' });
+  new BelayStack(app, 'Belay', {
+    description: 'Belay: serverless GitOps pipeline for infrastructure code',
+    configuration: readConfiguration(configuration),
+  });
   app.synth();
 } catch (error) {
   // CDK errors drag kilobytes of minified source along; their message alone says what is wrong.

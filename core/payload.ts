@@ -1,11 +1,11 @@
-/** What all of GitHub's webhook payloads have in common: used by `push.ts` and `conversation.ts`. */
+/** What all of GitHub's webhook payloads have in common: used by whoever reads one (`push.ts`, `pull.ts`, `merge-group.ts`, `conversation.ts`). */
 import * as z from 'zod';
 import type { Repository } from './contracts/push.ts';
 
 /** https://docs.github.com/en/webhooks/webhook-events-and-payloads */
 export const repositoryPayload = z.object({
   id: z.int().positive(),
-  full_name: z.string().regex(/^[^/\s]+\/[^/\s]+$/, 'not owner/name'),
+  full_name: z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'not owner/name'),
   default_branch: z.string().min(1),
 });
 

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { PullRequestChanged } from './contracts/pull.ts';
 import { commitSchema } from './contracts/push.ts';
+import { fieldProblems, repositoryOf, repositoryPayload } from './payload.ts';
 import type { QuietEnd } from './push.ts';
 
 const ACTIONS = ['opened', 'synchronize', 'reopened', 'ready_for_review', 'edited', 'closed'];
@@ -21,11 +22,7 @@ const payloadSchema = z.object({
     head: z.object({ sha: commitSchema, repo: z.object({ id: z.int() }).nullable() }),
     base: z.object({ ref: z.string().min(1) }),
   }),
-  repository: z.object({
-    id: z.int().positive(),
-    full_name: z.string().regex(/^[^/\s]+\/[^/\s]+$/, 'not owner/name'),
-    default_branch: z.string().min(1),
-  }),
+  repository: repositoryPayload,
   sender: z.object({ login: z.string() }),
 });
 
@@ -38,24 +35,18 @@ export function pullRequestChanged(
   payload: unknown,
 ): { changed: PullRequestChanged } | { ignored: string } | { problem: string } {
   const parsed = payloadSchema.safeParse(payload);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(
-      ({ path, message }) => `${path.join('.') || 'payload'}: ${message}`,
-    );
-    return { problem: problems.join('; ') };
-  }
+  if (!parsed.success) return { problem: fieldProblems(parsed.error) };
   const { action, changes, number, pull_request: pull, repository, sender } = parsed.data;
   const isOther = action === 'edited' && changes?.base === undefined;
   if (!ACTIONS.includes(action) || isOther)
     return { ignored: `a pull request that was ${action} is as it was` };
-  const { id, full_name: fullName, default_branch: defaultBranch } = repository;
   const { draft, head, base, merged, merge_commit_sha: commit, updated_at: at } = pull;
   const became = merged && commit ? { commit } : {};
   return {
     changed: {
       delivery,
-      repository: { id, fullName, defaultBranch },
-      pull: { number, head: head.sha, base: base.ref, fork: head.repo?.id !== id, draft },
+      repository: repositoryOf(repository),
+      pull: { number, head: head.sha, base: base.ref, fork: head.repo?.id !== repository.id, draft },
       at,
       ...(action === 'closed' && { closed: became }),
       sender: sender.login,

@@ -30,8 +30,8 @@ export interface Change {
 /** The ledger table. Reads are strongly consistent; every write touches one item. */
 export interface Ledger {
   get(key: LedgerKey): Promise<Record<string, LedgerValue> | undefined>;
-  /** All items of a partition whose sort key starts with `prefix`, in sort-key order. */
-  query(pk: string, prefix: string): Promise<ReadonlyArray<Record<string, LedgerValue>>>;
+  /** All items of a partition, or those whose sort key starts with `prefix`, in sort-key order. */
+  query(pk: string, prefix?: string): Promise<ReadonlyArray<Record<string, LedgerValue>>>;
   /** Replaces the item. False when the condition does not hold (nothing was written). */
   put(key: LedgerKey, item: object, condition?: Condition): Promise<boolean>;
   /** Changes attributes and returns the new item; undefined when the condition does not hold. */

@@ -1,6 +1,7 @@
 /** The wiring: which part is handed to which. No logic lives here. */
 import { Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import type { Configuration } from '../core/configuration/schema.ts';
 import { DeploymentMachine } from './deployment-machine.ts';
 import { Executor } from './executor.ts';
 import { Expiry } from './expiry.ts';
@@ -10,26 +11,29 @@ import { ReleaseMachine } from './release-machine.ts';
 import { Stores } from './stores.ts';
 import { Sweeper } from './sweeper.ts';
 
+export interface BelayStackProps extends StackProps {
+  readonly configuration: Configuration;
+}
+
 export class BelayStack extends Stack {
-  constructor(scope: Construct, id: string, props?: StackProps) {
-    super(scope, id, props);
-    const stores = new Stores(this, 'Stores');
-    const { bus } = new Bus(this, 'Events');
+  constructor(scope: Construct, id: string, { configuration, ...props }: BelayStackProps) {
+    super(scope, id, { terminationProtection: true, ...props });
+    const { retention } = configuration;
+    const stores = new Stores(this, 'Stores', { retention });
+    const { bus } = new Bus(this, 'Events', { retention });
     const functions = new Functions(this, 'Functions', {
       stores,
       bus,
       expiry: new Expiry(this, 'Expiry', { bus }),
-      github: {
-        url: 'https://github.com',
-        apiUrl: 'https://api.github.com',
-        writesPerHour: 450,
-        planDrafts: false,
-        audit: true,
-      },
+      configuration,
     });
-    const { queue } = new Executor(this, 'Executor', { stores, functions });
-    const deployment = new DeploymentMachine(this, 'Deployment', { functions, stores, queue });
-    const release = new ReleaseMachine(this, 'Release', { functions, deployment: deployment.machine });
+    const { queues } = new Executor(this, 'Executor', { stores, functions, configuration });
+    const deployment = new DeploymentMachine(this, 'Deployment', { functions, stores, queues, retention });
+    const release = new ReleaseMachine(this, 'Release', {
+      functions,
+      deployment: deployment.machine,
+      retention,
+    });
     new Sweeper(this, 'Sweeper', {
       sweep: functions.sweep,
       machines: [deployment.machine, release.machine],

@@ -7,7 +7,7 @@ import {
   type IFunction,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type * as z from 'zod';
@@ -16,8 +16,15 @@ import { acceptPatterns } from './accepted.ts';
 import type { Binding, Exactly } from './binding.ts';
 import type { Image } from './image.ts';
 
-export interface ContainerFunctionProps<Name extends string, Bindings extends readonly Binding<never>[]> {
+/** What all functions have in common. */
+export interface Shared {
   readonly image: Image;
+  /** Days. */
+  readonly logRetention: number;
+}
+
+export interface ContainerFunctionProps<Name extends string, Bindings extends readonly Binding<never>[]> {
+  readonly shared: Shared;
   /** The bundle in the image whose `handler` is called. */
   readonly command: string;
   readonly contract: Contract<Name, z.ZodType, z.ZodType>;
@@ -41,8 +48,9 @@ export class ContainerFunction<
 
   constructor(scope: Construct, id: string, props: ContainerFunctionProps<Name, Bindings>) {
     super(scope, id);
+    const { image, logRetention } = props.shared;
     const logGroup = new LogGroup(this, 'Logs', {
-      retention: RetentionDays.THREE_MONTHS,
+      retention: logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     // Instead of AWSLambdaBasicExecutionRole, which may write every log of the account.
@@ -55,8 +63,8 @@ export class ContainerFunction<
     acceptPatterns(role, 'X-Ray knows no resources', ['*']);
     this.fn = new OneVersion(this, 'Function', {
       description: `Belay: ${props.command}`,
-      code: DockerImageCode.fromEcr(props.image.repository, {
-        tagOrDigest: props.image.tag,
+      code: DockerImageCode.fromEcr(image.repository, {
+        tagOrDigest: image.tag,
         cmd: [`${props.command}.handler`],
       }),
       architecture: Architecture.ARM_64,

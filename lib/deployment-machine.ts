@@ -1,6 +1,5 @@
 /** The Deployment machine: one release in one environment, under the environment's lease. */
-import type { JobQueue } from 'aws-cdk-lib/aws-batch';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import {
   Choice,
   Condition,
@@ -17,6 +16,7 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import type { Configuration } from '../core/configuration/schema.ts';
 import { DEPLOYMENT_FAILED, STILL_WRITING } from '../core/failures.ts';
 import {
   accept,
@@ -26,6 +26,7 @@ import {
   SERVICES_WITHOUT_RESOURCES,
 } from './accepted.ts';
 import { allow } from './allow.ts';
+import type { Queues } from './executor.ts';
 import type { Functions } from './functions.ts';
 import { DEPLOYMENT_MACHINE, TARGETS } from './names.ts';
 import type { Stores } from './stores.ts';
@@ -35,14 +36,19 @@ import { FUNCTION_RETRY, functionTask, OUTLASTING_RETRY, tokenTask } from './tas
 export interface DeploymentMachineProps {
   readonly functions: Functions;
   readonly stores: Stores;
-  readonly queue: JobQueue;
+  readonly queues: Queues;
+  readonly retention: Configuration['retention'];
 }
 
 /** Input: `{release, environment}`. Output: `{verdict}`, or the error `DeploymentFailed` with a sentence for people. */
 export class DeploymentMachine extends Construct {
   readonly machine: StateMachine;
 
-  constructor(scope: Construct, id: string, { functions, stores, queue }: DeploymentMachineProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { functions, stores, queues, retention }: DeploymentMachineProps,
+  ) {
     super(scope, id);
 
     const giveBack = functionTask(this, 'Give the lease back', {
@@ -110,7 +116,7 @@ export class DeploymentMachine extends Construct {
       toleratedFailurePercentage: 100,
       outputs: '{% $states.input %}',
     });
-    targets.itemProcessor(new TargetFlow(this, 'Target', { functions, queue }).start);
+    targets.itemProcessor(new TargetFlow(this, 'Target', { functions, queues }).start);
     const rollback = functionTask(this, 'Find what to roll back', {
       fn: functions.rollback,
       payload: `$merge([$deployment, {'fence': $grant.fence, 'after': $round.pass}])`,
@@ -184,7 +190,7 @@ export class DeploymentMachine extends Construct {
       logs: {
         destination: new LogGroup(this, 'Logs', {
           logGroupName: `/aws/vendedlogs/states/${DEPLOYMENT_MACHINE}`,
-          retention: RetentionDays.THREE_MONTHS,
+          retention: retention.logs,
           removalPolicy: RemovalPolicy.DESTROY,
         }),
         level: LogLevel.ERROR,
@@ -201,7 +207,7 @@ export class DeploymentMachine extends Construct {
       because: 'the lists of targets of all releases',
     });
     stores.useKey(this.machine, 's3', 'Decrypt');
-    grantJobs(this.machine, queue);
+    grantJobs(this.machine, queues);
   }
 }
 
@@ -216,13 +222,16 @@ class TargetsReader extends S3JsonItemReader {
  * What `batch:submitJob.sync` needs. Terminating is limited to interruptible jobs: an apply is never killed.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/connect-batch.html
  */
-function grantJobs(machine: StateMachine, queue: JobQueue): void {
+function grantJobs(machine: StateMachine, queues: Queues): void {
   const stack = Stack.of(machine);
   const batch = (resource: string, resourceName: string) =>
     stack.formatArn({ service: 'batch', resource, resourceName });
   allow(machine, {
     actions: ['batch:SubmitJob'],
-    resources: [queue.jobQueueArn, batch('job-definition', 'belay-*')],
+    resources: [
+      ...Object.values(queues).map(({ jobQueueArn }) => jobQueueArn),
+      batch('job-definition', 'belay-*'),
+    ],
     because: 'one definition for each stage and architecture, with a revision for each deployment of Belay',
   });
   allow(machine, {

@@ -1,16 +1,16 @@
-/** What runs long: a Fargate compute environment without idle cost, its queue, and one job definition per stage and architecture. */
+/** What runs long: for each stage a Fargate compute environment without idle cost, its queue, and a job definition per architecture. */
 import {
   EcsFargateContainerDefinition,
   EcsJobDefinition,
   FargateComputeEnvironment,
   JobQueue,
 } from 'aws-cdk-lib/aws-batch';
-import { SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { ContainerImage, CpuArchitecture, FargatePlatformVersion, LogDriver } from 'aws-cdk-lib/aws-ecs';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import type { Configuration } from '../core/configuration/schema.ts';
 import { jobDefinition } from '../core/deployment/job-order.ts';
 import {
   type Architecture,
@@ -19,9 +19,10 @@ import {
   stageSchema,
   WRITING_STAGES,
 } from '../core/words.ts';
-import { accept, acceptPatterns } from './accepted.ts';
+import { acceptPatterns } from './accepted.ts';
 import type { Functions } from './functions.ts';
 import { Image } from './image.ts';
+import { Network } from './network.ts';
 import { StateRole } from './state-role.ts';
 import type { Stores } from './stores.ts';
 
@@ -33,45 +34,39 @@ const WORKSPACE = '/workspace';
 export interface ExecutorProps {
   readonly stores: Stores;
   readonly functions: Functions;
+  readonly configuration: Pick<Configuration, 'jobs' | 'network' | 'retention'>;
 }
 
+/** The stages that jobs are submitted for; a plan validates first. */
+const JOB_STAGES = ['plan', 'apply', 'destroy', 'test'] as const;
+export type JobStage = (typeof JOB_STAGES)[number];
+
+/** Each stage waits in a queue of its own, so that plans never keep an apply from starting. */
+export type Queues = Readonly<Record<JobStage, JobQueue>>;
+
 export class Executor extends Construct {
-  readonly queue: JobQueue;
+  readonly queues: Queues;
 
   constructor(scope: Construct, id: string, props: ExecutorProps) {
     super(scope, id);
+    const { jobs, retention } = props.configuration;
     const image = new Image(this, 'Image', {
       folder: 'executor-image',
       entries: { main: 'executor-image/main.ts' },
     });
-    // Public subnets without a NAT gateway cost nothing while idle; the security group lets nothing in.
-    const vpc = new Vpc(this, 'Vpc', {
-      maxAzs: 2,
-      natGateways: 0,
-      subnetConfiguration: [{ name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 20 }],
-      restrictDefaultSecurityGroup: false,
-    });
-    accept(vpc, {
-      VPC7: 'nothing listens in it; whom jobs call is in CloudTrail, and a log of flows costs more than the idle stack',
-    });
-    const computeEnvironment = new FargateComputeEnvironment(this, 'Compute', {
-      vpc,
-      vpcSubnets: { subnetType: SubnetType.PUBLIC },
-      securityGroups: [
-        new SecurityGroup(this, 'Egress', {
-          vpc,
-          description: 'Jobs of Belay: out only',
-          allowAllOutbound: true,
-        }),
-      ],
-      maxvCpus: 256,
-    });
-    this.queue = new JobQueue(this, 'Queue', {
-      jobQueueName: 'belay',
-      computeEnvironments: [{ computeEnvironment, order: 1 }],
+    const network = new Network(this, 'Network', props.configuration.network);
+    this.queues = mapStages((stage) => {
+      const computeEnvironment = new FargateComputeEnvironment(this, `Compute${pascal(stage)}`, {
+        ...network.placement,
+        maxvCpus: jobs[stage].maxVcpu,
+      });
+      return new JobQueue(this, `Queue${pascal(stage)}`, {
+        jobQueueName: `belay-${stage}`,
+        computeEnvironments: [{ computeEnvironment, order: 1 }],
+      });
     });
     const logs = new LogGroup(this, 'Logs', {
-      retention: RetentionDays.SIX_MONTHS,
+      retention: retention.jobLogs,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const executionRole = new Role(this, 'ExecutionRole', {
@@ -93,7 +88,7 @@ export class Executor extends Construct {
 
     for (const stage of stageSchema.options) {
       for (const architecture of architectureSchema.options) {
-        this.jobDefinition(stage, architecture, { image, jobRole, executionRole, logs, props });
+        this.jobDefinition(stage, architecture, { image, network, jobRole, executionRole, logs, props });
       }
     }
   }
@@ -101,9 +96,17 @@ export class Executor extends Construct {
   private jobDefinition(
     stage: Stage,
     architecture: Architecture,
-    parts: { image: Image; jobRole: Role; executionRole: Role; logs: LogGroup; props: ExecutorProps },
+    parts: {
+      image: Image;
+      network: Network;
+      jobRole: Role;
+      executionRole: Role;
+      logs: LogGroup;
+      props: ExecutorProps;
+    },
   ): void {
-    const { functions } = parts.props;
+    const { functions, configuration } = parts.props;
+    const size = configuration.jobs[stage === 'validate' ? 'plan' : stage];
     const writes = WRITING_STAGES.includes(stage);
     const id = `${pascal(stage)}${pascal(architecture)}`;
     new EcsJobDefinition(this, id, {
@@ -115,12 +118,12 @@ export class Executor extends Construct {
       propagateTags: true,
       container: new EcsFargateContainerDefinition(this, `${id}Container`, {
         image: ContainerImage.fromEcrRepository(parts.image.repository, `${parts.image.tag}-${architecture}`),
-        cpu: 1,
-        memory: Size.gibibytes(2),
-        ephemeralStorageSize: Size.gibibytes(30),
+        cpu: size.vcpu,
+        memory: Size.mebibytes(size.memoryMiB),
+        ephemeralStorageSize: Size.gibibytes(size.storageGiB),
         fargateCpuArchitecture: architecture === 'arm64' ? CpuArchitecture.ARM64 : CpuArchitecture.X86_64,
         fargatePlatformVersion: FargatePlatformVersion.LATEST,
-        assignPublicIp: true,
+        assignPublicIp: parts.network.assignPublicIp,
         command: ['node', '/belay/main.mjs'],
         environment: {
           BELAY_WORKSPACE: WORKSPACE,
@@ -136,5 +139,8 @@ export class Executor extends Construct {
     });
   }
 }
+
+const mapStages = <Value>(make: (stage: JobStage) => Value) =>
+  Object.fromEntries(JOB_STAGES.map((stage) => [stage, make(stage)])) as Record<JobStage, Value>;
 
 const pascal = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);

@@ -2,12 +2,11 @@
 import type { EventBus } from 'aws-cdk-lib/aws-events';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { accept } from './accepted.ts';
 import { allow } from './allow.ts';
 import type { Binding } from './binding.ts';
+import { DeadLetters } from './dead-letters.ts';
 
 const GROUP = 'belay';
 const SCHEDULER = 'scheduler.amazonaws.com';
@@ -17,7 +16,7 @@ type Variables = 'SCHEDULE_GROUP' | 'SCHEDULE_BUS_ARN' | 'SCHEDULE_ROLE_ARN' | '
 export class Expiry extends Construct {
   readonly #group: ScheduleGroup;
   readonly #role: Role;
-  readonly #deadLetters: Queue;
+  readonly #deadLetters: DeadLetters;
   readonly #bus: EventBus;
 
   constructor(scope: Construct, id: string, { bus }: { readonly bus: EventBus }) {
@@ -27,12 +26,7 @@ export class Expiry extends Construct {
       scheduleGroupName: GROUP,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    this.#deadLetters = new Queue(this, 'DeadLetters', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
-    accept(this.#deadLetters, { SQS3: 'it is the dead-letter queue that schedules name in their targets' });
+    this.#deadLetters = new DeadLetters(this, 'DeadLetters', 'expiry');
     // The confused deputy: https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
     const ours = {
       'aws:SourceAccount': Stack.of(this).account,
@@ -43,7 +37,7 @@ export class Expiry extends Construct {
       assumedBy: new ServicePrincipal(SCHEDULER, { conditions: { StringEquals: ours } }),
     });
     bus.grantPutEventsTo(this.#role);
-    this.#deadLetters.grant(this.#role, 'sqs:SendMessage');
+    allow(this.#role, { actions: ['sqs:SendMessage'], resources: [this.#deadLetters.queueArn] });
   }
 
   /** Schedules of the stack's group, made, changed and removed; what they publish with is handed on to them. */

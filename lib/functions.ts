@@ -4,14 +4,18 @@ import type { EventBus } from 'aws-cdk-lib/aws-events';
 import { EventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { ANY, allowedAsText } from '../core/configuration/allowed.ts';
+import { gitHubApiUrl } from '../core/configuration/github-urls.ts';
+import type { Configuration } from '../core/configuration/schema.ts';
 import { command } from '../core/contracts/command.ts';
 import * as contracts from '../core/contracts/functions.ts';
 import * as jobServices from '../core/contracts/job-services.ts';
 import { setUp } from '../core/contracts/set-up.ts';
+import { writtenSources } from '../core/webhook-sources.ts';
 import { SERVICES_WITHOUT_RESOURCES } from './accepted.ts';
 import { allowed } from './allow.ts';
 import { variables } from './binding.ts';
-import { ContainerFunction } from './container-function.ts';
+import { ContainerFunction, type Shared } from './container-function.ts';
 import type { Expiry } from './expiry.ts';
 import { Image } from './image.ts';
 import {
@@ -49,25 +53,11 @@ export const COMMANDS = [
   'set-up',
 ] as const;
 
-/** Where GitHub is, and how much it takes. */
-export interface GitHubProps {
-  /** Base of clone URLs. */
-  readonly url: string;
-  /** Base of the REST API. */
-  readonly apiUrl: string;
-  /** Writes an hour of one installation; GitHub takes about 500, a GitHub Enterprise Server what its owner allows. */
-  readonly writesPerHour: number;
-  /** Otherwise a draft is planned when somebody comments `/belay plan`. */
-  readonly planDrafts: boolean;
-  /** GitHub Deployments, and the history of each environment under `refs/belay/`: docs/audit.md. */
-  readonly audit: boolean;
-}
-
 export interface FunctionsProps {
   readonly stores: Stores;
   readonly bus: EventBus;
   readonly expiry: Expiry;
-  readonly github: GitHubProps;
+  readonly configuration: Configuration;
 }
 
 export class Functions extends Construct {
@@ -94,18 +84,19 @@ export class Functions extends Construct {
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
-    const { stores, bus, github, expiry } = props;
+    const { stores, bus, expiry, configuration } = props;
+    const { accounts, github, regions, repositories } = configuration;
     const stack = Stack.of(this);
     this.image = new Image(this, 'Image', {
       folder: 'lambdas',
       entries: Object.fromEntries(COMMANDS.map((command) => [command, `lambdas/${command}/handler.ts`])),
     });
-    const image = this.image;
+    const shared: Shared = { image: this.image, logRetention: configuration.retention.logs };
 
     const statusQueue = stores.useStatusQueue();
     const schedules = expiry.useSchedules();
     const token = stores.useGitHubToken();
-    const api = variables({ GITHUB_API_URL: github.apiUrl });
+    const api = variables({ GITHUB_API_URL: gitHubApiUrl(github.url) });
     const tokens = allowed({ actions: ['states:SendTaskSuccess'], resources: deploymentArns(stack) });
     const describe = (machine: string) =>
       allowed({
@@ -134,16 +125,21 @@ export class Functions extends Construct {
     };
 
     this.webhook = new ContainerFunction(this, 'Webhook', {
-      image,
+      shared,
       command: 'webhook',
       contract: contracts.webhook,
-      bindings: [publish, stores.useWebhookSecret()],
+      bindings: [
+        publish,
+        stores.useWebhookSecret(),
+        variables({ WEBHOOK_SOURCES: writtenSources(github.webhookSources) }),
+        variables({ REPOSITORIES: allowedAsText(repositories, ANY) }),
+      ],
       // GitHub gives up after 10 seconds: answering later than that helps nobody.
       timeout: Duration.seconds(10),
       memory: 1024,
     }).fn;
     this.resolve = new ContainerFunction(this, 'Resolve', {
-      image,
+      shared,
       command: 'resolve',
       contract: contracts.resolve,
       bindings: [
@@ -153,6 +149,10 @@ export class Functions extends Construct {
         token,
         api,
         variables({ GITHUB_URL: github.url, PLAN_DRAFTS: github.planDrafts ? 'yes' : 'no' }),
+        variables({
+          ACCOUNTS: allowedAsText(accounts, stack.account),
+          REGIONS: allowedAsText(regions, stack.region),
+        }),
         releases,
         // A pull request that has changed is no longer planned as it was.
         tokens,
@@ -166,7 +166,7 @@ export class Functions extends Construct {
       storage: 10_240,
     }).fn;
     this.lease = new ContainerFunction(this, 'Lease', {
-      image,
+      shared,
       command: 'lease',
       contract: contracts.lease,
       bindings: [
@@ -181,7 +181,7 @@ export class Functions extends Construct {
       ],
     }).fn;
     this.open = new ContainerFunction(this, 'Open', {
-      image,
+      shared,
       command: 'open',
       contract: contracts.open,
       bindings: [
@@ -200,13 +200,13 @@ export class Functions extends Construct {
       memory: 1024,
     }).fn;
     this.turn = new ContainerFunction(this, 'Turn', {
-      image,
+      shared,
       command: 'turn',
       contract: contracts.turn,
       bindings: [stores.useLedger('get', 'update'), tokens],
     }).fn;
     this.prepare = new ContainerFunction(this, 'Prepare', {
-      image,
+      shared,
       command: 'prepare',
       contract: contracts.prepare,
       bindings: [
@@ -220,7 +220,7 @@ export class Functions extends Construct {
       ],
     }).fn;
     this.guard = new ContainerFunction(this, 'Guard', {
-      image,
+      shared,
       command: 'guard',
       contract: contracts.guard,
       bindings: [
@@ -230,13 +230,13 @@ export class Functions extends Construct {
       ],
     }).fn;
     this.approval = new ContainerFunction(this, 'Approval', {
-      image,
+      shared,
       command: 'approval',
       contract: contracts.approval,
       bindings: [stores.useLedger('get', 'put', 'query', 'update'), statusQueue, tokens],
     }).fn;
     this.record = new ContainerFunction(this, 'Record', {
-      image,
+      shared,
       command: 'record',
       contract: contracts.record,
       // What was destroyed has no outputs any more.
@@ -254,7 +254,7 @@ export class Functions extends Construct {
       timeout: Duration.minutes(5),
     }).fn;
     this.rollback = new ContainerFunction(this, 'Rollback', {
-      image,
+      shared,
       command: 'rollback',
       contract: contracts.rollback,
       bindings: [
@@ -266,7 +266,7 @@ export class Functions extends Construct {
       timeout: Duration.minutes(5),
     }).fn;
     this.settle = new ContainerFunction(this, 'Settle', {
-      image,
+      shared,
       command: 'settle',
       contract: contracts.settle,
       bindings: [
@@ -283,7 +283,7 @@ export class Functions extends Construct {
       because: 'executions are named when they begin; the machine is ours',
     });
     this.command = new ContainerFunction(this, 'Command', {
-      image,
+      shared,
       command: 'command',
       contract: command,
       bindings: [
@@ -304,7 +304,7 @@ export class Functions extends Construct {
       timeout: Duration.minutes(5),
     }).fn;
     this.sweep = new ContainerFunction(this, 'Sweep', {
-      image,
+      shared,
       command: 'sweep',
       contract: contracts.sweep,
       bindings: [
@@ -324,7 +324,7 @@ export class Functions extends Construct {
       timeout: Duration.minutes(15),
     }).fn;
     this.admit = new ContainerFunction(this, 'Admit', {
-      image,
+      shared,
       command: 'admit',
       contract: jobServices.admit,
       bindings: [
@@ -336,7 +336,7 @@ export class Functions extends Construct {
       ],
     }).fn;
     this.secrets = new ContainerFunction(this, 'Secrets', {
-      image,
+      shared,
       command: 'secrets',
       contract: jobServices.secrets,
       bindings: [
@@ -346,7 +346,7 @@ export class Functions extends Construct {
       ],
     }).fn;
     this.artifacts = new ContainerFunction(this, 'Artifacts', {
-      image,
+      shared,
       command: 'artifacts',
       contract: jobServices.artifacts,
       bindings: [
@@ -356,7 +356,7 @@ export class Functions extends Construct {
     }).fn;
     const stateRole = stateRoleArn(stack);
     this.sessions = new ContainerFunction(this, 'Sessions', {
-      image,
+      shared,
       command: 'sessions',
       contract: jobServices.sessions,
       roleName: SESSIONS_ROLE,
@@ -367,13 +367,13 @@ export class Functions extends Construct {
         allowed({ actions: ['sts:AssumeRole'], resources: [stateRole] }),
         allowed({
           actions: ['sts:AssumeRole', 'sts:TagSession'],
-          resources: environmentRoleArns(stack),
+          resources: environmentRoleArns(stack, accounts),
           because: 'manifests name the accounts; the trust policy of the role there decides',
         }),
       ],
     }).fn;
     this.gitStatus = new ContainerFunction(this, 'GitStatus', {
-      image,
+      shared,
       command: 'git-status',
       contract: contracts.gitStatus,
       bindings: [
@@ -391,7 +391,7 @@ export class Functions extends Construct {
       timeout: Duration.minutes(1),
     }).fn;
     this.setUp = new ContainerFunction(this, 'SetUp', {
-      image,
+      shared,
       command: 'set-up',
       contract: setUp,
       bindings: [stores.useSetUp(), api, variables({ GITHUB_URL: github.url })],
@@ -401,6 +401,8 @@ export class Functions extends Construct {
       eventSourceArn: stores.statusQueue.queueArn,
       batchSize: 10,
       reportBatchItemFailures: true,
+      // A new account runs ten functions at a time: telling GitHub must leave room for deploying.
+      maxConcurrency: 4,
     });
   }
 }

@@ -1,15 +1,15 @@
 /** How GitHub and who sets it up get in: HTTP API → webhook function → bus (with archive) → rules: a push, a pull request or a merge group to the Release machine, what people say to `command`. What that asks for joins them on the bus. */
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import { HttpApi, HttpMethod, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import { type CfnStage, HttpApi, HttpMethod, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { EventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import type { Configuration } from '../core/configuration/schema.ts';
 import { CONVERSATION_EVENT } from '../core/contracts/conversation.ts';
 import { MERGE_GROUP_EVENT } from '../core/contracts/merge-group.ts';
 import { OPERATION_EVENT } from '../core/contracts/operation.ts';
@@ -17,10 +17,13 @@ import { PULL_EVENT } from '../core/contracts/pull.ts';
 import { PUSH_EVENT } from '../core/contracts/push.ts';
 import { PATHS } from '../core/contracts/set-up.ts';
 import { accept } from './accepted.ts';
-import { allow } from './allow.ts';
+import { DeadLetters } from './dead-letters.ts';
 
-/** Long enough to replay what a broken deployment of Belay itself has missed over a holiday. */
-const ARCHIVE_RETENTION = Duration.days(30);
+/** Requests a second: a large organisation's pushes, and no more than the ten functions at a time of a new account can answer. */
+const DELIVERIES = { rateLimit: 50, burstLimit: 200 };
+
+/** One person sets up, once. */
+const PAGES = { rateLimit: 2, burstLimit: 10 };
 
 /**
  * Who asked for what, and what came of it; never the query, in which the one-time code of the set-up page stands.
@@ -43,14 +46,14 @@ const COMMAND_AGE = Duration.hours(1);
 export class Bus extends Construct {
   readonly bus: EventBus;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { retention }: Pick<Configuration, 'retention'>) {
     super(scope, id);
     this.bus = new EventBus(this, 'Bus', { eventBusName: 'belay' });
     this.bus.archive('Archive', {
       archiveName: 'belay',
       description: 'Every request, replayable: whoever serves one makes replays harmless',
       eventPattern: { source: [PUSH_EVENT.source, OPERATION_EVENT.source] },
-      retention: ARCHIVE_RETENTION,
+      retention: Duration.days(retention.events),
     });
   }
 }
@@ -76,13 +79,15 @@ export class Ingress extends Construct {
       integration: new HttpLambdaIntegration('WebhookIntegration', props.webhook),
     });
     const setUp = new HttpLambdaIntegration('SetUpIntegration', props.setUp);
-    for (const path of [PATHS.setUp, PATHS.setUpDone])
-      api.addRoutes({ path, methods: [HttpMethod.GET], integration: setUp });
-    // Signature and code are checked by the functions; the throttle bounds what a flood without them can cost.
-    api.addStage('Live', {
+    const pages = [PATHS.setUp, PATHS.setUpDone];
+    const routes = pages.flatMap((path) =>
+      api.addRoutes({ path, methods: [HttpMethod.GET], integration: setUp }),
+    );
+    // Signature and code are checked by the functions; the throttles bound what a flood without them can cost.
+    const stage = api.addStage('Live', {
       stageName: '$default',
       autoDeploy: true,
-      throttle: { rateLimit: 50, burstLimit: 200 },
+      throttle: DELIVERIES,
       accessLogSettings: {
         destination: new LogGroupLogDestination(
           new LogGroup(this, 'AccessLog', {
@@ -97,14 +102,15 @@ export class Ingress extends Construct {
       APIG4:
         'GitHub signs what it delivers and the set-up page has a one-time code; the functions check both',
     });
-    const deadLetters = new Queue(this, 'DeadLetters', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
-    accept(deadLetters, {
-      SQS3: 'it is the dead-letter queue of the rules and of the function behind one of them',
-    });
+    // CDK has no word for single routes: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
+    (stage.node.defaultChild as CfnStage).routeSettings = Object.fromEntries(
+      pages.map((path) => [
+        `GET ${path}`,
+        { ThrottlingRateLimit: PAGES.rateLimit, ThrottlingBurstLimit: PAGES.burstLimit },
+      ]),
+    );
+    stage.node.addDependency(...routes);
+    const deadLetters = new DeadLetters(this, 'DeadLetters', 'event');
     const startsRelease = (
       id: string,
       description: string,
@@ -141,12 +147,11 @@ export class Ingress extends Construct {
         }),
       ],
     });
-    // From then on, with the function's role: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
-    allow(props.command, { actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] });
+    // From then on: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
     props.command.configureAsyncInvoke({
       maxEventAge: COMMAND_AGE,
       retryAttempts: 2,
-      onFailure: { bind: () => ({ destination: deadLetters.queueArn }) },
+      onFailure: new DeadLetters(this, 'CommandDeadLetters', 'command').destinationOf(props.command),
     });
     new CfnOutput(this, 'WebhookUrl', { value: `${api.apiEndpoint}${PATHS.webhook}` });
     new CfnOutput(this, 'SetUpUrl', { value: `${api.apiEndpoint}${PATHS.setUp}` });

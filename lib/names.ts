@@ -1,5 +1,6 @@
 /** Physical names that other parts of the stack refer to without a reference, which would make a cycle. */
 import { ArnFormat, type Stack } from 'aws-cdk-lib/core';
+import type { Configuration } from '../core/configuration/schema.ts';
 import { environmentRoleName } from '../core/deployment/job-order.ts';
 import { stageSchema } from '../core/words.ts';
 
@@ -17,11 +18,16 @@ export const SESSIONS_ROLE = 'belay-sessions';
 export const stateRoleArn = (stack: Stack) =>
   stack.formatArn({ service: 'iam', region: '', resource: 'role', resourceName: STATE_ROLE });
 
-/** The roles tools work with, in the account of any environment; the trust policy there decides. */
-export const environmentRoleArns = (stack: Stack) =>
-  [...new Set(stageSchema.options.map(environmentRoleName))].map((resourceName) =>
-    stack.formatArn({ service: 'iam', region: '', account: '*', resource: 'role', resourceName }),
+/** The roles tools work with, in the accounts that are configured; the trust policy there decides, too. */
+export function environmentRoleArns(stack: Stack, accounts: Configuration['accounts']): string[] {
+  const names = [...new Set(stageSchema.options.map(environmentRoleName))];
+  const allowed = accounts === 'any' ? ['*'] : (accounts ?? [stack.account]);
+  return allowed.flatMap((account) =>
+    names.map((resourceName) =>
+      stack.formatArn({ service: 'iam', region: '', account, resource: 'role', resourceName }),
+    ),
   );
+}
 
 /** All executions of a machine, by its name; `DEPLOYMENT_MACHINE/TARGETS` is the child machine of the Distributed Map. */
 export const executionsOf = (stack: Stack, machine: string): string =>

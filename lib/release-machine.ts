@@ -1,5 +1,5 @@
 /** The Release machine: one push (or one command) on its way through the environments, one nested Deployment after another; a plan of a pull request in all of them at once. */
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import {
   Choice,
   Condition,
@@ -20,6 +20,7 @@ import {
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import type { Configuration } from '../core/configuration/schema.ts';
 import {
   accept,
   acceptPatterns,
@@ -54,6 +55,7 @@ const STARTING_RETRY: RetryProps = {
 export interface ReleaseMachineProps {
   readonly functions: Functions;
   readonly deployment: StateMachine;
+  readonly retention: Configuration['retention'];
 }
 
 /**
@@ -63,7 +65,7 @@ export interface ReleaseMachineProps {
 export class ReleaseMachine extends Construct {
   readonly machine: StateMachine;
 
-  constructor(scope: Construct, id: string, { functions, deployment }: ReleaseMachineProps) {
+  constructor(scope: Construct, id: string, { functions, deployment, retention }: ReleaseMachineProps) {
     super(scope, id);
 
     const settle = functionTask(this, 'Settle the release', {
@@ -151,7 +153,7 @@ export class ReleaseMachine extends Construct {
       logs: {
         destination: new LogGroup(this, 'Logs', {
           logGroupName: `/aws/vendedlogs/states/${RELEASE_MACHINE}`,
-          retention: RetentionDays.THREE_MONTHS,
+          retention: retention.logs,
           removalPolicy: RemovalPolicy.DESTROY,
         }),
         level: LogLevel.ERROR,

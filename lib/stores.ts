@@ -7,13 +7,13 @@ import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import type { Configuration } from '../core/configuration/schema.ts';
 import type { ArtifactKind } from '../core/keys.ts';
 import { accept } from './accepted.ts';
 import { allow, allowed } from './allow.ts';
 import { type Binding, variables } from './binding.ts';
+import { DEAD_LETTER_RETENTION } from './dead-letters.ts';
 
-/** Replaced versions (above all of state files) are kept this long for recovery. */
-const REPLACED_VERSION_RETENTION = Duration.days(365);
 /** A function's timeout times six, as AWS advises for event sources, rounded up. */
 export const STATUS_VISIBILITY = Duration.minutes(6);
 /**
@@ -50,7 +50,7 @@ export class Stores extends Construct {
   readonly webhookSecret: Secret;
   readonly setUpSecret: Secret;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { retention }: Pick<Configuration, 'retention'>) {
     super(scope, id);
     this.key = new Key(this, 'Key', {
       description: 'Encrypts the artifacts, ledger, queues and secrets of Belay',
@@ -69,7 +69,7 @@ export class Stores extends Construct {
         // versions and leftovers expire by rule.
         {
           abortIncompleteMultipartUploadAfter: Duration.days(2),
-          noncurrentVersionExpiration: REPLACED_VERSION_RETENTION,
+          noncurrentVersionExpiration: Duration.days(retention.replacedVersions),
           expiredObjectDeleteMarker: true,
         },
       ],
@@ -82,14 +82,16 @@ export class Stores extends Construct {
       encryption: TableEncryption.CUSTOMER_MANAGED,
       encryptionKey: this.key,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });
     const statusDeadLetters = new Queue(this, 'StatusDeadLetters', {
+      queueName: 'belay-status-dead-letters.fifo',
       fifo: true,
       encryption: QueueEncryption.KMS,
       encryptionMasterKey: this.key,
       enforceSSL: true,
-      retentionPeriod: Duration.days(14),
+      retentionPeriod: DEAD_LETTER_RETENTION,
     });
     this.statusQueue = new Queue(this, 'StatusQueue', {
       fifo: true,

@@ -5,6 +5,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { DeadLetters } from './dead-letters.ts';
 
 /** Status events are best effort, so what one of them loses waits at most this long. */
 const SWEEP_INTERVAL = Duration.minutes(15);
@@ -17,10 +18,18 @@ export interface SweeperProps {
 export class Sweeper extends Construct {
   constructor(scope: Construct, id: string, { sweep, machines }: SweeperProps) {
     super(scope, id);
+    const deadLetters = new DeadLetters(this, 'DeadLetters', 'sweep');
+    // A sweep that comes after the next one is of no use.
+    const target = () =>
+      new LambdaFunction(sweep, { deadLetterQueue: deadLetters, maxEventAge: SWEEP_INTERVAL });
+    sweep.configureAsyncInvoke({
+      maxEventAge: SWEEP_INTERVAL,
+      onFailure: deadLetters.destinationOf(sweep),
+    });
     new Rule(this, 'Schedule', {
       description: 'Finds what was lost and sets it right',
       schedule: Schedule.rate(SWEEP_INTERVAL),
-      targets: [new LambdaFunction(sweep)],
+      targets: [target()],
     });
     new Rule(this, 'ExecutionEnded', {
       description:
@@ -33,7 +42,7 @@ export class Sweeper extends Construct {
           stateMachineArn: machines.map((machine) => machine.stateMachineArn),
         },
       },
-      targets: [new LambdaFunction(sweep)],
+      targets: [target()],
     });
   }
 }

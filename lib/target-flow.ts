@@ -1,5 +1,4 @@
 /** The way of one target through a deployment: the child workflow of the Deployment's Distributed Map. */
-import type { JobQueue } from 'aws-cdk-lib/aws-batch';
 import {
   Chain,
   Choice,
@@ -14,7 +13,7 @@ import {
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Stage } from '../core/words.ts';
-import { INTERRUPTIBLE_JOB_LIMIT } from './executor.ts';
+import { INTERRUPTIBLE_JOB_LIMIT, type JobStage, type Queues } from './executor.ts';
 import type { Functions } from './functions.ts';
 import { functionTask, jobTask, LONGER_THAN_ANY_JOB, OUTLASTING_RETRY, tokenTask } from './tasks.ts';
 
@@ -26,7 +25,7 @@ export const APPROVAL_LIMIT = Duration.hours(24);
 
 export interface TargetFlowProps {
   readonly functions: Functions;
-  readonly queue: JobQueue;
+  readonly queues: Queues;
 }
 
 /** The stage that changes the cloud, as a state's text: `apply` or `destroy`. */
@@ -43,7 +42,7 @@ type Catching = State & INextable & { addCatch(handler: IChainable, props?: obje
 export class TargetFlow extends Construct {
   readonly start: IChainable;
 
-  constructor(scope: Construct, id: string, { functions, queue }: TargetFlowProps) {
+  constructor(scope: Construct, id: string, { functions, queues }: TargetFlowProps) {
     super(scope, id);
 
     const record = functionTask(this, 'Record the outcome', {
@@ -104,8 +103,16 @@ export class TargetFlow extends Construct {
         }),
         stage,
       );
-    const job = (name: string, stage: Stage, timeout: Duration) =>
-      jobTask(this, name, { stage, queueArn: queue.jobQueueArn, order: '$prepared.job', timeout });
+    const job = (name: string, stage: JobStage, timeout: Duration) =>
+      jobTask(this, name, {
+        stage,
+        queue:
+          stage === 'apply'
+            ? `{% $write = 'destroy' ? '${queues.destroy.jobQueueArn}' : '${queues.apply.jobQueueArn}' %}`
+            : queues[stage].jobQueueArn,
+        order: '$prepared.job',
+        timeout,
+      });
     const completed = (name: string, applied: boolean) =>
       Pass.jsonata(this, name, { assign: { end: { kind: 'completed', applied } } });
 

@@ -116,7 +116,8 @@ export function jobTask(
   name: string,
   props: {
     readonly stage: Stage;
-    readonly queueArn: string;
+    /** An ARN, or a JSONata expression in braces. */
+    readonly queue: string;
     readonly order: string;
     readonly timeout: Duration;
   },
@@ -130,7 +131,7 @@ export function jobTask(
       Arguments: {
         JobName: `{% ${props.order}.name %}`,
         JobDefinition: `{% ${props.order}.definition %}`,
-        JobQueue: props.queueArn,
+        JobQueue: props.queue,
         ContainerOverrides: { Environment: [{ Name: 'BELAY_JOB', Value: `{% ${props.order}.key %}` }] },
         // What the machine's role may terminate: see `grantJobs`.
         Tags: { interruptible: String(!WRITING_STAGES.includes(props.stage)) },

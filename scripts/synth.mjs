@@ -13,7 +13,16 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-const sources = ['bin', 'core', 'executor-image', 'lambdas', 'lib', 'cdk.json', 'package-lock.json'];
+const sources = [
+  'belay.config.ts',
+  'bin',
+  'core',
+  'executor-image',
+  'lambdas',
+  'lib',
+  'cdk.json',
+  'package-lock.json',
+];
 const stampFile = '.belay-sources';
 
 /** Brings `cdk.out` up to date, or leaves it alone when it is. `node` is the project's own. */

@@ -47,6 +47,9 @@ export const resolve = defineContract({
     'GITHUB_TOKEN_SECRET',
     /** `yes` or `no`. */
     'PLAN_DRAFTS',
+    /** The accounts and regions that a manifest may name: `core/configuration/allowed.ts`. */
+    'ACCOUNTS',
+    'REGIONS',
   ],
   input: z.object({ request: releaseRequestSchema, execution: z.string(), startedAt: z.iso.datetime() }),
   output: z.discriminatedUnion('decision', [
@@ -255,10 +258,16 @@ export type StatusMessage = z.infer<typeof statusMessageSchema>;
 
 /** `webhook`: the HTTP API's payload v2 in, an HTTP answer out. */
 export const webhook = defineContract({
-  env: ['BUS_NAME', 'WEBHOOK_SECRET'],
+  /**
+   * `WEBHOOK_SOURCES`: who may deliver, `any` or ranges of addresses, `core/webhook-sources.ts`. `REPOSITORIES`: whose deliveries are
+   * served, `core/configuration/allowed.ts`.
+   */
+  env: ['BUS_NAME', 'WEBHOOK_SECRET', 'WEBHOOK_SOURCES', 'REPOSITORIES'],
   input: z
     .object({
-      requestContext: z.object({ http: z.object({ method: z.string() }).loose() }).loose(),
+      requestContext: z
+        .object({ http: z.object({ method: z.string(), sourceIp: z.string() }).loose() })
+        .loose(),
       headers: z.record(z.string(), z.string().optional()),
       body: z.string().optional(),
       isBase64Encoded: z.boolean(),

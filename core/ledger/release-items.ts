@@ -7,8 +7,11 @@ import { commitSchema, repositorySchema } from '../contracts/push.ts';
 import { releaseRefSchema } from '../contracts/release.ts';
 import { environmentVerdictSchema, operationSchema, releaseVerdictSchema } from '../words.ts';
 
-/** Deliveries are forgotten after this: longer than GitHub redelivers (3 days) and an archive replay is likely. */
-export const DELIVERY_TTL_SECONDS = 30 * 24 * 3600;
+/**
+ * Deliveries are forgotten after this: longer than GitHub redelivers (3 days), and two weeks longer than the archive keeps what could be
+ * replayed (30 days), because neither is emptied to the minute.
+ */
+export const DELIVERY_TTL_SECONDS = 45 * 24 * 3600;
 
 /** One GitHub delivery, claimed by one execution. `expiresAt` is epoch seconds (DynamoDB TTL). */
 export const deliveryItemSchema = z.object({
@@ -130,6 +133,7 @@ export type CheckItem = z.infer<typeof checkItemSchema>;
 
 /** Since when GitHub could not be told about a commit; `until` when it could again. */
 export const delayItemSchema = z.object({ since: z.iso.datetime(), until: z.iso.datetime().optional() });
+export type DelayItem = z.infer<typeof delayItemSchema>;
 
 /** A release the sweep looks after. `run` changes with every redrive, so that its end is not taken for that of the run before. */
 export const activeItemSchema = z.object({ release: releaseRefSchema, run: z.string() });

@@ -15,13 +15,20 @@ export interface Surroundings {
   hasDirectory(path: string): boolean;
 }
 
+/** The accounts and regions that a manifest may pick from; undefined: any. */
+export interface Places {
+  readonly accounts: readonly string[] | undefined;
+  readonly regions: readonly string[] | undefined;
+}
+
 /**
  * The manifest, or everything that is wrong with it in the order of the text; never throws.
- * With `surroundings`, components' paths must also exist in the commit.
+ * With `surroundings`, components' paths must also exist in the commit; with `places`, environments must be there.
  */
 export function parseManifest(
   text: string,
   surroundings?: Surroundings,
+  places?: Places,
 ): { manifest: Manifest } | { problems: Problem[] } {
   const document = readDocument(text);
   if (!('value' in document)) return { problems: inTextOrder(document.problems) };
@@ -39,6 +46,7 @@ export function parseManifest(
     ...checkTargets(shape.draft),
     ...checkFormerNames(shape.draft),
     ...(surroundings === undefined ? [] : checkDirectories(shape.draft, surroundings)),
+    ...(places === undefined ? [] : checkPlaces(shape.draft, places)),
   ];
   const problems = [
     ...document.problems,
@@ -54,6 +62,19 @@ function checkDirectories(manifest: Draft<Manifest>, { hasDirectory }: Surroundi
     if (path === undefined || hasDirectory(path)) return [];
     const message = `\`${path}\` is not a directory of this commit`;
     return [{ path: ['components', name, 'path'], at: 'value', message }];
+  });
+}
+
+function checkPlaces(manifest: Draft<Manifest>, { accounts, regions }: Places): Finding[] {
+  return Object.entries(manifest.environments ?? {}).flatMap(([name, environment]): Finding[] => {
+    const finding = (key: 'account' | 'region', allowed: readonly string[] | undefined): Finding[] => {
+      const value = environment?.[key];
+      if (value === undefined || allowed === undefined || allowed.includes(value)) return [];
+      const known = allowed.map((one) => `\`${one}\``).join(', ');
+      const message = `this Belay does not deploy to \`${value}\`, only to ${known}; who runs it can add more to \`${key}s\` in belay.config.ts`;
+      return [{ path: ['environments', name, key], at: 'value', message }];
+    };
+    return [...finding('account', accounts), ...finding('region', regions)];
   });
 }
 

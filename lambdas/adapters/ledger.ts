@@ -34,9 +34,7 @@ export function dynamoLedger(table: string, dynamo = new DynamoDBClient({})): Le
           new QueryCommand({
             TableName: table,
             ConsistentRead: true,
-            KeyConditionExpression: '#pk = :pk AND begins_with(#sk, :prefix)',
-            ExpressionAttributeNames: { '#pk': 'pk', '#sk': 'sk' },
-            ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix },
+            ...keyCondition(pk, prefix),
             ExclusiveStartKey: from,
           }),
         );
@@ -81,6 +79,13 @@ export function dynamoLedger(table: string, dynamo = new DynamoDBClient({})): Le
     },
   };
 }
+
+/** DynamoDB takes no empty prefix. */
+const keyCondition = (pk: string, prefix: string | undefined) => ({
+  KeyConditionExpression: prefix === undefined ? '#pk = :pk' : '#pk = :pk AND begins_with(#sk, :prefix)',
+  ExpressionAttributeNames: { '#pk': 'pk', ...(prefix !== undefined && { '#sk': 'sk' }) },
+  ExpressionAttributeValues: { ':pk': pk, ...(prefix !== undefined && { ':prefix': prefix }) },
+});
 
 async function unlessConditionFails<T>(write: () => Promise<T>): Promise<T | undefined> {
   try {

@@ -27,11 +27,12 @@ type Answer = z.input<typeof contract.output>;
 export async function admit(input: Input, ports: AdmitPorts): Promise<Answer> {
   if (input.action === 'has-ended') return hasEnded(input, ports);
   if (input.action === 'read') return read(input, ports);
-  const problem = await bind(input, ports);
-  if (problem !== undefined) return refused(problem);
+  const bound = await bind(input, ports);
+  if (typeof bound === 'string') return refused(bound);
   const spec = await readDocument(ports.store, input.job, jobSpecSchema);
   if (spec === undefined) return refused(`there is no spec at ${input.job}`);
-  return input.action === 'begin' ? begin(input, spec, ports) : end(input, spec, ports);
+  if (input.action === 'end') return end(input, spec, ports);
+  return bound.ended ? refused('it has ended already') : begin(input, spec, ports);
 }
 
 const refused = (reason: string): Answer => ({ decision: 'refused', reason });
@@ -54,36 +55,39 @@ async function read(
 }
 
 /**
- * Binds the nonce to the first job that shows it. Undefined when it is (or was) bound to this one. Batch must say, here too, that
- * this very job was submitted for this spec.
+ * Binds the nonce to the first job that shows it, and answers the item when it is (or was) bound to this one; else why not. Batch
+ * must say, here too, that this very job was submitted for this spec.
  */
 async function bind(
   { job, nonce, jobId }: JobProof,
   { ledger, jobs }: AdmitPorts,
-): Promise<string | undefined> {
-  const key = ledgerKeys.job(job);
-  const item = await readJob(ledger, job);
-  if (item === undefined || !nonceMatches(nonce, item.nonceHash)) return 'its nonce is not known';
-  if (item.jobId === undefined) {
+): Promise<JobItem | string> {
+  const known = await readJob(ledger, job);
+  if (known === undefined || !nonceMatches(nonce, known.nonceHash)) return 'its nonce is not known';
+  const { nonceHash } = known;
+  let bound: JobItem | undefined = known;
+  if (known.jobId === undefined) {
     if (!(await jobs.wasSubmittedFor(jobId, job))) return 'Batch knows it as the job of another spec';
-    const { nonceHash } = item;
-    await ledger.update(key, { set: { jobId } }, { missing: ['jobId'], equals: { nonceHash } });
+    const condition = { missing: ['jobId'], equals: { nonceHash } };
+    const item = await ledger.update(ledgerKeys.job(job), { set: { jobId } }, condition);
+    // Where the answer of an earlier try was lost, the item is ours already.
+    bound = item === undefined ? await readJob(ledger, job) : jobItemSchema.parse(item);
   }
-  const bound = await readJob(ledger, job);
-  return bound?.jobId === jobId ? undefined : 'its nonce belongs to another Batch job';
+  return bound?.jobId === jobId ? bound : 'its nonce belongs to another Batch job';
 }
 
-async function begin({ job, jobId }: JobProof, spec: JobSpec, ports: AdmitPorts): Promise<Answer> {
-  if ((await readJob(ports.ledger, job))?.ended !== false) return refused('it has ended already');
+async function begin({ jobId }: JobProof, spec: JobSpec, ports: AdmitPorts): Promise<Answer> {
   const cancelled = await cancellationOf(ports.ledger, spec);
   if (cancelled !== undefined) return refused(`its release was ${cancelled.reason}`);
-  const superseded = await supersededReason(spec, ports.ledger);
+  const attempt = await currentAttempt(ports.ledger, {
+    release: spec.release,
+    environment: spec.target.environment,
+  });
+  const superseded = await supersededReason(spec, attempt, ports.ledger);
   if (superseded !== undefined) return refused(superseded);
-  const { environment: name } = spec.target;
-  const { execution, isPlan } = await currentAttempt(ports.ledger, { ...spec, environment: name });
-  if (execution === undefined) return refused(LOST_LEASE);
+  if (attempt.execution === undefined) return refused(LOST_LEASE);
   if (!WRITING_STAGES.includes(spec.stage)) return { decision: 'admitted' };
-  if (isPlan) return refused('a plan changes nothing');
+  if (attempt.isPlan) return refused('a plan changes nothing');
   const writer = writerOf(spec, jobId);
   const environment = await readEnvironment(ports.ledger, writer);
   const other = environment.writers[writer.component];

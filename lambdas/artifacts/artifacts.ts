@@ -7,6 +7,7 @@ import type { TargetItem } from '../../core/ledger/environment-items.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { WRITING_STAGES } from '../../core/words.ts';
 import type { Ledger, ObjectStore } from '../ports.ts';
+import { currentAttempt } from '../shared/attempt.ts';
 import { provenJob } from '../shared/proven-job.ts';
 import { supersededReason } from '../shared/superseded.ts';
 
@@ -46,7 +47,9 @@ export async function artifacts(
  */
 async function requireCurrent(spec: JobSpec, writable: readonly unknown[], ledger: Ledger): Promise<void> {
   if (writable.length === 0 || WRITING_STAGES.includes(spec.stage)) return;
-  const superseded = await supersededReason(spec, ledger);
+  const { release, target } = spec;
+  const attempt = await currentAttempt(ledger, { release, environment: target.environment });
+  const superseded = await supersededReason(spec, attempt, ledger);
   if (superseded !== undefined) throw new Error(`handing out artifacts: ${superseded}`);
 }
 

@@ -8,6 +8,7 @@ import {
 import type { AuditWriter } from '../github-ports.ts';
 import type { MessageDelay } from '../ports.ts';
 import { pauseAfter } from './later.ts';
+import { readRecord } from './record.ts';
 import { type ShowAnswerPorts, showAnswer } from './show-answer.ts';
 import { showAudit } from './show-audit.ts';
 import { type ShowReleasePorts, showRelease } from './show-release.ts';
@@ -56,9 +57,10 @@ export async function gitStatus({ Records: records }: Batch, ports: GitStatusPor
 /** What people wait for comes first: the audit loses nothing by coming later. */
 async function show(message: StatusMessage, ports: GitStatusPorts): Promise<void> {
   if (!('release' in message)) return showAnswer(message.answer, ports);
-  await showRelease(message.release, ports);
+  const record = await readRecord(message.release, ports.ledger);
+  await showRelease(message.release, record, ports);
   const { audit } = ports;
-  if (audit !== undefined) await showAudit(message.release, { ...ports, audit });
+  if (record !== undefined && audit !== undefined) await showAudit(record, { ...ports, audit });
 }
 
 /** The queue's message group, and what is looked at. */

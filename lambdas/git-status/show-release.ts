@@ -1,12 +1,10 @@
 /** Brings the ledger's newest truth about one release to GitHub, as checks or as statuses. Called by `git-status`. */
 import type { ReleaseRef } from '../../core/contracts/release.ts';
-import { ledgerKeys, ledgerPrefixes } from '../../core/ledger/keys.ts';
-import { checkItemSchema, delayItemSchema, statusItemSchema } from '../../core/ledger/release-items.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { ReleaseRecord } from '../../core/statuses.ts';
 import { GitHubError } from '../github-error.ts';
-import { readNewest } from '../shared/items.ts';
 import { OverBudget } from './later.ts';
-import { readRecord } from './record.ts';
+import { type CommitRecord, readCommit } from './record.ts';
 import { type ShowChecksPorts, showChecks } from './show-checks.ts';
 import { type ShowCommentPorts, showComment } from './show-comment.ts';
 import { showStatuses } from './show-statuses.ts';
@@ -15,11 +13,19 @@ export interface ShowReleasePorts extends Omit<ShowChecksPorts, 'github'>, Omit<
   readonly github: ShowChecksPorts['github'] & ShowCommentPorts['github'];
 }
 
-export async function showRelease(ref: ReleaseRef, ports: ShowReleasePorts): Promise<void> {
-  const record = await recordOf(ref, ports);
-  if (record === undefined) return;
+/** Says nothing when another release of the commit is the newest: what this one says is past. */
+export async function showRelease(
+  ref: ReleaseRef,
+  found: ReleaseRecord | undefined,
+  ports: ShowReleasePorts,
+): Promise<void> {
+  const commit = await readCommit(ref.repository, ref.commit, ports.ledger);
+  if (commit.newest !== ref.id) return;
+  if (found === undefined)
+    throw new Error(`telling GitHub of release ${ref.id}: the ledger has no such release`);
+  const record = { ...found, delay: await delayUntilNow(ref, commit, ports) };
   try {
-    await show(record, ports);
+    await show(record, commit, ports);
   } catch (error) {
     // 404 and 422 do not get better by trying: the repository or the commit is gone, the token may not see it, or the commit has
     // a thousand statuses. The next change of the release asks GitHub again.
@@ -44,12 +50,12 @@ async function noteRefusal(
 }
 
 /** What a commit was first shown as, it stays: a status and a check of one name would both be required. */
-async function show(record: ReleaseRecord, ports: ShowReleasePorts): Promise<void> {
-  const { repository, commit } = record.release;
-  const { pk } = ledgerKeys.commit(repository.id, commit);
-  const statuses = statusItemSchema.array().parse(await ports.ledger.query(pk, ledgerPrefixes.statuses));
+async function show(
+  record: ReleaseRecord,
+  { statuses, checks }: CommitRecord,
+  ports: ShowReleasePorts,
+): Promise<void> {
   if (statuses.length > 0) return showStatuses(record, statuses, ports);
-  const checks = checkItemSchema.array().parse(await ports.ledger.query(pk, ledgerPrefixes.checks));
   if ((await ports.github.mode()) === 'app') {
     await showChecks(record, checks, ports);
     return showComment(record, ports);
@@ -59,22 +65,16 @@ async function show(record: ReleaseRecord, ports: ShowReleasePorts): Promise<voi
   ports.log('status dropped', { release: record.release.id, error: why });
 }
 
-/** Undefined when another release of the commit is the newest: what this one says is past. */
-async function recordOf(
-  { id, repository, commit }: ReleaseRef,
+async function delayUntilNow(
+  { repository, commit }: ReleaseRef,
+  { delay: known }: CommitRecord,
   { ledger, clock }: ShowReleasePorts,
-): Promise<ReleaseRecord | undefined> {
-  if ((await readNewest(ledger, repository, commit))?.id !== id) return undefined;
-  const late = await ledger.get(ledgerKeys.delay(repository, commit));
-  const delay =
-    late === undefined ? undefined : { until: clock.now().toISOString(), ...delayItemSchema.parse(late) };
+): Promise<ReleaseRecord['delay']> {
+  if (known === undefined) return undefined;
+  const delay = { until: clock.now().toISOString(), ...known };
   // Said to be over before GitHub is told so; when that fails again, it is open again.
-  if (delay !== undefined && late?.until === undefined)
-    await ledger.put(ledgerKeys.delay(repository, commit), delay);
-  const record = await readRecord({ repository, id }, ledger);
-  if (record === undefined)
-    throw new Error(`telling GitHub of release ${id}: the ledger has no such release`);
-  return { ...record, delay };
+  if (known.until === undefined) await ledger.put(ledgerKeys.delay(repository, commit), delay);
+  return delay;
 }
 
 /** How long an end of a delay keeps being part of it when the next failure follows. Milliseconds. */

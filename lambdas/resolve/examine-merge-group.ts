@@ -3,13 +3,12 @@ import type { MergeGroup } from '../../core/contracts/merge-group.ts';
 import type { ReleaseRef } from '../../core/contracts/release.ts';
 import type { Request } from '../../core/request.ts';
 import type { GitHub } from '../github-ports.ts';
-import type { Git, Ledger, ObjectStore } from '../ports.ts';
+import type { Git, Ledger } from '../ports.ts';
 import { type GroupedPull, pullsIn } from '../shared/merge-group.ts';
-import { type Examination, examine } from './examine.ts';
+import { type Examination, type ExaminePorts, examine } from './examine.ts';
 
-export interface ExamineMergeGroupPorts {
+export interface ExamineMergeGroupPorts extends ExaminePorts {
   readonly ledger: Ledger;
-  readonly store: ObjectStore;
   readonly git: Git;
   readonly github: Pick<GitHub, 'branchHead'>;
 }
@@ -21,8 +20,9 @@ export interface ExamineMergeGroupPorts {
 export async function examineMergeGroup(
   mergeGroup: MergeGroup,
   { request, release }: { readonly request: Request; readonly release: ReleaseRef },
-  { ledger, store, git, github }: ExamineMergeGroupPorts,
+  ports: ExamineMergeGroupPorts,
 ): Promise<Examination> {
+  const { ledger, git, github } = ports;
   const { fullName } = request.repository;
   const { pulls, unknown } = await pullsIn(release.repository, mergeGroup, ledger);
   const unread = unreadReason(mergeGroup, pulls);
@@ -38,7 +38,7 @@ export async function examineMergeGroup(
     isUnknown || pulls.some(({ pull, plan }) => pull?.merged === undefined && plan?.pull?.fork !== false);
   return git.withCommit(fullName, release.commit, (queued) =>
     git.withCommit(fullName, branch, (base) =>
-      examine(queued, { request, release, unmerged: { mergeGroup: { ...mergeGroup, fork }, base } }, store),
+      examine(queued, { request, release, unmerged: { mergeGroup: { ...mergeGroup, fork }, base } }, ports),
     ),
   );
 }

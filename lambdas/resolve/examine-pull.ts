@@ -3,11 +3,10 @@ import type { Pull } from '../../core/contracts/pull.ts';
 import type { ReleaseRef } from '../../core/contracts/release.ts';
 import type { Request } from '../../core/request.ts';
 import type { MergeBases } from '../github-ports.ts';
-import type { Merged, Merges, ObjectStore } from '../ports.ts';
-import { type Examination, examine, some } from './examine.ts';
+import type { Merged, Merges } from '../ports.ts';
+import { type Examination, type ExaminePorts, examine, some } from './examine.ts';
 
-export interface ExaminePullPorts {
-  readonly store: ObjectStore;
+export interface ExaminePullPorts extends ExaminePorts {
   readonly merges: Merges;
   readonly github: MergeBases;
 }
@@ -15,7 +14,7 @@ export interface ExaminePullPorts {
 export async function examinePull(
   pull: Pull,
   { request, release }: { readonly request: Request; readonly release: ReleaseRef },
-  { store, merges, github }: ExaminePullPorts,
+  { merges, github, ...ports }: ExaminePullPorts,
 ): Promise<Examination> {
   const { fullName } = request.repository;
   const { base, head } = pull;
@@ -24,7 +23,7 @@ export async function examinePull(
     if (merged.kind !== 'merged') return Promise.resolve(unmerged(pull, merged));
     const { onto, merge, result } = merged;
     const facts = { pull: { ...pull, onto, merge }, base: merged.base };
-    return examine(result, { request, release, unmerged: facts }, store);
+    return examine(result, { request, release, unmerged: facts }, ports);
   });
 }
 

@@ -9,7 +9,7 @@ import {
 } from '../../core/contracts/release.ts';
 import { releaseKey, sourceKey, treeKey } from '../../core/keys.ts';
 import { type HeldBack, heldBack } from '../../core/manifest/held-back.ts';
-import { parseManifest } from '../../core/manifest/parse.ts';
+import { type Places, parseManifest } from '../../core/manifest/parse.ts';
 import { formatProblems, manifestFile } from '../../core/manifest/problem.ts';
 import { newEnvironments, plannedManifest } from '../../core/manifest/pull.ts';
 import { type ResolvedEnvironment, resolveTargets } from '../../core/manifest/resolve.ts';
@@ -36,6 +36,12 @@ const NAMED_PATHS = 5;
 /** The first line of a Git LFS pointer: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md */
 const LFS_POINTER = '^version https://git-lfs\\.github\\.com/spec/v1$';
 
+export interface ExaminePorts {
+  readonly store: ObjectStore;
+  /** Where the deployed configuration lets manifests deploy to. */
+  readonly places: Places;
+}
+
 /** What is to be examined. */
 export interface Question {
   readonly request: Pick<Request, 'branch' | 'operation' | 'repository'>;
@@ -58,14 +64,14 @@ type Unmerged = {
 export async function examine(
   fetched: FetchedCommit,
   { request, release, environment, unmerged }: Question,
-  objects: ObjectStore,
+  { store: objects, places }: ExaminePorts,
 ): Promise<Examination> {
   const treeText = await fetched.tree();
   const tree = parseTree(Buffer.from(treeText).toString('utf8'), fetched.rootTree);
   const manifest = await textAt(manifestFile, tree, fetched);
   if (manifest === undefined)
     return end('nothing-to-do', `there is no ${manifestFile} at the root of ${short(release.commit)}`);
-  const parsed = parseManifest(manifest, tree);
+  const parsed = parseManifest(manifest, tree, places);
   if ('problems' in parsed) return end('refused', shortened(formatProblems(parsed.problems)));
   if (tree.submodules.length > 0) {
     return end(
@@ -77,7 +83,7 @@ export async function examine(
   const allowed =
     unmerged === undefined
       ? { manifest: parsed.manifest, note: '', held: [] }
-      : await withBase(parsed.manifest, { branch: request.branch, base: unmerged.base });
+      : await withBase(parsed.manifest, { branch: request.branch, base: unmerged.base, places });
   if ('ended' in allowed) return allowed.ended;
   const all = resolveTargets(allowed.manifest);
   const environments = all.filter(({ name }) => environment === undefined || name === environment);
@@ -124,7 +130,11 @@ interface Allowed {
 /** What the manifest may say when it is planned before it is merged. */
 async function withBase(
   head: Manifest,
-  { branch, base }: { readonly branch: string; readonly base: FetchedCommit },
+  {
+    branch,
+    base,
+    places,
+  }: { readonly branch: string; readonly base: FetchedCommit; readonly places: Places },
 ): Promise<Allowed | { readonly ended: Examination }> {
   const tree = parseTree(Buffer.from(await base.tree()).toString('utf8'), base.rootTree);
   const text = await textAt(manifestFile, tree, base);
@@ -132,7 +142,7 @@ async function withBase(
     const why = 'which says where may be deployed and by whom';
     return { ended: end('nothing-to-do', `${branch} has no ${manifestFile} yet, ${why}`) };
   }
-  const parsed = parseManifest(text, tree);
+  const parsed = parseManifest(text, tree, places);
   if ('problems' in parsed) {
     // No fault of the pull request, which may be the very one that puts it right.
     const why = `${branch}'s manifest cannot be read, so nothing can be planned`;

@@ -1,4 +1,5 @@
 /** Lambda entry of `resolve`, called by the Release machine. */
+import { allowedFromText } from '../../core/configuration/allowed.ts';
 import { resolve as contract } from '../../core/contracts/functions.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { stepFunctionsExecutions } from '../adapters/executions.ts';
@@ -27,6 +28,7 @@ const ports = {
   executions: stepFunctionsExecutions(),
   statuses: sqsStatusQueue(env.STATUS_QUEUE_URL),
   planDrafts: env.PLAN_DRAFTS === 'yes',
+  places: { accounts: allowedFromText(env.ACCOUNTS), regions: allowedFromText(env.REGIONS) },
   clock: systemClock,
 };
 

@@ -11,7 +11,7 @@ import type { GitHub, MergeBases } from '../github-ports.ts';
 import type { Git, Merges } from '../ports.ts';
 import { noteActive } from '../shared/sweep-index.ts';
 import { changeOwnDelivery, claimDelivery } from './claim.ts';
-import { type Examination, examine } from './examine.ts';
+import { type Examination, type ExaminePorts, examine } from './examine.ts';
 import { examineDeployed } from './examine-deployed.ts';
 import { examineMergeGroup } from './examine-merge-group.ts';
 import { examinePull } from './examine-pull.ts';
@@ -22,7 +22,7 @@ import { openRelease } from './release-item.ts';
 type Input = z.output<typeof contract.input>;
 type Decision = z.input<typeof contract.output>;
 
-export interface ResolvePorts extends PullPorts, PullSettings {
+export interface ResolvePorts extends PullPorts, PullSettings, Pick<ExaminePorts, 'places'> {
   readonly git: Git;
   readonly merges: Merges;
   readonly github: MergeBases & Pick<GitHub, 'branchHead'>;
@@ -103,7 +103,7 @@ async function examineRequest(
   const { repository, commit } = request;
   const only = isOperation ? { environment: asked.environment } : {};
   const examination = await ports.git.withCommit(repository.fullName, commit, (fetched) =>
-    examine(fetched, { request, release, ...only }, ports.store),
+    examine(fetched, { request, release, ...only }, ports),
   );
   if (!isOperation || examination.verdict !== undefined) return examination;
   return { ...examination, reason: describeOperation(asked, []) };

@@ -1,6 +1,8 @@
 /** `webhook`: verifies a GitHub delivery, makes it small and publishes it. Nothing slow: GitHub gives up after 10 seconds. */
+import { isUtf8 } from 'node:buffer';
 import { Webhooks } from '@octokit/webhooks';
-import type * as z from 'zod';
+import * as z from 'zod';
+import { isServed } from '../../core/configuration/allowed.ts';
 import { CONVERSATION_EVENT } from '../../core/contracts/conversation.ts';
 import type { webhook as contract } from '../../core/contracts/functions.ts';
 import { MERGE_GROUP_EVENT } from '../../core/contracts/merge-group.ts';
@@ -11,16 +13,30 @@ import { describeGroup, mergeGroupChanged } from '../../core/merge-group.ts';
 import { pullRequestChanged } from '../../core/pull.ts';
 import { pushReceived } from '../../core/push.ts';
 import type { Bus, Log, RotatingSecret } from '../ports.ts';
+import type { Sources } from './sources.ts';
 
 /** Larger deliveries are refused. Lambda itself takes no request above this; a push's payload is some kilobytes. */
 export const MAX_BODY_BYTES = 6 * 1024 * 1024;
+
+/** What is left of a delivery. An execution takes 256 KiB, which the names around it are part of. */
+export const MAX_EVENT_BYTES = 240 * 1024;
+
+/** As much of what was sent as an answer and the log repeat. */
+const MAX_ANSWER = 2000;
+
+/** GitHub's is a GUID; it becomes a key of the ledger. */
+const DELIVERY = /^[\w-]{1,100}$/;
 
 type Request = z.output<typeof contract.input>;
 type Answer = z.input<typeof contract.output>;
 
 export interface WebhookPorts {
+  /** Whether deliveries from this address are looked at. */
+  readonly sources: Sources;
   readonly secret: RotatingSecret;
   readonly bus: Bus;
+  /** The repositories whose deliveries are served; undefined: every one's. */
+  readonly served: readonly string[] | undefined;
   readonly log: Log;
 }
 
@@ -28,17 +44,18 @@ export interface WebhookPorts {
 export async function webhook(request: Request, ports: WebhookPorts): Promise<Answer> {
   const headers = lowerCased(request.headers);
   const delivery = headers.get('x-github-delivery');
-  const answer = await judge(request, headers, ports);
+  const { statusCode, message } = await judge(request, headers, ports);
+  const reason = message.length > MAX_ANSWER ? `${message.slice(0, MAX_ANSWER)}…` : message;
   ports.log('webhook answered', {
     delivery,
     githubEvent: headers.get('x-github-event'),
-    statusCode: answer.statusCode,
-    reason: answer.message,
+    statusCode,
+    reason,
   });
   return {
-    statusCode: answer.statusCode,
+    statusCode,
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ message: answer.message }),
+    body: JSON.stringify({ message: reason }),
   };
 }
 
@@ -52,7 +69,13 @@ async function judge(
   headers: ReadonlyMap<string, string>,
   ports: WebhookPorts,
 ): Promise<Judgement> {
-  const method = request.requestContext.http.method;
+  const { method, sourceIp } = request.requestContext.http;
+  if (!ports.sources(sourceIp)) {
+    return refusal(
+      403,
+      `deliveries from ${sourceIp} are not taken: add its range to webhookSources if it is GitHub's (https://api.github.com/meta)`,
+    );
+  }
   if (method !== 'POST') return refusal(405, `deliveries are POSTed; this was ${method}`);
   const type = headers.get('content-type') ?? 'none';
   if (type.split(';')[0]?.trim().toLowerCase() !== 'application/json') {
@@ -65,10 +88,12 @@ async function judge(
   if (raw.length > MAX_BODY_BYTES)
     return refusal(413, `the body is ${raw.length} bytes long; at most ${MAX_BODY_BYTES} are accepted`);
   if (raw.length === 0) return refusal(400, 'the body is empty');
+  // Text that is not would be signed as another one than was sent.
+  if (!isUtf8(raw)) return refusal(400, 'the body is not UTF-8');
   const body = raw.toString('utf8');
 
   const signature = headers.get('x-hub-signature-256');
-  if (signature === undefined) {
+  if (!signature) {
     return refusal(
       401,
       'there is no x-hub-signature-256 header: give the webhook on GitHub the secret that Belay was deployed with',
@@ -85,11 +110,16 @@ async function judge(
   const delivery = headers.get('x-github-delivery');
   if (event === undefined || delivery === undefined)
     return refusal(400, 'the headers x-github-event and x-github-delivery must be there');
+  if (!DELIVERY.test(delivery))
+    return refusal(400, 'the header x-github-delivery is not the id of a delivery');
   if (event === 'ping') return { statusCode: 200, message: 'pong' };
   const publisher = PUBLISHERS.get(event);
   if (publisher === undefined) return ignored(`${event} is not served`);
   const payload = parsedJson(body);
   if (payload === undefined) return refusal(400, 'the body is not JSON');
+  const repository = repositoryOf(payload.value);
+  if (repository !== undefined && !isServed(repository, ports.served))
+    return ignored(`${repository} is none of the \`repositories\` in belay.config.ts`);
   return publisher(delivery, payload.value, ports);
 }
 
@@ -147,6 +177,12 @@ async function publish(
   ports: WebhookPorts,
 ): Promise<Judgement> {
   const { delivery } = event.detail;
+  const size = Buffer.byteLength(JSON.stringify(event.detail));
+  if (size > MAX_EVENT_BYTES)
+    return refusal(
+      413,
+      `what there is to do of it is ${size} bytes long; at most ${MAX_EVENT_BYTES} are taken`,
+    );
   try {
     await ports.bus.publish(event);
   } catch (error) {
@@ -155,6 +191,10 @@ async function publish(
   }
   return { statusCode: 202, message: `accepted: ${what}` };
 }
+
+/** Whose delivery it is; one without a name is refused by whoever reads the rest. */
+const repositoryOf = (payload: unknown) => namedSchema.safeParse(payload).data?.repository.full_name;
+const namedSchema = z.object({ repository: z.object({ full_name: z.string() }) });
 
 const ignored = (why: string): Judgement => ({ statusCode: 202, message: `ignored: ${why}` });
 

@@ -234,6 +234,8 @@ const notRun: Readonly<Record<string, ResourceType>> = {
   'AWS::EC2::SecurityGroup': networkPart('sg', 'GroupId'),
   'AWS::EC2::SecurityGroupIngress': networkPart('sgr'),
   'AWS::EC2::SecurityGroupEgress': networkPart('sgr'),
+  'AWS::EC2::EIP': networkPart('eipalloc', 'AllocationId'),
+  'AWS::EC2::NatGateway': networkPart('nat', 'NatGatewayId'),
   'AWS::EC2::VPCEndpoint': networkPart('vpce', 'Id'),
   'AWS::EC2::FlowLog': networkPart('fl', 'Id'),
 };

@@ -16,7 +16,8 @@ const RULES: Readonly<Record<string, { layers: readonly string[]; forbidden: rea
   lambdas: { layers: ['lambdas', 'core'], forbidden: [/^aws-cdk-lib/, /^constructs$/] },
   'executor-image': { layers: ['executor-image', 'core'], forbidden: [/^aws-cdk-lib/, /^constructs$/] },
   local: { layers: ['local', 'core'], forbidden: [/^aws-cdk-lib/, /^constructs$/] },
-  bin: { layers: ['bin', 'lib', 'core'], forbidden: [/^@aws-sdk\//] },
+  bin: { layers: ['bin', 'lib', 'core', 'belay.config.ts'], forbidden: [/^@aws-sdk\//] },
+  'belay.config.ts': { layers: ['core'], forbidden: [/./] },
   bench: { layers: ['bench', 'local', 'executor-image', 'core'], forbidden: [/^aws-cdk-lib/] },
 };
 

@@ -77,7 +77,12 @@ type Logic = (event: unknown, ports: Ports) => Promise<unknown>;
 const FUNCTIONS = {
   Resolve: (event, ports) =>
     contracts.resolve.handle((input) =>
-      resolve(input, { ...ports, planDrafts: false, statuses: ports.status }),
+      resolve(input, {
+        ...ports,
+        planDrafts: false,
+        places: { accounts: undefined, regions: undefined },
+        statuses: ports.status,
+      }),
     )(event),
   Lease: (event, ports) => contracts.lease.handle((input) => lease(input, ports))(event),
   Open: (event, ports) => contracts.open.handle((input) => open(input, ports))(event),

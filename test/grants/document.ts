@@ -60,4 +60,3 @@ export function readUsed(document: string): Set<string> {
   }
   return used;
 }
-

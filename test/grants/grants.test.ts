@@ -37,7 +37,9 @@ test('every role is trusted by who uses it, and by nobody else', () => {
     ...assembly.stateMachines.map(({ roleArn }) => [roleArn, 'states.amazonaws.com'] as const),
     ...assembly.jobDefinitions.map(({ jobRoleArn }) => [jobRoleArn, 'ecs-tasks.amazonaws.com'] as const),
     ...assembly.rules.flatMap(({ targets }) =>
-      targets.flatMap(({ roleArn }) => (roleArn === undefined ? [] : [[roleArn, 'events.amazonaws.com'] as const])),
+      targets.flatMap(({ roleArn }) =>
+        roleArn === undefined ? [] : [[roleArn, 'events.amazonaws.com'] as const],
+      ),
     ),
   ]);
   const others: Readonly<Record<string, string>> = {

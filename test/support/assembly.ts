@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib/core';
+import { type ConfigurationInput, configurationSchema } from '../../core/configuration/schema.ts';
 import { BelayStack } from '../../lib/belay-stack.ts';
 
 export interface Resource {
@@ -13,12 +14,12 @@ export interface Resource {
 
 const context = JSON.parse(readFileSync(join(import.meta.dirname, '../../cdk.json'), 'utf8')).context;
 
-/** Logical id → resource of the synthesized template. */
-export function synthesize(): Record<string, Resource> {
+/** Logical id → resource of the stack that is synthesized with this configuration. */
+export function synthesize(configuration: ConfigurationInput = {}): Record<string, Resource> {
   // The built-in template validation runs in `cdk synth`; here it would only cost a second per test file.
   process.env.CDK_VALIDATION = 'false';
   const app = new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } });
-  const stack = new BelayStack(app, 'Belay');
+  const stack = new BelayStack(app, 'Belay', { configuration: configurationSchema.parse(configuration) });
   return app.synth().getStackByName(stack.stackName).template.Resources;
 }
 

@@ -15,14 +15,14 @@ export function ledgerMemory(): LedgerMemory {
   return {
     items,
     async get(key) {
-      return storable(items.get(nameOf(key)));
+      return items.get(nameOf(key));
     },
-    async query(pk, prefix) {
+    async query(pk, prefix = '') {
       const found = [...items.values()].filter(
         (item) => item.pk === pk && String(item.sk).startsWith(prefix),
       );
       found.sort((one, other) => (String(one.sk) < String(other.sk) ? -1 : 1));
-      return storable(found);
+      return found;
     },
     async put(key, item, condition) {
       if (!holds(items.get(nameOf(key)), condition)) return false;
@@ -32,9 +32,9 @@ export function ledgerMemory(): LedgerMemory {
     async update(key, change, condition) {
       const before = items.get(nameOf(key));
       if (!holds(before, condition)) return undefined;
-      const after = changed(storable(before ?? { ...key }), change);
+      const after = storable(changed(thawed(before ?? { ...key }), change));
       items.set(nameOf(key), after);
-      return storable(after);
+      return after;
     },
     async remove(key, condition) {
       if (!holds(items.get(nameOf(key)), condition)) return false;
@@ -102,18 +102,30 @@ function setAt(parent: Item, name: string): Set<unknown> {
   return value;
 }
 
-/** A copy without `undefined` members (`structuredClone` would make Sets of another realm under jest); an empty set cannot be stored, as in DynamoDB. */
+/** A copy that may be changed. Sets are never changed: another takes their place. */
+function thawed<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || value instanceof Set) return value;
+  if (Array.isArray(value)) return value.map(thawed) as T;
+  const copy: Item = {};
+  for (const name in value) copy[name] = thawed((value as Item)[name]);
+  return copy as T;
+}
+
+/**
+ * A frozen copy without `undefined` members, so that readers need none of their own (`structuredClone` would make Sets of another
+ * realm under jest); an empty set cannot be stored, as in DynamoDB.
+ */
 function storable<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Set) {
     if (value.size === 0) throw new Error('the ledger cannot store an empty set');
     return new Set(value) as T;
   }
-  if (Array.isArray(value)) return value.map((part) => storable(part)) as T;
+  if (Array.isArray(value)) return Object.freeze(value.map(storable)) as T;
   const copy: Item = {};
   for (const name in value) {
     const part = (value as Item)[name];
     if (part !== undefined) copy[name] = storable(part);
   }
-  return copy as T;
+  return Object.freeze(copy) as T;
 }

@@ -39,7 +39,14 @@ const idOf = (request: ReleaseRequest) => ('operation' in request ? request.requ
 export const resolveRequest = (w: World, request: ReleaseRequest, { call = plain(w), git = NO_GIT } = {}) =>
   call('resolve', (ports) =>
     contracts.resolve.handle((input) =>
-      resolve(input, { ...ports, ...NO_MERGE, planDrafts: false, statuses: ports.status, git }),
+      resolve(input, {
+        ...ports,
+        ...NO_MERGE,
+        planDrafts: false,
+        places: { accounts: undefined, regions: undefined },
+        statuses: ports.status,
+        git,
+      }),
     )({ request, execution: `arn:release:${idOf(request)}`, startedAt: '2026-11-20T12:00:00.000Z' }),
   );
 

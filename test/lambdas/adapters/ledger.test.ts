@@ -170,6 +170,13 @@ describe.each(ledgers)('the ledger in %s', (name, open) => {
       ['outcome/dev/c', 'outcome/dev/c'],
     ]);
     expect(await ledger.query(pk, 'outcome/dev/')).toHaveLength(3);
+    expect((await ledger.query(pk)).map(({ sk }) => sk)).toEqual([
+      'outcome/dev-2/a',
+      'outcome/dev/a',
+      'outcome/dev/b',
+      'outcome/dev/c',
+      'turn/dev/a',
+    ]);
     expect(await ledger.query(pk, 'nothing/')).toEqual([]);
   });
 });

@@ -180,6 +180,22 @@ test('a broken manifest in the base branch stops no pull request, least of all t
   });
 });
 
+test('a pull request is planned only where both it and its base branch may deploy to', async () => {
+  const places = { accounts: ['111122223333', '444455556666'], regions: undefined };
+  const elsewhere = { ...FILES, 'belay.yaml': MANIFEST.replace('444455556666', '999999999999') };
+  const refused = 'belay.yaml:3:20 environments.prod.account: this Belay does not deploy to `999999999999`';
+  const moving = merging(elsewhere, FILES);
+  expect(await moving.run('arn:release:1', changed(), { ...moving.ports, places })).toMatchObject({
+    verdict: 'refused',
+    reason: expect.stringContaining(refused),
+  });
+  const returning = merging(FILES, elsewhere);
+  expect(await returning.run('arn:release:1', changed(), { ...returning.ports, places })).toMatchObject({
+    verdict: 'nothing-to-do',
+    reason: expect.stringContaining(refused),
+  });
+});
+
 test.each([
   [
     'a fork',

@@ -84,7 +84,7 @@ test('a push becomes a release: snapshot, tree and release.json are stored', asy
     execution: 'arn:release:1',
     state: 'resolved',
     release: id,
-    expiresAt: Date.parse('2026-12-21T08:00:05Z') / 1000,
+    expiresAt: Date.parse('2027-01-05T08:00:05Z') / 1000,
   });
   expect(changed).toEqual([id, id]);
 });
@@ -168,6 +168,27 @@ test('a broken manifest is refused with all its problems', async () => {
     reason,
   });
   expect(changed).toHaveLength(2);
+});
+
+test('an account and a region that are not configured are refused where they stand', async () => {
+  const places = { accounts: ['111122223333'], regions: ['eu-central-1', 'us-east-1'] };
+  const { run, objects } = world(gitMemory(FILES), { places });
+  const answer = await run('arn:release:1');
+  expect(answer).toMatchObject({ decision: 'end', verdict: 'refused' });
+  const last = 'who runs it can add more to';
+  expect((answer as { reason: string }).reason.split('\n')).toEqual([
+    `belay.yaml:3:20 environments.prod.account: this Belay does not deploy to \`444455556666\`, only to \`111122223333\`; ${last} \`accounts\` in belay.config.ts`,
+    `belay.yaml:3:44 environments.prod.region: this Belay does not deploy to \`eu-west-1\`, only to \`eu-central-1\`, \`us-east-1\`; ${last} \`regions\` in belay.config.ts`,
+    `belay.yaml:4:44 environments.dev.region: this Belay does not deploy to \`eu-west-1\`, only to \`eu-central-1\`, \`us-east-1\`; ${last} \`regions\` in belay.config.ts`,
+  ]);
+  expect(objects.objects.size).toBe(0);
+});
+
+test('what is configured is deployed', async () => {
+  const places = { accounts: ['111122223333', '444455556666'], regions: ['eu-west-1'] };
+  expect(await world(gitMemory(FILES), { places }).run('arn:release:1')).toMatchObject({
+    decision: 'deploy',
+  });
 });
 
 test('a manifest wrong in a thousand places keeps its reason small', async () => {

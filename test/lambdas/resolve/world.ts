@@ -52,6 +52,7 @@ export function world(git: Git, merging: Partial<ResolvePorts> = {}) {
     git,
     ...NO_MERGE,
     planDrafts: false,
+    places: { accounts: undefined, regions: undefined },
     ...merging,
     tokens: { succeed: async () => 'gone' as const },
     jobs: { hasEnded: async () => false, wasSubmittedFor: async () => false },

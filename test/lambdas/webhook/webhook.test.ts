@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { webhook as contract } from '../../../core/contracts/functions.ts';
+import { sourcesOf } from '../../../lambdas/webhook/sources.ts';
 import { webhook } from '../../../lambdas/webhook/webhook.ts';
 
 const SECRET = 'a-long-random-webhook-secret';
@@ -14,11 +15,26 @@ const signed = (body: string | Buffer, secret = SECRET) =>
   `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
 
 /** A world with a bus that keeps what it was given, and a log that is read for leaks. */
-function world({ secrets = [SECRET], fresh = [SECRET], busFails = false } = {}) {
+interface Circumstances {
+  readonly secrets?: string[];
+  readonly fresh?: string[];
+  readonly busFails?: boolean;
+  readonly sources?: string;
+  readonly served?: readonly string[];
+}
+
+function world({
+  secrets = [SECRET],
+  fresh = [SECRET],
+  busFails = false,
+  sources = 'any',
+  served,
+}: Circumstances = {}) {
   const published: unknown[] = [];
   const lines: string[] = [];
   const handler = contract.handle((request) =>
     webhook(request, {
+      sources: sourcesOf(sources),
       secret: { values: async (options) => (options?.fresh ? fresh : secrets) },
       bus: {
         publish: async (event) => {
@@ -26,13 +42,14 @@ function world({ secrets = [SECRET], fresh = [SECRET], busFails = false } = {}) 
           published.push(event);
         },
       },
+      served,
       log: (event, facts) => lines.push(JSON.stringify({ event, ...facts })),
     }),
   );
   const deliver = async (body: string, headers: Record<string, string> = {}, request: object = {}) => {
     const { statusCode, body: answer } = await handler({
       version: '2.0',
-      requestContext: { http: { method: 'POST' } },
+      requestContext: { http: { method: 'POST', sourceIp: '192.30.252.7' } },
       headers: {
         'content-type': 'application/json',
         'x-github-event': 'push',
@@ -188,7 +205,14 @@ test.each(['push-tag', 'push-deleted'])('%s is passed on: resolve explains it', 
 });
 
 test.each<[string, number, RegExp, string, Record<string, string>, object]>([
-  ['another method', 405, /POST.*GET/, '{}', {}, { requestContext: { http: { method: 'GET' } } }],
+  [
+    'another method',
+    405,
+    /POST.*GET/,
+    '{}',
+    {},
+    { requestContext: { http: { method: 'GET', sourceIp: '192.30.252.7' } } },
+  ],
   [
     'a form',
     415,
@@ -216,6 +240,28 @@ test.each<[string, number, RegExp, string, Record<string, string>, object]>([
   expect(answer.statusCode).toBe(statusCode);
   expect(answer.message).toMatch(message);
   expect(published).toEqual([]);
+});
+
+test.each([
+  ['192.30.252.7', 202],
+  ['192.30.255.255', 202],
+  ['192.31.0.0', 403],
+  ['2a0a:a440::17', 202],
+  ['2a0a:a448::17', 403],
+  ['::ffff:192.30.252.7', 202],
+  ['', 403],
+])('with ranges in the configuration a delivery from "%s" is answered with %i', async (sourceIp, status) => {
+  const { deliver, published, lines } = world({ sources: '192.30.252.0/22,2a0a:a440::/29' });
+  const answer = await deliver(
+    fixture('push'),
+    {},
+    { requestContext: { http: { method: 'POST', sourceIp } } },
+  );
+  expect(answer.statusCode).toBe(status);
+  expect(published).toHaveLength(status === 202 ? 1 : 0);
+  if (status === 202) return;
+  expect(answer.message).toMatch(/^deliveries from .* are not taken: add its range to webhookSources/);
+  expect(lines.join()).toContain('"statusCode":403');
 });
 
 test('six megabytes are taken, one byte more is not, and size is judged before the signature', async () => {
@@ -285,4 +331,32 @@ test('what nobody answers is not published, and GitHub is told why', async () =>
   const forged = { 'x-github-event': 'issue_comment', 'x-hub-signature-256': signed('other') };
   expect((await deliver(fixture('issue-comment'), forged)).statusCode).toBe(401);
   expect(published).toEqual([]);
+});
+
+test.each([
+  ['push', 'push'],
+  ['pull_request', 'pull-request'],
+  ['issue_comment', 'issue-comment'],
+  ['merge_group', 'merge-group'],
+])('a %s of a repository that is not configured is ignored by name', async (event, file) => {
+  const { deliver, published, lines } = world({ served: ['acme/infrastructure', 'other/*'] });
+  const message = 'ignored: acme/shop is none of the `repositories` in belay.config.ts';
+  expect(await deliver(fixture(file), { 'x-github-event': event })).toEqual({ statusCode: 202, message });
+  expect(published).toEqual([]);
+  expect(lines.join()).toContain('acme/shop');
+});
+
+test('one that is configured is served, by its name or with all of its owner', async () => {
+  for (const served of [['acme/shop'], ['Acme/Shop'], ['acme/*']]) {
+    const { deliver, published } = world({ served });
+    expect((await deliver(fixture('push'))).message).toMatch(/^accepted/);
+    expect(published).toHaveLength(1);
+  }
+});
+
+test('who is not configured learns nothing without a signature', async () => {
+  const { deliver } = world({ served: ['other/*'] });
+  const answer = await deliver(fixture('push'), { 'x-hub-signature-256': signed(fixture('push'), 'guess') });
+  expect(answer.statusCode).toBe(401);
+  expect(answer.message).not.toContain('belay.config.ts');
 });
