@@ -44,6 +44,7 @@ export class BelayStack extends Stack {
       setUp: functions.setUp,
       release: release.machine,
       command: functions.command,
+      logRetention: retention.logs,
     });
   }
 }

@@ -5,7 +5,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { EventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
@@ -64,6 +64,8 @@ export interface IngressProps {
   readonly setUp: IFunction;
   readonly release: IStateMachine;
   readonly command: IFunction;
+  /** Of who asked for what. */
+  readonly logRetention: RetentionDays;
 }
 
 export class Ingress extends Construct {
@@ -91,7 +93,7 @@ export class Ingress extends Construct {
       accessLogSettings: {
         destination: new LogGroupLogDestination(
           new LogGroup(this, 'AccessLog', {
-            retention: RetentionDays.THREE_MONTHS,
+            retention: props.logRetention,
             removalPolicy: RemovalPolicy.DESTROY,
           }),
         ),

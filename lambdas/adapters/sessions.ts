@@ -21,7 +21,7 @@ export function stsSessions(client = new STSClient({})): Sessions {
         const reason = error instanceof Error ? error.message : String(error);
         const denied = error instanceof Error && error.name === 'AccessDenied';
         const advice = denied
-          ? '; its trust policy must let the role of the function `sessions` assume it and tag the session'
+          ? '; docs/environment-roles.md tells how an account lets Belay in for a repository and an environment'
           : '';
         throw new Error(`assuming ${role}: ${reason}${advice}`, { cause: error });
       });

@@ -10,7 +10,7 @@ export interface Recorder {
   /** Names of the grants that were used. */
   readonly used: ReadonlySet<string>;
   /** What the stack's own code and services were refused: each a grant that is missing. What code in jobs tries is not among it. */
-  readonly refused: ReadonlySet<string>;
+  readonly refused: Set<string>;
   /** Adds what was used to the record that `npm run grants` makes, when it does. */
   save(): void;
 }

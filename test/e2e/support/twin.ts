@@ -40,6 +40,8 @@ export interface TestFolder {
 
 export interface TestTwin extends TestFolder {
   readonly world: World;
+  /** What the stack's own code and services were refused so far. */
+  readonly refused: Set<string>;
   /** Pushes HEAD and answers with the report once the release and its statuses have ended. */
   push(repository: Repository, ref?: string): Promise<ReleaseReport>;
   /** Waits for the end of a push that was begun otherwise. */
@@ -90,6 +92,7 @@ export async function openTestTwin(
   return {
     ...place,
     world,
+    refused: decisions.refused,
     ended,
     push: async ({ directory }, ref) => ended(await world.push({ directory, ref })),
     async environment({ directory }, name) {

@@ -48,6 +48,6 @@ test('a role that does not let us is named, with what to do', async () => {
     '<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>not authorized</Message></Error></ErrorResponse>',
   );
   await expect(open({ role: ROLE, sessionName: 'r-1' })).rejects.toThrow(
-    `assuming ${ROLE}: not authorized; its trust policy must let the role of the function \`sessions\` assume it and tag the session`,
+    `assuming ${ROLE}: not authorized; docs/environment-roles.md tells how an account lets Belay in for a repository and an environment`,
   );
 });
