@@ -6,6 +6,7 @@ import { DeploymentMachine } from './deployment-machine.ts';
 import { Executor } from './executor.ts';
 import { Expiry } from './expiry.ts';
 import { Functions } from './functions.ts';
+import { ImageBuilds } from './image-builds.ts';
 import { Bus, Ingress } from './ingress.ts';
 import { ReleaseMachine } from './release-machine.ts';
 import { Stores } from './stores.ts';
@@ -21,13 +22,15 @@ export class BelayStack extends Stack {
     const { retention } = configuration;
     const stores = new Stores(this, 'Stores', { retention });
     const { bus } = new Bus(this, 'Events', { retention });
+    const imageBuilds = new ImageBuilds(this, 'ImageBuilds', { key: stores.key, retention });
     const functions = new Functions(this, 'Functions', {
+      imageBuilds,
       stores,
       bus,
       expiry: new Expiry(this, 'Expiry', { bus }),
       configuration,
     });
-    const { queues } = new Executor(this, 'Executor', { stores, functions, configuration });
+    const { queues } = new Executor(this, 'Executor', { stores, functions, imageBuilds, configuration });
     const deployment = new DeploymentMachine(this, 'Deployment', { functions, stores, queues, retention });
     const release = new ReleaseMachine(this, 'Release', {
       functions,

@@ -1,5 +1,4 @@
 /** The only way this stack makes a function: the shared image, one command, a role of its own, an environment checked against its contract. */
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   DockerImageCode,
@@ -12,8 +11,8 @@ import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type * as z from 'zod';
 import type { Contract } from '../core/contract.ts';
-import { acceptPatterns } from './accepted.ts';
 import type { Binding, Exactly } from './binding.ts';
+import { functionRole } from './function-role.ts';
 import type { Image } from './image.ts';
 
 /** What all functions have in common. */
@@ -49,33 +48,27 @@ export class ContainerFunction<
   constructor(scope: Construct, id: string, props: ContainerFunctionProps<Name, Bindings>) {
     super(scope, id);
     const { image, logRetention } = props.shared;
+    const [architecture] = image.architectures;
     const logGroup = new LogGroup(this, 'Logs', {
       retention: logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    // Instead of AWSLambdaBasicExecutionRole, which may write every log of the account.
-    const role = new Role(this, 'Role', {
-      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-      description: `The function ${props.command} of Belay`,
-      ...(props.roleName === undefined ? {} : { roleName: props.roleName }),
-    });
-    logGroup.grantWrite(role);
-    acceptPatterns(role, 'X-Ray knows no resources', ['*']);
     this.fn = new OneVersion(this, 'Function', {
       description: `Belay: ${props.command}`,
       code: DockerImageCode.fromEcr(image.repository, {
-        tagOrDigest: image.tag,
+        tagOrDigest: image.tag(architecture),
         cmd: [`${props.command}.handler`],
       }),
-      architecture: Architecture.ARM_64,
+      architecture: architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
       timeout: props.timeout ?? Duration.seconds(30),
       memorySize: props.memory ?? 512,
       ...(props.storage === undefined ? {} : { ephemeralStorageSize: Size.mebibytes(props.storage) }),
       tracing: Tracing.ACTIVE,
       environment: Object.assign({}, ...props.bindings.map((binding) => binding.env)),
-      role,
+      role: functionRole(this, { name: props.command, logGroup, roleName: props.roleName }),
       logGroup,
     });
+    image.neededBy(this.fn, architecture);
     for (const binding of props.bindings) binding.grant(this.fn);
   }
 }

@@ -22,6 +22,7 @@ import {
 import { acceptPatterns } from './accepted.ts';
 import type { Functions } from './functions.ts';
 import { Image } from './image.ts';
+import type { ImageBuilds } from './image-builds.ts';
 import { Network } from './network.ts';
 import { StateRole } from './state-role.ts';
 import type { Stores } from './stores.ts';
@@ -35,6 +36,7 @@ export interface ExecutorProps {
   readonly stores: Stores;
   readonly functions: Functions;
   readonly configuration: Pick<Configuration, 'jobs' | 'network' | 'retention'>;
+  readonly imageBuilds: ImageBuilds;
 }
 
 /** The stages that jobs are submitted for; a plan validates first. */
@@ -51,7 +53,10 @@ export class Executor extends Construct {
     super(scope, id);
     const { jobs, retention } = props.configuration;
     const image = new Image(this, 'Image', {
+      builds: props.imageBuilds,
       folder: 'executor-image',
+      // A manifest may choose either, for tools that exist for one alone.
+      architectures: ['arm64', 'amd64'],
       entries: { main: 'executor-image/main.ts' },
     });
     const network = new Network(this, 'Network', props.configuration.network);
@@ -109,7 +114,7 @@ export class Executor extends Construct {
     const size = configuration.jobs[stage === 'validate' ? 'plan' : stage];
     const writes = WRITING_STAGES.includes(stage);
     const id = `${pascal(stage)}${pascal(architecture)}`;
-    new EcsJobDefinition(this, id, {
+    const definition = new EcsJobDefinition(this, id, {
       jobDefinitionName: jobDefinition(stage, architecture),
       // Running executions name the definition without a revision; the replaced one must stay usable for redrives.
       skipDeregisterOnUpdate: true,
@@ -117,7 +122,7 @@ export class Executor extends Construct {
       ...(writes ? {} : { timeout: INTERRUPTIBLE_JOB_LIMIT }),
       propagateTags: true,
       container: new EcsFargateContainerDefinition(this, `${id}Container`, {
-        image: ContainerImage.fromEcrRepository(parts.image.repository, `${parts.image.tag}-${architecture}`),
+        image: ContainerImage.fromEcrRepository(parts.image.repository, parts.image.tag(architecture)),
         cpu: size.vcpu,
         memory: Size.mebibytes(size.memoryMiB),
         ephemeralStorageSize: Size.gibibytes(size.storageGiB),
@@ -137,6 +142,7 @@ export class Executor extends Construct {
         logging: LogDriver.awsLogs({ logGroup: parts.logs, streamPrefix: stage }),
       }),
     });
+    parts.image.neededBy(definition, architecture);
   }
 }
 

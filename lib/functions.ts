@@ -18,6 +18,7 @@ import { variables } from './binding.ts';
 import { ContainerFunction, type Shared } from './container-function.ts';
 import type { Expiry } from './expiry.ts';
 import { Image } from './image.ts';
+import type { ImageBuilds } from './image-builds.ts';
 import {
   DEPLOYMENT_MACHINE,
   deploymentArns,
@@ -57,6 +58,7 @@ export interface FunctionsProps {
   readonly stores: Stores;
   readonly bus: EventBus;
   readonly expiry: Expiry;
+  readonly imageBuilds: ImageBuilds;
   readonly configuration: Configuration;
 }
 
@@ -88,7 +90,9 @@ export class Functions extends Construct {
     const { accounts, github, regions, repositories } = configuration;
     const stack = Stack.of(this);
     this.image = new Image(this, 'Image', {
+      builds: props.imageBuilds,
       folder: 'lambdas',
+      architectures: [configuration.architecture],
       entries: Object.fromEntries(COMMANDS.map((command) => [command, `lambdas/${command}/handler.ts`])),
     });
     const shared: Shared = { image: this.image, logRetention: configuration.retention.logs };

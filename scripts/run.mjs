@@ -1,6 +1,6 @@
-// What `npm run demo`, `npm test`, `npm run local -- …`, `npm run bench`, `npm run faults`, `npm run grants` and `npm run screenshots` call: makes a
-// fresh clone ready, then runs the command on the project's own Node. Plain JavaScript without dependencies, because it runs before
-// anything is installed.
+// What `npm run demo`, `npm test`, `npm run local -- …`, `npm run bench`, `npm run faults`, `npm run grants` and `npm run screenshots`
+// call, and people for `images` (docs/images.md): makes a fresh clone ready, then runs the command on the project's own Node. Plain
+// JavaScript without dependencies, because it runs before anything is installed.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -23,6 +23,7 @@ const commands = {
   bench: { argv: ['bench/main.ts'], needsTool: () => true },
   faults: { argv: ['test/faults/main.ts'], needsTool: () => false },
   grants: { argv: ['test/grants/main.ts'], needsTool: () => true, temporary: memoryFolder },
+  images: { argv: ['scripts/images.mjs'], needsTool: () => false },
   screenshots: { argv: ['test/browser/screenshots.ts'], needsTool: () => true },
   test: {
     argv: ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js'],

@@ -1,6 +1,7 @@
 /** Everything `belay.config.ts` can say, as one zod schema with the defaults; docs/configuration.md tells what each field is for. */
 import * as z from 'zod';
 import { DELIVERY_TTL_SECONDS } from '../ledger/release-items.ts';
+import { architectureSchema } from '../words.ts';
 import { memoryProblem, VCPUS } from './fargate.ts';
 
 /** What CloudWatch Logs can keep, in days: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
@@ -123,6 +124,8 @@ export const configurationSchema = z.strictObject({
       webhookSources: z.array(addressRange).default([]),
     })
     .prefault({}),
+  /** What the functions run on; jobs have theirs in the manifest. */
+  architecture: architectureSchema.default('arm64'),
   /** Where jobs run: docs/network.md. */
   network,
   /** Size and concurrency of the jobs of each stage. */

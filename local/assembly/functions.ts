@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { assetOfImage } from './images.ts';
 import type { EventSourceDefinition, FunctionDefinition, InvokePermission } from './model.ts';
 import type { Resolver } from './resolve.ts';
-import { arnOf } from './resource.ts';
+import { arnOf, type Resource } from './resource.ts';
 import { attributeOf, ignored, readAll } from './schema.ts';
 
 const functionSchema = z.strictObject({
@@ -25,22 +25,26 @@ const functionSchema = z.strictObject({
   TracingConfig: ignored,
 });
 
-/** All functions of the stack. */
+/** Serves CloudFormation while images are built, and the twin builds none: the reason is that of AWS::CodeBuild::Project. */
+const BUILDS_IMAGES = 'image-build.handler';
+
+/** All functions of the stack that work while it is in use. */
 export function readFunctions(resolver: Resolver, cdkOut: string): FunctionDefinition[] {
-  return readAll(
-    resolver,
-    { type: 'AWS::Lambda::Function', schema: functionSchema },
-    (properties, resource) => ({
-      name: resource.name,
-      arn: attributeOf(resolver, resource, 'Arn'),
-      roleArn: properties.Role,
-      asset: assetOfImage(cdkOut, properties.Code.ImageUri),
-      handler: properties.ImageConfig.Command[0] ?? '',
-      environment: properties.Environment?.Variables ?? {},
-      timeoutSeconds: properties.Timeout,
-      memoryMb: properties.MemorySize,
-    }),
-  );
+  const reader = {
+    type: 'AWS::Lambda::Function',
+    schema: functionSchema,
+    isRun: (resource: Resource) => resource.property('Handler') !== BUILDS_IMAGES,
+  };
+  return readAll(resolver, reader, (properties, resource) => ({
+    name: resource.name,
+    arn: attributeOf(resolver, resource, 'Arn'),
+    roleArn: properties.Role,
+    asset: assetOfImage(cdkOut, properties.Code.ImageUri),
+    handler: properties.ImageConfig.Command[0] ?? '',
+    environment: properties.Environment?.Variables ?? {},
+    timeoutSeconds: properties.Timeout,
+    memoryMb: properties.MemorySize,
+  }));
 }
 
 const permissionSchema = z.strictObject({

@@ -3,12 +3,12 @@ import { existsSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 /**
- * The asset folder of an image `…/repository:<hash>[-<architecture>]`.
+ * The asset folder of an image `…/repository:<hash>-<hash of its bases>-<architecture>`.
  * @throws Error when cdk.out has no such folder.
  */
 export function assetOfImage(cdkOut: string, image: string): string {
   const tag = image.slice(image.lastIndexOf(':') + 1);
-  const hash = tag.replace(/-(arm64|amd64)$/, '');
+  const hash = tag.replace(/-[0-9a-f]{12}-(arm64|amd64)$/, '');
   const whole = resolve(cdkOut, `asset.${hash}`);
   if (existsSync(whole)) return whole;
   const [folder, ...others] = readdirSync(cdkOut).filter((name) => name.startsWith(`asset.${hash}`));

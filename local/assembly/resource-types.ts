@@ -174,7 +174,8 @@ const watching: ResourceType = {
   attributes: { Arn: (resource) => arnOf(resource.place, 'cloudwatch', `alarm:${resource.name}`) },
 };
 const building: ResourceType = {
-  notRun: 'the twin runs the bundles of cdk.out directly, so no image is built',
+  notRun: "the twin runs the bundles of cdk.out directly, so none of Belay's own images is built",
+  nameProperty: 'Name',
   attributes: { Arn: regional('codebuild', 'project/') },
 };
 
@@ -222,6 +223,10 @@ const notRun: Readonly<Record<string, ResourceType>> = {
   'AWS::SNS::TopicPolicy': { notRun: 'see AWS::SNS::Topic' },
   'AWS::SNS::Subscription': { notRun: 'see AWS::SNS::Topic' },
   'AWS::CodeBuild::Project': building,
+  'AWS::Scheduler::Schedule': {
+    notRun:
+      'the schedules of the stack itself look for newer bases of its images; those that functions make are run',
+  },
   'AWS::CloudFormation::CustomResource': { ...building, attributes: {} },
   'AWS::CDK::Metadata': { notRun: 'it describes the template itself' },
   'AWS::EC2::VPC': networkPart('vpc', 'VpcId', 'DefaultSecurityGroup'),

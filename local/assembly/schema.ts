@@ -26,14 +26,15 @@ function readProperties<T extends z.ZodType>(resolver: Resolver, resource: Resou
   );
 }
 
-/** Reads every resource of a type. */
+/** Reads every resource of a type; `isRun` passes over those that the twin deliberately does not run. */
 export function readAll<T extends z.ZodType, Definition>(
   resolver: Resolver,
-  reader: { readonly type: string; readonly schema: T },
+  reader: { readonly type: string; readonly schema: T; isRun?(resource: Resource): boolean },
   define: (properties: z.output<T>, resource: Resource) => Definition,
 ): Definition[] {
   return resolver
     .resourcesOf(reader.type)
+    .filter((resource) => reader.isRun?.(resource) ?? true)
     .map((resource) => define(readProperties(resolver, resource, reader.schema), resource));
 }
 

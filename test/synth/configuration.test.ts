@@ -13,7 +13,7 @@ const ofType = (resources: Resources, type: string) =>
 
 const variablesOf = (resources: Resources, command: string) =>
   ofType(resources, 'AWS::Lambda::Function').find(
-    ({ ImageConfig }) => ImageConfig.Command[0] === `${command}.handler`,
+    ({ ImageConfig }) => ImageConfig?.Command[0] === `${command}.handler`,
   )?.Environment.Variables;
 
 /** The environment roles that sessions may be opened of. */

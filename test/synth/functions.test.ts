@@ -6,7 +6,10 @@ import { setUp } from '../../core/contracts/set-up.ts';
 import { synthesize, text } from '../support/assembly.ts';
 
 const resources = synthesize();
-const functions = Object.values(resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+// The one zip function builds the images of the others: test/synth/images.test.ts.
+const functions = Object.values(resources).filter(
+  ({ Type, Properties }) => Type === 'AWS::Lambda::Function' && Properties.PackageType === 'Image',
+);
 const byCommand = new Map(functions.map(({ Properties }) => [Properties.ImageConfig.Command[0], Properties]));
 
 const contracts = {
@@ -101,6 +104,7 @@ test('all a job may do itself is to call the functions that serve jobs', () => {
     .filter(
       ([, { Type, Properties }]) =>
         Type === 'AWS::Lambda::Function' &&
+        Properties.PackageType === 'Image' &&
         /^(admit|artifacts|secrets|sessions)\./.test(Properties.ImageConfig.Command[0]),
     )
     .map(([id]) => `<${id}.Arn>`);

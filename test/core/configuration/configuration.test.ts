@@ -19,6 +19,7 @@ test('an empty one is complete: small jobs, github.com, and only the account and
       audit: true,
       webhookSources: [],
     },
+    architecture: 'arm64',
     network: { kind: 'public' },
     jobs: { plan: job, apply: job, destroy: job, test: job },
     retention: { logs: 90, jobLogs: 180, events: 30, replacedVersions: 365 },

@@ -105,7 +105,7 @@ function resources(stack: SmallStack): Record<string, object> {
         Type: 'container',
         PlatformCapabilities: ['FARGATE'],
         ContainerProperties: {
-          Image: image(`${EXECUTOR}-arm64`),
+          Image: image(`${EXECUTOR}-${'0'.repeat(12)}-arm64`),
           Command: ['node', '/belay/main.mjs'],
           Environment: [
             { Name: 'BELAY_WORKSPACE', Value: '/workspace' },
