@@ -40,7 +40,10 @@ test.each(documents)('links of %s lead somewhere', (document) => {
 
 describe('tests that are said to show something are there', () => {
   const shown = ['docs/guarantees.md', 'docs/threat-model.md'].flatMap((document) =>
-    [...textOf(document).matchAll(/^- `(\S+)` · (.+)$/gm)].map(([, file = '', title = '']) => ({ file, title })),
+    [...textOf(document).matchAll(/^- `(\S+)` · (.+)$/gm)].map(([, file = '', title = '']) => ({
+      file,
+      title,
+    })),
   );
 
   test.each(shown)('$file has a test "$title"', ({ file, title }) => {

@@ -15,7 +15,21 @@ interface Explained {
 const EXPLAINED: readonly Explained[] = [
   { action: 'logs:*', why: 'logs are files in the twin' },
   { action: 'xray:*', why: 'the twin sends nothing to X-Ray' },
-  { action: 'ecr:*', why: 'Fargate pulls the image; the twin runs what is in it' },
+  {
+    role: 'ExecutorExecutionRole',
+    action: 'ecr:*',
+    why: 'Fargate pulls the image; the twin runs what is in it',
+  },
+  {
+    role: '*ImageBuild*',
+    action: '*',
+    why: 'images are built while the stack is deployed; test/lambdas/image-build, test/synth/images.test.ts',
+  },
+  {
+    role: 'SchedulerRoleForTarget*',
+    action: 'lambda:InvokeFunction',
+    why: 'every week: are the bases of the images still the newest? test/synth/images.test.ts',
+  },
 
   // What Step Functions does by itself with a machine's role.
   {
@@ -47,10 +61,9 @@ const EXPLAINED: readonly Explained[] = [
     why: 'the bus refuses the event of a schedule; test/local/scheduler/schedules.test.ts',
   },
   {
-    role: 'FunctionsCommandRole',
     action: 'sqs:SendMessage',
-    resource: 'sqs Belay-IngressDeadLetters',
-    why: 'Lambda itself, when a command has failed three times',
+    resource: 'sqs belay-*-dead-letters',
+    why: 'Lambda itself, when the function has failed three times',
   },
   {
     role: 'FunctionsSetUpRole',
@@ -70,6 +83,12 @@ const EXPLAINED: readonly Explained[] = [
     role: 'FunctionsResolveRole',
     action: 'states:DescribeExecution',
     why: 'the lease of a plan that is stopped; test/lambdas/resolve/pull.test.ts',
+  },
+  {
+    role: 'FunctionsResolveRole',
+    action: 's3:GetObject',
+    resource: 's3 belay-storesartifacts*/releases/*',
+    why: 'the targets of a plan that is stopped; test/lambdas/resolve/pull.test.ts',
   },
   {
     role: 'FunctionsResolveRole',
@@ -112,11 +131,6 @@ const EXPLAINED: readonly Explained[] = [
     role: 'FunctionsSweepRole',
     action: 'events:PutEvents',
     why: 'a push was lost; test/lambdas/sweep/sweep.test.ts',
-  },
-  {
-    role: 'FunctionsAdmitRole',
-    action: 'states:DescribeExecution',
-    why: 'a writer has ended under a lease whose owner has; test/lambdas/admit/admit.test.ts',
   },
 ];
 

@@ -1,30 +1,33 @@
 /** What roles may do, as the stack is synthesized, is what docs/grants.md says, and everything there is used or explained. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { loadAssembly } from '../../local/assembly/load.ts';
-import { readUsed, writeDocument } from './document.ts';
+import { readUsed, unexplained, writeDocument } from './document.ts';
 import { staleExplanations } from './explained.ts';
 import { grantsOf } from './grants.ts';
 
 const root = join(import.meta.dirname, '../..');
 const assembly = loadAssembly({ cdkOut: join(root, 'cdk.out'), endpoint: 'http://127.0.0.1:1' });
 const grants = grantsOf(assembly);
-const page = readFileSync(join(root, 'docs/grants.md'), 'utf8');
-const used = readUsed(page);
+const file = join(root, 'docs/grants.md');
+const used = readUsed(readFileSync(file, 'utf8'));
 
 test('every grant was used by a suite, or somebody says when it is needed', () => {
   expect(used.size).toBeGreaterThan(150);
-  expect(writeDocument(grants, used)).toBe(page);
+  expect(unexplained(grants, used)).toEqual([]);
 });
 
-test('a grant that comes to it is told, with what to do', () => {
-  const [one] = grants;
-  if (one === undefined) throw new Error('the stack has no grants');
-  const wide = { ...one, role: 'FunctionsTurnRole', action: 's3:*', resource: '*' };
-  expect(() => writeDocument([...grants, wide], used)).toThrow(
-    'grants that no suite uses and nobody explains:\n  FunctionsTurnRole | s3:* | * | ',
-  );
+test('a grant that comes to it needs an explanation', () => {
+  const wide = grants.slice(0, 1).map((one) => ({ ...one, role: 'FunctionsTurnRole', action: 's3:*' }));
+  expect(unexplained([...grants, ...wide], used)).toEqual([
+    expect.stringMatching(/^FunctionsTurnRole \| s3:\* /),
+  ]);
+});
+
+test('docs/grants.md is about this stack', () => {
+  if (process.env.BELAY_WRITE_GRANTS !== undefined) writeFileSync(file, writeDocument(grants, used));
+  expect(writeDocument(grants, used)).toBe(readFileSync(file, 'utf8'));
 });
 
 test('no explanation is left of a grant that is gone, or used by now', () => {
@@ -42,15 +45,20 @@ test('every role is trusted by who uses it, and by nobody else', () => {
       ),
     ),
   ]);
-  const others: Readonly<Record<string, string>> = {
-    ExpiryRole: 'scheduler.amazonaws.com',
-    ExecutorExecutionRole: 'ecs-tasks.amazonaws.com',
-    'belay-state': 'arn:aws:iam::123456789012:role/belay-sessions',
-  };
+  // Who else makes use of a role, by its name.
+  const others: readonly (readonly [RegExp, string])[] = [
+    [/^(ExpiryRole|SchedulerRoleForTarget.*)$/, 'scheduler.amazonaws.com'],
+    [/^ExecutorExecutionRole$/, 'ecs-tasks.amazonaws.com'],
+    [/ImageBuild(arm|amd)64Role$/, 'codebuild.amazonaws.com'],
+    [/^ImageBuildsRole$/, 'lambda.amazonaws.com'],
+    [/^belay-state$/, 'arn:aws:iam::123456789012:role/belay-sessions'],
+  ];
   const nameByArn = new Map(grants.map(({ roleArn, role }) => [roleArn, role]));
   for (const { arn, trust } of assembly.roles) {
+    const name = nameByArn.get(arn) ?? '';
+    const user = uses.get(arn) ?? others.find(([pattern]) => pattern.test(name))?.[1];
     const trusted = trust.flatMap(({ Principal }) => Object.values(Principal ?? {}).flat());
-    expect([arn, trusted]).toEqual([arn, [uses.get(arn) ?? others[nameByArn.get(arn) ?? '']]]);
+    expect([name, trusted]).toEqual([name, [user]]);
     expect(new Set(trust.flatMap(({ Action }) => Action))).toEqual(new Set(['sts:AssumeRole']));
   }
 });

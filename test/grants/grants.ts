@@ -24,9 +24,11 @@ export function grantsOf({ roles, place }: Assembly): Grant[] {
   const short = (text: string) =>
     text
       .replace(/^arn:aws:/, '')
+      .replaceAll(`.${place.region}.amazonaws.com`, '')
       .replaceAll(place.account, '')
       .replaceAll(place.region, '')
       .replace(/key\/[0-9a-f-]{36}/, 'key')
+      .replace(/[0-9a-f]{64}/, '<hash>')
       .replace(/([A-Za-z])[0-9A-F]{8}(?![0-9A-Fa-f])/g, '$1')
       .replace(/^([a-z0-9-]+):+/, '$1 ');
   return roles.flatMap(({ name, arn, statements }) =>

@@ -82,8 +82,12 @@ function needsOf(assembly: Assembly, call: string, given: readonly unknown[]): P
     });
   }
   const action = OTHERS[call];
-  const resource = action === undefined ? undefined : resourceOf(assembly, action, given);
-  return action === undefined ? [] : [{ action, resource }];
+  if (action === undefined) return [];
+  const own = { action, resource: resourceOf(assembly, action, given) };
+  const key = action === 'sqs:SendMessage' ? statusQueue(assembly)?.kmsKeyArn : undefined;
+  if (key === undefined) return [own];
+  const uses = (['Decrypt', 'GenerateDataKey'] as const).map((use) => keyUse('sqs', use, { key, region }));
+  return [own, ...uses];
 }
 
 const OTHERS: Readonly<Record<string, string>> = {
@@ -98,15 +102,14 @@ const OTHERS: Readonly<Record<string, string>> = {
   'schedules.remove': 'scheduler:DeleteSchedule',
 };
 
-function resourceOf(
-  { buses, place, queues, stateMachines }: Assembly,
-  action: string,
-  given: readonly unknown[],
-) {
+const statusQueue = ({ queues }: Assembly) => queues.find(({ name }) => /StatusQueue/.test(name));
+
+function resourceOf(assembly: Assembly, action: string, given: readonly unknown[]) {
+  const { buses, place, stateMachines } = assembly;
   const { region, account } = place;
   switch (action) {
     case 'sqs:SendMessage':
-      return queues.find(({ name }) => /StatusQueue/.test(name))?.arn;
+      return statusQueue(assembly)?.arn;
     case 'states:SendTaskSuccess':
       return stateMachines.find(({ name }) => name === 'belay-deployment')?.arn;
     case 'states:DescribeExecution':
