@@ -12,24 +12,21 @@ import * as contracts from '../core/contracts/functions.ts';
 import * as jobServices from '../core/contracts/job-services.ts';
 import { setUp } from '../core/contracts/set-up.ts';
 import { writtenSources } from '../core/webhook-sources.ts';
-import { SERVICES_WITHOUT_RESOURCES } from './accepted.ts';
 import { allowed } from './allow.ts';
 import { variables } from './binding.ts';
 import { ContainerFunction, type Shared } from './container-function.ts';
 import type { Expiry } from './expiry.ts';
 import { Image } from './image.ts';
 import type { ImageBuilds } from './image-builds.ts';
-import {
-  DEPLOYMENT_MACHINE,
-  deploymentArns,
-  environmentRoleArns,
-  executionsOf,
-  RELEASE_MACHINE,
-  SESSIONS_ROLE,
-  stateRoleArn,
-  TARGETS,
-} from './names.ts';
+import { environmentRoleArns, SESSIONS_ROLE, stateRoleArn } from './names.ts';
 import type { Stores } from './stores.ts';
+import {
+  answerTasks,
+  describeExecutions,
+  describeJobs,
+  redriveReleases,
+  terminateReadingJobs,
+} from './work.ts';
 
 /** Every function's command; its entry is `lambdas/<command>/handler.ts`. */
 export const COMMANDS = [
@@ -101,28 +98,11 @@ export class Functions extends Construct {
     const schedules = expiry.useSchedules();
     const token = stores.useGitHubToken();
     const api = variables({ GITHUB_API_URL: gitHubApiUrl(github.url) });
-    const tokens = allowed({ actions: ['states:SendTaskSuccess'], resources: deploymentArns(stack) });
-    const describe = (machine: string) =>
-      allowed({
-        actions: ['states:DescribeExecution'],
-        resources: [executionsOf(stack, machine)],
-        because: 'executions are named when they begin; the machine is ours',
-      });
-    const [deployments, releases] = [describe(DEPLOYMENT_MACHINE), describe(RELEASE_MACHINE)];
-    const jobs = allowed({
-      actions: ['batch:DescribeJobs'],
-      resources: ['*'],
-      // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbatch.html
-      because: SERVICES_WITHOUT_RESOURCES,
-    });
-    /** Jobs of stages that only read may be ended for a cancelled release; an apply never is. */
-    const terminate = allowed({
-      actions: ['batch:TerminateJob'],
-      resources: [stack.formatArn({ service: 'batch', resource: 'job', resourceName: '*' })],
-      conditions: { StringEquals: { 'aws:ResourceTag/interruptible': 'true' } },
-      because: 'Batch names jobs when they are submitted; their tag tells those that may be ended',
-    });
-
+    const tokens = answerTasks(stack);
+    const deployments = describeExecutions(stack, 'deployments');
+    const releases = describeExecutions(stack, 'releases');
+    const jobs = describeJobs();
+    const terminate = terminateReadingJobs(stack);
     const publish = {
       ...variables({ BUS_NAME: bus.eventBusName }),
       grant: (fn: IFunction) => void bus.grantPutEventsTo(fn),
@@ -281,11 +261,6 @@ export class Functions extends Construct {
       ],
       timeout: Duration.minutes(5),
     }).fn;
-    const redrive = allowed({
-      actions: ['states:RedriveExecution'],
-      resources: [executionsOf(stack, RELEASE_MACHINE)],
-      because: 'executions are named when they begin; the machine is ours',
-    });
     this.command = new ContainerFunction(this, 'Command', {
       shared,
       command: 'command',
@@ -301,7 +276,7 @@ export class Functions extends Construct {
         tokens,
         releases,
         deployments,
-        redrive,
+        redriveReleases(stack),
         jobs,
         terminate,
       ],
@@ -318,7 +293,7 @@ export class Functions extends Construct {
         tokens,
         releases,
         deployments,
-        describe(`${DEPLOYMENT_MACHINE}/${TARGETS}`),
+        describeExecutions(stack, 'targets'),
         jobs,
         publish,
         token,
