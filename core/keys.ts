@@ -28,6 +28,10 @@ export const releaseKey = (repository: number, release: string) =>
 export const targetsKey = (repository: number, release: string, environment: string, pass: Pass = 'deploy') =>
   `${repository}/releases/${release}/${environment}/${pass === 'deploy' ? 'targets' : `${pass}-targets`}.json`;
 
+/** Where a release's time went, as a page for people. */
+export const timelineKey = (repository: number, release: string) =>
+  `${repository}/releases/${release}/timeline.html`;
+
 /** A file of one stage of one target: `result.json`, `log.txt`, `bundle.tar.gz`, `plan.json`, … */
 export const stageKey = (target: TargetAddress, stage: Stage, file: string) =>
   `${target.repository}/releases/${target.release}/${target.environment}/${target.component}/${folderOf(target)}${stage}/${file}`;

@@ -27,40 +27,43 @@ export interface Request {
   /** What is planned. */
   readonly pull?: Pull;
   readonly mergeGroup?: MergeGroup;
+  /** The trace it began with. */
+  readonly trace: string | undefined;
   /** Why it comes to nothing, where that can be told at once. */
   readonly quiet: QuietEnd | undefined;
 }
 
 /** An operation is about the default branch: what is deployed came from there. */
 export function readRequest(request: ReleaseRequest, settings: PullSettings): Request {
-  const { repository } = request;
+  const { repository, trace } = request;
   if ('operation' in request) {
     const { operation, commit, by } = request;
     if (operation === 'plan') {
       const { pull, request: id } = request;
-      return { id, ...planOf({ repository, pull, by }), quiet: undefined };
+      return { id, ...planOf({ repository, pull, by }), trace, quiet: undefined };
     }
     const older = operation === 'rollback';
     const branch = repository.defaultBranch;
     const because = request.operation === 'destroy' ? request.because : undefined;
     const asked = { operation, repository, commit, branch, by, because, older };
-    return { id: request.request, ...asked, quiet: undefined };
+    return { id: request.request, ...asked, trace, quiet: undefined };
   }
   if ('pull' in request) {
     const { delivery: id, sender: by } = request;
     const { draft: _, ...pull } = request.pull;
-    return { id, ...planOf({ repository, pull, by }), quiet: unplanned(request, settings) };
+    return { id, ...planOf({ repository, pull, by }), trace, quiet: unplanned(request, settings) };
   }
   if ('mergeGroup' in request) {
     const { delivery: id, sender: by } = request;
     const { head: commit, ...mergeGroup } = request.mergeGroup;
     const group = { operation: 'plan', repository, commit, branch: mergeGroup.base, mergeGroup } as const;
-    return { id, ...group, by, because: undefined, older: false, quiet: unplannedGroup(request) };
+    const quiet = unplannedGroup(request);
+    return { id, ...group, by, because: undefined, older: false, trace, quiet };
   }
   const { delivery: id, after: commit, sender: by } = request;
   const [branch, quiet] = [branchOf(request), quietEnd(request)];
   const pushed = { repository, commit, branch, by, because: undefined, older: false };
-  return { id, operation: 'apply', ...pushed, quiet };
+  return { id, operation: 'apply', ...pushed, trace, quiet };
 }
 
 const planOf = ({ repository, pull, by }: { repository: Repository; pull: Pull; by: string }) => {

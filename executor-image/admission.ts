@@ -3,6 +3,7 @@
 import type { JobSpec } from '../core/contracts/job.ts';
 import { EXIT_CODE, jobResultSchema } from '../core/contracts/job.ts';
 import type { JobProof } from '../core/contracts/job-services.ts';
+import type { JobTimes } from '../core/contracts/job-times.ts';
 import { infrastructure, JobFailure, messageOf } from './failure.ts';
 import type { Services } from './services.ts';
 import type { Stop } from './stop.ts';
@@ -83,8 +84,12 @@ async function askToBegin(services: Services, proof: JobProof, sleep: (ms: numbe
 }
 
 /** Signs off. Not answered is not fatal: the sweep finds ended writers by their Batch job. */
-export async function leave(services: Services, proof: JobProof, say: (text: string) => void): Promise<void> {
+export async function leave(
+  services: Services,
+  proof: JobProof,
+  { times, say }: { readonly times: JobTimes; readonly say: (text: string) => void },
+): Promise<void> {
   await services
-    .admit({ action: 'end', ...proof })
+    .admit({ action: 'end', ...proof, times })
     .catch((error: unknown) => say(`signing off: ${messageOf(error)}; the sweep will do it`));
 }

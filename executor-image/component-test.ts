@@ -18,6 +18,7 @@ export async function runTest(context: ToolContext, outputs: Outputs): Promise<v
   stop.check('the test');
   log.say(`$ test: ${command}`);
   const finished = await run({
+    step: 'test',
     file: 'sh',
     args: ['-c', command],
     cwd: workspace.component,

@@ -5,6 +5,7 @@ import type { JobProof } from '../core/contracts/job-services.ts';
 import type { Log } from './log.ts';
 import type { Masking } from './masking.ts';
 import type { Services } from './services.ts';
+import type { Steps } from './steps.ts';
 import type { Stop } from './stop.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -18,6 +19,8 @@ export interface JobPorts {
   /** The executor's own environment, of which the tool gets what `tool-environment.ts` lists. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly now: () => Date;
+  /** When this process started. */
+  readonly begunAt: Date;
   readonly sleep: (ms: number) => Promise<void>;
   /** Takes one line of the log, with its line end. */
   readonly write: (line: string) => void;
@@ -32,6 +35,7 @@ export interface Job extends JobPorts {
   readonly masking: Masking;
   /** Parts of the result, filled in by the stage as it learns them, so that a failed job tells them too. */
   readonly report: Pick<JobResult, 'plan' | 'tool' | 'diagnostics'>;
+  readonly steps: Steps;
   /** Artifact name → file to keep. */
   readonly keep: Map<string, string>;
 }

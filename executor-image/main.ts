@@ -20,6 +20,7 @@ async function job(): Promise<number> {
     executor: [process.execPath, fileURLToPath(import.meta.url)],
     environment: process.env,
     now: () => new Date(),
+    begunAt: new Date(performance.timeOrigin),
     sleep: (ms) => sleep(ms),
     write: (line) => process.stdout.write(line),
   });

@@ -5,6 +5,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failed, messageOf } from './failure.ts';
 import type { Log } from './log.ts';
+import type { Steps } from './steps.ts';
 import type { Stop } from './stop.ts';
 
 /** Of stderr so much is kept for reading diagnostics. */
@@ -13,6 +14,8 @@ const KEPT_ERROR_CHARACTERS = 1024 * 1024;
 const OUTPUT_GRACE_MS = 1000;
 
 export interface Command {
+  /** What the job is doing with it, one word. */
+  readonly step: string;
   readonly file: string;
   readonly args: readonly string[];
   readonly cwd: string;
@@ -39,52 +42,54 @@ export interface Finished {
 /** Runs a command to its end. Never throws for an exit code, only when the program cannot be started. */
 export type Run = (command: Command) => Promise<Finished>;
 
-export function createRun(log: Log, stop: Stop): Run {
-  return async (command) => {
-    const child = spawn(command.file, command.args, {
-      cwd: command.cwd,
-      env: command.env,
-      // An own group: Ctrl-C in a terminal would otherwise reach the tool a second time.
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+export function createRun(log: Log, stop: Stop, steps: Steps): Run {
+  return (command) => steps.during(command.step, () => run(command, log, stop));
+}
+
+async function run(command: Command, log: Log, stop: Stop): Promise<Finished> {
+  const child = spawn(command.file, command.args, {
+    cwd: command.cwd,
+    env: command.env,
+    // An own group: Ctrl-C in a terminal would otherwise reach the tool a second time.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const signalled = command.signal === 'group' && child.pid !== undefined ? -child.pid : child.pid;
+  const release = stop.forwardTo(() => {
+    if (signalled === undefined) return;
+    log.say(`SIGTERM: forwarded once to ${command.file}, waiting for it to end`);
+    signal(signalled, 'SIGTERM');
+  });
+  let output = '';
+  let errors = '';
+  const errorText = new StringDecoder('utf8');
+  const logged = [log.stream(), log.stream()] as const;
+  const file = typeof command.output === 'object' ? createWriteStream(command.output.file) : undefined;
+  if (file) child.stdout.pipe(file);
+  else if (command.output === 'capture') {
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
     });
-    const signalled = command.signal === 'group' && child.pid !== undefined ? -child.pid : child.pid;
-    const release = stop.forwardTo(() => {
-      if (signalled === undefined) return;
-      log.say(`SIGTERM: forwarded once to ${command.file}, waiting for it to end`);
-      signal(signalled, 'SIGTERM');
-    });
-    let output = '';
-    let errors = '';
-    const errorText = new StringDecoder('utf8');
-    const logged = [log.stream(), log.stream()] as const;
-    const file = typeof command.output === 'object' ? createWriteStream(command.output.file) : undefined;
-    if (file) child.stdout.pipe(file);
-    else if (command.output === 'capture') {
-      child.stdout.setEncoding('utf8').on('data', (text: string) => {
-        output += text;
-      });
-    } else child.stdout.on('data', (piece: Buffer) => logged[0].write(piece));
-    child.stderr.on('data', (piece: Buffer) => {
-      errors = (errors + errorText.write(piece)).slice(-KEPT_ERROR_CHARACTERS);
-      if (!command.quiet) logged[1].write(piece);
-    });
-    const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
-    const code = await new Promise<number | null>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('exit', resolve);
-    }).catch((error: unknown) => {
-      throw failed(`starting ${command.file}: ${messageOf(error)}`);
-    });
-    if (stop.requested && command.signal === 'group' && signalled !== undefined) await ended(signalled);
-    release();
-    await Promise.race([closed, sleep(OUTPUT_GRACE_MS)]);
-    child.stdout.destroy();
-    child.stderr.destroy();
-    if (file && !file.closed) await new Promise<void>((resolve) => file.end(resolve));
-    for (const stream of logged) stream.end();
-    return { code, output, errors };
-  };
+  } else child.stdout.on('data', (piece: Buffer) => logged[0].write(piece));
+  child.stderr.on('data', (piece: Buffer) => {
+    errors = (errors + errorText.write(piece)).slice(-KEPT_ERROR_CHARACTERS);
+    if (!command.quiet) logged[1].write(piece);
+  });
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', resolve);
+  }).catch((error: unknown) => {
+    throw failed(`starting ${command.file}: ${messageOf(error)}`);
+  });
+  if (stop.requested && command.signal === 'group' && signalled !== undefined) await ended(signalled);
+  release();
+  await Promise.race([closed, sleep(OUTPUT_GRACE_MS)]);
+  child.stdout.destroy();
+  child.stderr.destroy();
+  if (file && !file.closed) await new Promise<void>((resolve) => file.end(resolve));
+  for (const stream of logged) stream.end();
+  return { code, output, errors };
 }
 
 /** False when there is no such process (or, for a negative id, process group). */

@@ -3,7 +3,6 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { EXIT_CODE, type JobResult, type JobSpec, jobSpecSchema } from '../core/contracts/job.ts';
-import type { JobProof } from '../core/contracts/job-services.ts';
 import { enter, leave } from './admission.ts';
 import {
   badInput,
@@ -19,7 +18,9 @@ import type { Job, JobPorts } from './job.ts';
 import { Log } from './log.ts';
 import { Masking } from './masking.ts';
 import { runStage } from './stages.ts';
+import { Steps } from './steps.ts';
 import type { Stop } from './stop.ts';
+import { taskMetadata } from './task-metadata.ts';
 import { upload } from './transfer.ts';
 import { openWorkspace } from './workspace.ts';
 
@@ -28,17 +29,25 @@ export async function runJob(ports: JobPorts): Promise<ExitCode> {
   const say = (text: string) => ports.write(`${ports.now().toISOString()} ${text}\n`);
   try {
     const startedAt = ports.now();
+    const steps = new Steps(ports.now);
     const spec = await readSpec(ports);
     const proof = {
       job: ports.settings.BELAY_JOB,
       nonce: spec.nonce,
       jobId: ports.settings.AWS_BATCH_JOB_ID,
     };
-    await enter(ports.services, spec, proof, { say, sleep: ports.sleep, stop: ports.stop });
+    await steps.during('begin', () =>
+      enter(ports.services, spec, proof, { say, sleep: ports.sleep, stop: ports.stop }),
+    );
+    const metadata = taskMetadata(ports.environment.ECS_CONTAINER_METADATA_URI_V4);
+    let exitCode: ExitCode | undefined;
     try {
-      return await admitted(ports, spec, proof, startedAt);
+      exitCode = await admitted({ ...ports, spec, proof, steps }, startedAt);
+      return exitCode;
     } finally {
-      await leave(ports.services, proof, say);
+      const failed = exitCode !== EXIT_CODE.succeeded;
+      const times = { ...timesOf(ports, steps), ...(await metadata), failed };
+      await leave(ports.services, proof, { times, say });
     }
   } catch (error) {
     const failure = asFailure(error, ports.stop);
@@ -54,13 +63,17 @@ async function readSpec({ services, settings }: JobPorts): Promise<JobSpec> {
 }
 
 /** From here on there is a result, unless Belay's own services do not answer. */
-async function admitted(ports: JobPorts, spec: JobSpec, proof: JobProof, startedAt: Date): Promise<ExitCode> {
-  const workspace = await openWorkspace(ports.settings.BELAY_WORKSPACE, spec);
+async function admitted(
+  known: JobPorts & Pick<Job, 'spec' | 'proof' | 'steps'>,
+  startedAt: Date,
+): Promise<ExitCode> {
+  const { spec } = known;
+  const workspace = await openWorkspace(known.settings.BELAY_WORKSPACE, spec);
   const masking = new Masking();
   masking.add(spec.nonce);
-  const log = new Log({ file: join(workspace.own, 'log.txt'), masking, now: ports.now, write: ports.write });
+  const log = new Log({ file: join(workspace.own, 'log.txt'), masking, now: known.now, write: known.write });
   const report: Job['report'] = { diagnostics: [] };
-  const job: Job = { ...ports, spec, proof, workspace, log, masking, report, keep: new Map() };
+  const job: Job = { ...known, workspace, log, masking, report, keep: new Map() };
 
   log.say(`${spec.stage} ${spec.target.environment}/${spec.target.component}, release ${spec.release.id}`);
   const worked = await outcomeOf(async () => {
@@ -69,9 +82,15 @@ async function admitted(ports: JobPorts, spec: JobSpec, proof: JobProof, started
     if (job.stop.requested) throw terminated(`stopped by SIGTERM; until then: ${done}`);
     return done;
   });
+  return job.steps.during('keep', () => conclude(job, worked, startedAt));
+}
+
+/** What it made, its log and its result are uploaded. */
+async function conclude(job: Job, worked: string | Error, startedAt: Date): Promise<ExitCode> {
+  const { spec, report } = job;
   const urls = await uploadUrls(job);
   const kept = await outcomeOf(() => keepArtifacts(job, urls));
-  const failedAs = joinFailures([worked, kept], ports.stop);
+  const failedAs = joinFailures([worked, kept], job.stop);
   const result: JobResult = {
     version: 1,
     stage: spec.stage,
@@ -84,11 +103,17 @@ async function admitted(ports: JobPorts, spec: JobSpec, proof: JobProof, started
     diagnostics: [...report.diagnostics, ...(failedAs?.diagnostics ?? [])],
     architecture: hostArchitecture(),
     startedAt: startedAt.toISOString(),
-    endedAt: ports.now().toISOString(),
+    endedAt: job.now().toISOString(),
   };
   await finish(job, result, urls);
   return failedAs?.exitCode ?? EXIT_CODE.succeeded;
 }
+
+const timesOf = ({ begunAt, now }: JobPorts, { done }: Steps) => ({
+  startedAt: begunAt.toISOString(),
+  endedAt: now().toISOString(),
+  steps: done,
+});
 
 const outcomeOf = <T>(work: () => Promise<T>): Promise<T | Error> =>
   work().catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));

@@ -27,26 +27,16 @@ import { requireComponent } from './workspace.ts';
  * @throws JobFailure; what was learned by then is in `job.report` and `job.keep`.
  */
 export async function runStage(job: Job): Promise<string> {
-  const { spec, workspace, masking } = job;
-  const [urls, secrets] = await Promise.all([readableUrls(job), fetchSecrets(job)]);
-  masking.add(secrets);
-  const fetched = (name: string) => fetchArtifact(job, urls, name);
-  const writes = WRITING_STAGES.includes(spec.stage);
-  // The bundle is judged first: with a wrong one nothing else is looked at.
-  const bundle = writes ? await requireArtifact(job, urls, 'bundle') : undefined;
-  if (bundle) await checkBundle(bundle, spec.planDigest);
-  const [source, inputs] = await Promise.all([
-    requireArtifact(job, urls, 'source'),
-    fetched('inputs').then((file) => readValues(file, inputsSchema)),
-  ]);
-  maskSensitive(job, inputs);
-  const context = await toolContext(job, inputs, secrets);
+  const { spec, workspace, steps } = job;
+  const { urls, bundle, source, context } = await steps.during('fetch', () => fetchWork(job));
   if (spec.stage === 'test') {
     await unpackSource(job, source);
-    const outputs = readValues(await fetched('outputs'), outputsSchema);
+    const outputs = readValues(await fetchArtifact(job, urls, 'outputs'), outputsSchema);
     return testStage(job, context, await outputs);
   }
-  const [tool] = await Promise.all([chooseTool(job, context), unpackSource(job, source)]);
+  const [tool] = await steps.during('unpack', () =>
+    Promise.all([chooseTool(job, context), unpackSource(job, source)]),
+  );
   job.report.tool = { name: tool.name, version: tool.version };
   job.log.say(`${tool.name} ${tool.version}`);
   await tool.prepare();
@@ -54,6 +44,23 @@ export async function runStage(job: Job): Promise<string> {
   return spec.stage === 'plan'
     ? planStage(job, tool, await lockArchives(job, urls))
     : validateStage(job, tool);
+}
+
+/** What every stage begins with: its artifacts, its secrets, the environment of its tool. */
+async function fetchWork(job: Job) {
+  const { spec, masking } = job;
+  const [urls, secrets] = await Promise.all([readableUrls(job), fetchSecrets(job)]);
+  masking.add(secrets);
+  const writes = WRITING_STAGES.includes(spec.stage);
+  // The bundle is judged first: with a wrong one nothing else is looked at.
+  const bundle = writes ? await requireArtifact(job, urls, 'bundle') : undefined;
+  if (bundle) await checkBundle(bundle, spec.planDigest);
+  const [source, inputs] = await Promise.all([
+    requireArtifact(job, urls, 'source'),
+    fetchArtifact(job, urls, 'inputs').then((file) => readValues(file, inputsSchema)),
+  ]);
+  maskSensitive(job, inputs);
+  return { urls, bundle, source, context: await toolContext(job, inputs, secrets) };
 }
 
 async function validateStage(job: Job, tool: Tool): Promise<string> {
@@ -191,7 +198,7 @@ async function toolContext(
   inputs: Outputs,
   secrets: Readonly<Record<string, string>>,
 ): Promise<ToolContext> {
-  const { spec, settings, workspace, log, stop, masking } = job;
+  const { spec, settings, workspace, log, stop, steps, masking } = job;
   const identity = await writeIdentity(job);
   const env = toolEnvironment({
     own: await withoutMissingConfig(job),
@@ -201,7 +208,7 @@ async function toolContext(
     inputs,
     secrets,
   });
-  return { spec, workspace, env, inputs, run: createRun(log, stop), log, masking, stop };
+  return { spec, workspace, env, inputs, run: createRun(log, stop, steps), log, masking, stop };
 }
 
 /** The tools warn of a CLI configuration that is not there before every single command: said once is enough. */

@@ -1,6 +1,8 @@
 /** The outside world as the functions' logic sees it. The adapters beside the handlers are the only AWS SDK imports. */
 import type { SessionOrder } from '../core/job-sessions.ts';
 import type { LedgerKey } from '../core/ledger/keys.ts';
+import type { Measurement } from '../core/metrics/emf.ts';
+import type { Segment } from '../core/trace/segment.ts';
 
 export interface Clock {
   now(): Date;
@@ -50,7 +52,8 @@ export interface Ledger {
 export interface ObjectStore {
   /** Undefined when there is no such object. */
   get(key: string): Promise<Uint8Array | undefined>;
-  put(key: string, body: Uint8Array | string): Promise<void>;
+  /** `type`: what a browser that opens it is told. */
+  put(key: string, body: Uint8Array | string, type?: string): Promise<void>;
   exists(key: string): Promise<boolean>;
   copy(from: string, to: string): Promise<void>;
   /** Nothing happens when there is no such object. */
@@ -89,6 +92,12 @@ export interface Jobs {
   wasSubmittedFor(jobId: string, specKey: string): Promise<boolean>;
 }
 
+/** Since when jobs run. */
+export interface JobTimes {
+  /** Undefined of one that does not run. */
+  runningSince(jobId: string): Promise<Date | undefined>;
+}
+
 /** Ends Batch jobs that only read; Batch refuses it for others. One that has ended stays as it is. */
 export interface JobControl {
   terminate(jobId: string, reason: string): Promise<void>;
@@ -100,6 +109,7 @@ export interface StatusQueue {
     readonly id: string;
     readonly repository: number;
     readonly commit: string;
+    readonly trace?: string | undefined;
   }): Promise<void>;
 }
 
@@ -119,6 +129,9 @@ export interface MessageDelay {
 
 /** One line of structured log: a short event name and the facts people search by. Never secrets, never signatures. */
 export type Log = (event: string, facts?: Readonly<Record<string, unknown>>) => void;
+
+/** Values of metrics, told to CloudWatch through the function's log. */
+export type Measure = (measurement: Measurement) => void;
 
 /** The event bus. Throws when the event was not accepted. */
 export interface Bus {
@@ -215,4 +228,9 @@ export interface FetchedCommit {
   read(blobs: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Paths of the files that hold a line matching an extended regular expression. */
   grep(pattern: string): Promise<readonly string[]>;
+}
+
+/** X-Ray. A trace is for people who look: what cannot be sent is left out, and never fails what it tells of. */
+export interface Segments {
+  send(segment: Segment): Promise<void>;
 }

@@ -8,6 +8,8 @@ import { Expiry } from './expiry.ts';
 import { Functions } from './functions.ts';
 import { ImageBuilds } from './image-builds.ts';
 import { Bus, Ingress } from './ingress.ts';
+import { Notifications } from './observability/notifications.ts';
+import { Observability } from './observability/observability.ts';
 import { ReleaseMachine } from './release-machine.ts';
 import { Stores } from './stores.ts';
 import { Sweeper } from './sweeper.ts';
@@ -22,7 +24,8 @@ export class BelayStack extends Stack {
     const { retention } = configuration;
     const stores = new Stores(this, 'Stores', { retention });
     const { bus } = new Bus(this, 'Events', { retention });
-    const imageBuilds = new ImageBuilds(this, 'ImageBuilds', { key: stores.key, retention });
+    const notifications = new Notifications(this, 'Notifications', { bus, key: stores.key });
+    const imageBuilds = new ImageBuilds(this, 'ImageBuilds', { notifications, retention });
     const functions = new Functions(this, 'Functions', {
       imageBuilds,
       stores,
@@ -41,13 +44,17 @@ export class BelayStack extends Stack {
       sweep: functions.sweep,
       machines: [deployment.machine, release.machine],
     });
-    new Ingress(this, 'Ingress', {
+    const { api } = new Ingress(this, 'Ingress', {
       bus,
       webhook: functions.webhook,
       setUp: functions.setUp,
       release: release.machine,
       command: functions.command,
       logRetention: retention.logs,
+    });
+    new Observability(this, 'Observability', {
+      ...{ notifications, functions, api, statusQueue: stores.statusQueue },
+      machines: { release: release.machine, deployment: deployment.machine },
     });
   }
 }

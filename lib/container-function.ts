@@ -39,6 +39,17 @@ export interface ContainerFunctionProps<Name extends string, Bindings extends re
   readonly storage?: number;
 }
 
+const LOGS = 'Logs';
+
+/** Where a function made here writes its log. */
+export function logsOf(fn: IFunction): LogGroup {
+  const logs = fn.node.scope?.node.tryFindChild(LOGS);
+  if (logs instanceof LogGroup) return logs;
+  throw new Error(
+    `looking for the log of ${fn.node.path}: it was made by something else than ContainerFunction`,
+  );
+}
+
 export class ContainerFunction<
   Name extends string,
   const Bindings extends readonly Binding<never>[],
@@ -49,7 +60,7 @@ export class ContainerFunction<
     super(scope, id);
     const { image, logRetention } = props.shared;
     const [architecture] = image.architectures;
-    const logGroup = new LogGroup(this, 'Logs', {
+    const logGroup = new LogGroup(this, LOGS, {
       retention: logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });

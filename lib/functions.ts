@@ -174,7 +174,7 @@ export class Functions extends Construct {
         stores.useArtifacts({
           read: ['releases', 'sources', 'outputs', 'last-good', 'state'],
           write: ['releases', 'outputs', 'last-good', 'state'],
-          remove: ['state/*', 'outputs/*'],
+          remove: ['state', 'outputs'],
         }),
         statusQueue,
         token,
@@ -229,7 +229,7 @@ export class Functions extends Construct {
         stores.useArtifacts({
           read: ['releases', 'sources', 'last-good', 'state', 'state-backups'],
           write: ['outputs', 'last-good'],
-          remove: ['outputs/*'],
+          remove: ['outputs'],
         }),
         statusQueue,
         tokens,
@@ -357,12 +357,14 @@ export class Functions extends Construct {
       contract: contracts.gitStatus,
       bindings: [
         stores.useLedger('get', 'put', 'query', 'update'),
-        stores.useArtifacts({ read: ['releases'] }),
+        stores.useArtifacts({ read: ['releases'], write: ['releases/*/timeline.html'] }),
         stores.removeHistory(),
         stores.useStatusMessages(),
         token,
         api,
+        publish,
         variables({
+          GITHUB_URL: github.url,
           GITHUB_WRITES_PER_HOUR: String(github.writesPerHour),
           AUDIT_IN_GIT: github.audit ? 'yes' : 'no',
         }),

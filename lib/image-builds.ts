@@ -1,10 +1,8 @@
 /** What builds Belay's own images: one zip function behind all custom resources, a CodeBuild project per image and architecture, and who is told. */
 import { ComputeType, LinuxArmBuildImage, LinuxBuildImage, Project, Source } from 'aws-cdk-lib/aws-codebuild';
 import type { Repository } from 'aws-cdk-lib/aws-ecr';
-import { EventBus, EventField, Match, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
-import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
+import { EventBus, EventField, Match, Rule } from 'aws-cdk-lib/aws-events';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   Code,
   Architecture as LambdaArchitecture,
@@ -16,7 +14,6 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
-import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import {
   AssetHashType,
   CfnResource,
@@ -33,11 +30,11 @@ import { accept, acceptPatterns } from './accepted.ts';
 import { allow } from './allow.ts';
 import { bundle } from './bundle.ts';
 import { functionRole } from './function-role.ts';
+import type { Notifications } from './observability/notifications.ts';
 
 export interface ImageBuildsProps {
-  /** Who is told that a build has failed or that bases have moved. @default a topic of its own, encrypted with `key` */
-  readonly notices?: ITopic;
-  readonly key: IKey;
+  /** People are told that a build has failed or that bases have moved. */
+  readonly notifications: Notifications;
   readonly retention: Configuration['retention'];
 }
 
@@ -51,6 +48,9 @@ export interface ImageBuild {
   readonly tag: string;
 }
 
+/** The runbook's heading. */
+const IMAGES = 'an-image-could-not-be-built';
+
 /** Names of the projects begin with it. */
 const PROJECT_PREFIX = 'belay-image-';
 /** A build takes two to four minutes, and may have to queue before. */
@@ -61,14 +61,12 @@ const FUNCTION_LIMIT = Duration.minutes(15);
 const SERVICE_LIMIT = Duration.minutes(16);
 
 export class ImageBuilds extends Construct {
-  readonly notices: ITopic;
   readonly #fn: LambdaFunction;
   readonly #logDays: number;
 
-  constructor(scope: Construct, id: string, { notices, key, retention }: ImageBuildsProps) {
+  constructor(scope: Construct, id: string, { notifications, retention }: ImageBuildsProps) {
     super(scope, id);
     this.#logDays = retention.logs;
-    this.notices = notices ?? this.#ownTopic(key);
     const logGroup = new LogGroup(this, 'Logs', {
       retention: this.#logDays,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -107,20 +105,21 @@ export class ImageBuilds extends Construct {
           'project-name': Match.prefix(PROJECT_PREFIX),
         },
       },
-      targets: [
-        this.#telling(
-          `The build of ${EventField.fromPath('$.detail.project-name')} ended as ${EventField.fromPath('$.detail.build-status')}: nothing new is deployed. Its log: ${EventField.fromPath('$.detail.additional-information.logs.deep-link')}`,
-        ),
-      ],
+      targets: notifications.targets({
+        title: `${EventField.fromPath('$.detail.project-name')}: an image of Belay could not be built`,
+        text: `The build ended as ${EventField.fromPath('$.detail.build-status')}: nothing new is deployed.`,
+        link: EventField.fromPath('$.detail.additional-information.logs.deep-link'),
+        heading: IMAGES,
+      }),
     });
     new Rule(this, 'BasesMoved', {
       description: 'Newer bases of an image are there',
       eventPattern: { source: [BASES_MOVED.source], detailType: [BASES_MOVED.detailType] },
-      targets: [
-        this.#telling(
-          `Newer bases are there for the images of ${EventField.fromPath('$.detail.repository')}: ${EventField.fromPath('$.detail.next')}. The image ${EventField.fromPath('$.detail.tag')} was built with them, and nothing runs it.`,
-        ),
-      ],
+      targets: notifications.targets({
+        title: `Newer bases are there for the images of ${EventField.fromPath('$.detail.repository')}`,
+        text: `${EventField.fromPath('$.detail.next')}. The image ${EventField.fromPath('$.detail.tag')} was built with them, and nothing runs it.`,
+        heading: IMAGES,
+      }),
     });
   }
 
@@ -204,16 +203,6 @@ export class ImageBuilds extends Construct {
       resources: [bucket.arnForObjects(s3ObjectKey)],
     });
     allow(role, { actions: ['s3:GetBucketAcl', 's3:GetBucketLocation'], resources: [bucket.bucketArn] });
-  }
-
-  #telling(text: string): SnsTopic {
-    return new SnsTopic(this.notices, { message: RuleTargetInput.fromText(text) });
-  }
-
-  #ownTopic(key: IKey): Topic {
-    // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
-    key.grant(new ServicePrincipal('events.amazonaws.com'), 'kms:Decrypt', 'kms:GenerateDataKey');
-    return new Topic(this, 'Notices', { masterKey: key, enforceSSL: true });
   }
 }
 

@@ -69,12 +69,15 @@ export interface IngressProps {
 }
 
 export class Ingress extends Construct {
+  readonly api: HttpApi;
+
   constructor(scope: Construct, id: string, props: IngressProps) {
     super(scope, id);
-    const api = new HttpApi(this, 'Api', {
+    this.api = new HttpApi(this, 'Api', {
       description: 'Where GitHub delivers webhooks to Belay, and the page that sets the App up',
       createDefaultStage: false,
     });
+    const { api } = this;
     api.addRoutes({
       path: PATHS.webhook,
       methods: [HttpMethod.POST],

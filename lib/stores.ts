@@ -33,12 +33,15 @@ const LEDGER_ACTIONS = {
 } as const;
 type LedgerOperation = keyof typeof LEDGER_ACTIONS;
 
+/** All of a kind, or those of a pattern. */
+type Artifacts = ArtifactKind | `${ArtifactKind}/${string}`;
+
 /** What of the artifacts a function touches. */
 export interface ArtifactUse {
-  readonly read: readonly ArtifactKind[];
-  readonly write?: readonly ArtifactKind[];
-  /** Patterns below a repository; the bucket keeps the versions. */
-  readonly remove?: readonly string[];
+  readonly read: readonly Artifacts[];
+  readonly write?: readonly Artifacts[];
+  /** The bucket keeps the versions. */
+  readonly remove?: readonly Artifacts[];
 }
 
 export class Stores extends Construct {
@@ -174,9 +177,8 @@ export class Stores extends Construct {
 
   /** Artifacts of these kinds. Listing makes a missing object a 404 instead of a 403. */
   useArtifacts({ read, write = [], remove = [] }: ArtifactUse): Binding<'ARTIFACTS_BUCKET'> {
-    const objects = (patterns: readonly string[]) =>
-      patterns.map((pattern) => this.artifacts.arnForObjects(`*/${pattern}`));
-    const of = (kinds: readonly ArtifactKind[]) => objects(kinds.map((kind) => `${kind}/*`));
+    const of = (those: readonly Artifacts[]) =>
+      those.map((one) => this.artifacts.arnForObjects(one.includes('/') ? `*/${one}` : `*/${one}/*`));
     const because = 'keys begin with the id of a repository';
     return {
       ...variables({ ARTIFACTS_BUCKET: this.artifacts.bucketName }),
@@ -184,8 +186,7 @@ export class Stores extends Construct {
         allow(fn, { actions: ['s3:ListBucket'], resources: [this.artifacts.bucketArn] });
         allow(fn, { actions: ['s3:GetObject'], resources: of(read), because });
         if (write.length > 0) allow(fn, { actions: ['s3:PutObject'], resources: of(write), because });
-        if (remove.length > 0)
-          allow(fn, { actions: ['s3:DeleteObject'], resources: objects(remove), because });
+        if (remove.length > 0) allow(fn, { actions: ['s3:DeleteObject'], resources: of(remove), because });
         this.useKey(fn, 's3', 'Decrypt', ...(write.length > 0 ? (['GenerateDataKey'] as const) : []));
       },
     };

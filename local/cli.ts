@@ -6,6 +6,7 @@ import { comment } from './cli/commands/comment.ts';
 import { decide } from './cli/commands/decide.ts';
 import { history } from './cli/commands/history.ts';
 import { log } from './cli/commands/log.ts';
+import { metrics } from './cli/commands/metrics.ts';
 import { operate } from './cli/commands/operate.ts';
 import { plan } from './cli/commands/plan.ts';
 import { type Ending, push } from './cli/commands/push.ts';
@@ -15,6 +16,7 @@ import { serve } from './cli/commands/serve.ts';
 import { status } from './cli/commands/status.ts';
 import { sweep } from './cli/commands/sweep.ts';
 import { tell } from './cli/commands/tell.ts';
+import { trace } from './cli/commands/trace.ts';
 import { closeOnInterrupt } from './cli/interrupt.ts';
 import { openTwin as openPlainTwin } from './cli/open-twin.ts';
 import { questionsOnly, screenFor } from './cli/screen.ts';
@@ -58,6 +60,8 @@ function run(command: Exclude<Command, { name: 'help' }>): Promise<Ending> {
       return history(command, openTwin);
     case 'log':
       return log(command, openTwin);
+    case 'trace':
+      return trace(command, openTwin);
     case 'approve':
     case 'reject':
       return decide(command, { openTwin, screen: pushScreen(command.json) });
@@ -75,6 +79,8 @@ function run(command: Exclude<Command, { name: 'help' }>): Promise<Ending> {
       return serve(command, openTwin);
     case 'sweep':
       return sweep(command, openTwin);
+    case 'metrics':
+      return metrics(command, openTwin);
     case 'secret':
       return secret(command, {
         openTwin,

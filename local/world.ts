@@ -18,12 +18,16 @@ import {
 import type { PageAnswer, PageRequest } from './page/exchange.ts';
 import { pageAnswer } from './page/page.ts';
 import type { ExecutionEntry } from './states/store.ts';
+import { type Board, boardOf } from './watch/board.ts';
+import { toldIn } from './watch/told.ts';
 import { type Item, queryItems, scanItems } from './world/ledger.ts';
 import type { WorldOptions } from './world/options.ts';
 import { openParts, type Parts } from './world/parts.ts';
 import { type Listener, Progress } from './world/progress.ts';
+import { segmentsOf } from './world/segments.ts';
 import { serveWorld } from './world/socket.ts';
 import { ownStateDirectory, type StateDirectory } from './world/state-directory.ts';
+import type { SegmentDocument } from './xray/document.ts';
 
 export type { WorldOptions } from './world/options.ts';
 export { StateDirectoryInUse } from './world/state-directory.ts';
@@ -250,6 +254,11 @@ export class World {
     return this.parts.executions.entries().filter(({ arn }) => !/:execution:[^:]*\//.test(arn));
   }
 
+  /** The segments of a trace, oldest first. */
+  async segments(trace: string): Promise<readonly SegmentDocument[]> {
+    return segmentsOf(trace, this.parts);
+  }
+
   async executionHistory(arn: string): Promise<HistoryEvent[]> {
     return this.parts.executions.history(arn);
   }
@@ -270,6 +279,13 @@ export class World {
   /** A person's word to a release, through the function `command`. @throws Error when the function failed. */
   async command(order: z.output<typeof commandContract.input>) {
     return commandContract.output.parse(await this.#ask('command', order));
+  }
+
+  /** What the stack's dashboard would show, and whether its alarms would be red. */
+  async board(): Promise<Board> {
+    const { assembly, functions, notices } = this.parts;
+    const told = toldIn(functions.logs, assembly.functions);
+    return boardOf(assembly, { told, notices: notices.all(), now: Date.now() });
   }
 
   /** Sweeps now; one line per thing done. @throws Error when the function failed. */

@@ -14,7 +14,7 @@ const binaries = join(root, 'node_modules', '.bin');
 const node = join(binaries, 'node');
 
 /** Commands of `local` that begin no job. All others may go on with what waits, and that may need the tool. */
-const WITHOUT_JOBS = [undefined, '--help', '-h', 'status', 'history', 'log', 'secret'];
+const WITHOUT_JOBS = [undefined, '--help', '-h', 'status', 'history', 'log', 'secret', 'metrics'];
 
 /** What each command runs, and whether it needs OpenTofu or Terraform. */
 const commands = {

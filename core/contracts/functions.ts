@@ -223,12 +223,14 @@ export const sweep = defineContract({
   output: z.object({ done: z.array(z.string()) }),
 });
 
-/** `git-status`: consumes the status queue; the newest truth of the ledger goes to GitHub. */
+/** `git-status`: consumes the status queue; the newest truth of the ledger goes to GitHub, and what is new of it to the bus. */
 export const gitStatus = defineContract({
   env: [
     'LEDGER_TABLE',
     'ARTIFACTS_BUCKET',
     'STATUS_QUEUE_URL',
+    'BUS_NAME',
+    'GITHUB_URL',
     'GITHUB_API_URL',
     'GITHUB_TOKEN_SECRET',
     'GITHUB_WRITES_PER_HOUR',
@@ -242,7 +244,9 @@ export const gitStatus = defineContract({
           messageId: z.string(),
           receiptHandle: z.string(),
           body: z.string(),
-          attributes: z.object({ ApproximateReceiveCount: z.coerce.number() }).loose(),
+          attributes: z
+            .object({ ApproximateReceiveCount: z.coerce.number(), AWSTraceHeader: z.string().optional() })
+            .loose(),
         })
         .loose(),
     ),

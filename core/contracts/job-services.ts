@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { defineContract } from '../contract.ts';
 import { jobSpecSchema } from './job.ts';
+import { jobTimesSchema } from './job-times.ts';
 
 /** How a job proves itself. */
 export const jobProofSchema = z.object({
@@ -23,7 +24,7 @@ export const admit = defineContract({
   input: z.discriminatedUnion('action', [
     jobProofSchema.omit({ nonce: true }).extend({ action: z.literal('read') }),
     jobProofSchema.extend({ action: z.literal('begin') }),
-    jobProofSchema.extend({ action: z.literal('end') }),
+    jobProofSchema.extend({ action: z.literal('end'), times: jobTimesSchema.optional() }),
     z.object({
       action: z.literal('has-ended'),
       repository: z.int(),

@@ -33,6 +33,8 @@ export const jobSpecSchema = z.object({
   fence: z.int(),
   /** Which plan of the attempt this job belongs to: 0 for the first, one more for every time the state had moved. */
   round: z.int().default(0),
+  /** When it was ordered: its queueing begins here. */
+  preparedAt: z.iso.datetime().optional(),
   /** One-time secret, hashed in the ledger and bound to the first job that shows it. */
   nonce: z.string().min(32),
   /** Role in the environment's account that the tool works with. */

@@ -1,5 +1,6 @@
 /** A merge group as Belay carries it: what `webhook` publishes of GitHub's merge queue, and what a release that plans one knows of it. */
 import * as z from 'zod';
+import { traceHeaderSchema } from '../trace/trace-header.ts';
 import { commitSchema, repositorySchema } from './push.ts';
 
 /** What is planned: the queue's own commit, as the base branch would become it. */
@@ -22,6 +23,8 @@ export const mergeGroupChangedSchema = z.object({
   destroyed: z.string().optional(),
   /** GitHub login of who made the queue move. */
   sender: z.string(),
+  /** The trace the request began with. */
+  trace: traceHeaderSchema.optional(),
 });
 export type MergeGroupChanged = z.infer<typeof mergeGroupChangedSchema>;
 

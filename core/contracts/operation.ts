@@ -1,5 +1,6 @@
 /** What a person or a schedule asks for instead of pushing: published on the bus; the Release machine is started with it. */
 import * as z from 'zod';
+import { traceHeaderSchema } from '../trace/trace-header.ts';
 import { mergeGroupChangedSchema } from './merge-group.ts';
 import { pullRequestChangedSchema, pullSchema } from './pull.ts';
 import { commitSchema, pushReceivedSchema, repositorySchema } from './push.ts';
@@ -13,6 +14,8 @@ const byAnyone = {
   commit: commitSchema,
   /** GitHub login of who asks; `belay` where a schedule does. */
   by: z.string().min(1),
+  /** The trace the request began with. */
+  trace: traceHeaderSchema.optional(),
 };
 const asked = { ...byAnyone, environment: z.string().min(1) };
 

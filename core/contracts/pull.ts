@@ -1,5 +1,6 @@
 /** A pull request as Belay carries it: what `webhook` publishes when one changed, and what a release that plans one knows of it. */
 import * as z from 'zod';
+import { traceHeaderSchema } from '../trace/trace-header.ts';
 import { commitSchema, repositorySchema } from './push.ts';
 
 /** What is planned: the head of a pull request, merged into its base branch. */
@@ -24,6 +25,8 @@ export const pullRequestChangedSchema = z.object({
   closed: z.object({ commit: commitSchema.optional() }).optional(),
   /** GitHub login of who changed it. */
   sender: z.string(),
+  /** The trace the request began with. */
+  trace: traceHeaderSchema.optional(),
 });
 export type PullRequestChanged = z.infer<typeof pullRequestChangedSchema>;
 

@@ -1,5 +1,6 @@
 /** A push as Belay carries it: what `webhook` publishes on the bus and the Release machine is started with. */
 import * as z from 'zod';
+import { traceHeaderSchema } from '../trace/trace-header.ts';
 
 /** A full git commit id. */
 export const commitSchema = z.string().regex(/^[0-9a-f]{40}$/, 'not a 40-digit commit id');
@@ -24,6 +25,8 @@ export const pushReceivedSchema = z.object({
   skip: z.boolean(),
   /** GitHub login of who pushed. */
   sender: z.string(),
+  /** The trace the request began with. */
+  trace: traceHeaderSchema.optional(),
 });
 export type PushReceived = z.infer<typeof pushReceivedSchema>;
 

@@ -1,6 +1,7 @@
 /** What a release is made of: the small reference in every machine state, and the `release.json` artifact. */
 import * as z from 'zod';
 import { resolvedTargetSchema } from '../manifest/resolved.ts';
+import { traceHeaderSchema } from '../trace/trace-header.ts';
 import { operationSchema } from '../words.ts';
 import { mergeGroupSchema } from './merge-group.ts';
 import { pullSchema } from './pull.ts';
@@ -13,6 +14,8 @@ export const releaseRefSchema = z.object({
   /** GitHub's numeric repository id. */
   repository: z.int().positive(),
   commit: commitSchema,
+  /** So that jobs and status messages, which AWS hands no trace on to, belong to the change's. */
+  trace: traceHeaderSchema.optional(),
 });
 export type ReleaseRef = z.infer<typeof releaseRefSchema>;
 

@@ -79,6 +79,11 @@ export const ledgerKeys = {
   }),
   /** `specKey` is the S3 key of the job's spec. */
   job: (specKey: string): LedgerKey => ({ pk: `job/${specKey}`, sk: 'job' }),
+  /** How a job spent its time, one item a Batch job. */
+  jobTimes: (repository: number, release: string, jobId: string): LedgerKey => ({
+    pk: inRelease(repository, release),
+    sk: `${ledgerPrefixes.jobTimes}${jobId}`,
+  }),
   commit: (repository: number, commit: string): LedgerKey => ({
     pk: inCommit(repository, commit),
     sk: 'commit',
@@ -150,7 +155,9 @@ export const ledgerPrefixes = {
   targets: 'target/',
   deployments: 'deployment/',
   outcomes: 'outcome/',
+  outcomesOf: (pass: Pass) => `${outcomesOf(pass)}/`,
   outcomesIn: (environment: string, pass?: Pass) => `${outcomesOf(pass)}/${environment}/`,
+  jobTimes: 'job-times/',
   statuses: 'status/',
   checks: 'check/',
 } as const;

@@ -5,6 +5,7 @@ import { mergeGroupSchema } from '../contracts/merge-group.ts';
 import { pullSchema } from '../contracts/pull.ts';
 import { commitSchema, repositorySchema } from '../contracts/push.ts';
 import { releaseRefSchema } from '../contracts/release.ts';
+import { traceHeaderSchema } from '../trace/trace-header.ts';
 import { environmentVerdictSchema, operationSchema, releaseVerdictSchema } from '../words.ts';
 
 /**
@@ -39,6 +40,8 @@ export const releaseItemSchema = z.object({
   sender: z.string(),
   /** The Release machine's execution ARN. */
   execution: z.string(),
+  /** The trace it belongs to. */
+  trace: traceHeaderSchema.optional(),
   environments: z.array(z.string()),
   verdict: releaseVerdictSchema.optional(),
   reason: z.string(),
@@ -56,12 +59,16 @@ export const releaseItemSchema = z.object({
   unreviewed: z
     .array(z.object({ environment: z.string(), component: z.string(), why: z.string() }))
     .optional(),
+  /** The `endedAt` that its timeline among the artifacts tells of. */
+  timelineOf: z.iso.datetime().optional(),
   /** Why GitHub does not take its statuses; absent as soon as it does. */
   unshown: z.string().optional(),
   /** A person wants it deployed although a newer commit was attempted since. */
   older: z.boolean().optional(),
   /** What was last answered to a press of a button that came to nothing; `on` is the check's place: ``, `dev` or `dev/app`. */
   notice: z.object({ on: z.string(), text: z.string() }).optional(),
+  /** What was said of it on the bus and as metrics: keys of `core/announcements.ts`. */
+  announced: z.set(z.string()).optional(),
 });
 export type ReleaseItem = z.infer<typeof releaseItemSchema>;
 
@@ -75,6 +82,10 @@ export const deploymentItemSchema = z.object({
   progress: z.string(),
   verdict: environmentVerdictSchema.optional(),
   reason: z.string(),
+  /** When it asked for the lease, when it had it and knew its targets, and when it was settled. */
+  askedAt: z.iso.datetime().optional(),
+  openedAt: z.iso.datetime().optional(),
+  endedAt: z.iso.datetime().optional(),
   /** Components that are deployed here and no longer in the manifest. */
   orphans: z.array(z.string()).optional(),
   /** A destroy has left nothing deployed here. */

@@ -3,8 +3,10 @@
 import * as z from 'zod';
 import { approvalAnswerSchema } from '../contracts/functions.ts';
 import { changeCountsSchema } from '../contracts/job.ts';
+import { jobTimesSchema } from '../contracts/job-times.ts';
 import { commitSchema } from '../contracts/push.ts';
-import { outcomeSchema, stageSchema } from '../words.ts';
+import { FAILURES } from '../deployment/failure-name.ts';
+import { architectureSchema, outcomeSchema, passSchema, stageSchema } from '../words.ts';
 
 /** How far a requested target is; `outcome` is set once, at its end. `attempt` is the fence it was opened under. */
 export const outcomeItemSchema = z.object({
@@ -16,6 +18,8 @@ export const outcomeItemSchema = z.object({
   progress: z.enum(['waiting', 'planning', 'checking', 'approving', 'applying', 'testing', 'ended']),
   outcome: outcomeSchema.optional(),
   reason: z.string(),
+  /** Of a failure: under which name it is counted. */
+  failure: z.enum(FAILURES).optional(),
   /** Why it may not be planned under this name. */
   refused: z.string().optional(),
   /** Of a plan: why it cannot be planned yet. */
@@ -79,6 +83,23 @@ export const jobItemSchema = z.object({
   nonceHash: z.string(),
   stage: stageSchema,
   jobId: z.string().optional(),
+  /** When it was prepared, and when it was let begin. */
+  preparedAt: z.iso.datetime().optional(),
+  begunAt: z.iso.datetime().optional(),
   ended: z.boolean(),
 });
 export type JobItem = z.infer<typeof jobItemSchema>;
+
+/** A job that has ended, as it told itself: for the timeline and the price of its release. */
+export const jobTimesItemSchema = z.object({
+  environment: z.string(),
+  component: z.string(),
+  pass: passSchema,
+  stage: stageSchema,
+  /** The Batch job. */
+  jobId: z.string(),
+  architecture: architectureSchema,
+  preparedAt: z.iso.datetime().optional(),
+  times: jobTimesSchema,
+});
+export type JobTimesItem = z.infer<typeof jobTimesItemSchema>;

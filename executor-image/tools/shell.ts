@@ -151,6 +151,7 @@ export class ShellTool implements Tool {
     stop.check(`the ${name} command`);
     log.say(`$ ${name}: ${command}`);
     return run({
+      step: name,
       file: 'sh',
       args: ['-eu', '-c', command],
       cwd: workspace.component,

@@ -232,6 +232,7 @@ export class TerraformTool implements Tool {
     const [subcommand = '', ...flags] = args;
     if (!how.output) log.say(`$ ${this.name} ${subcommand}`);
     return run({
+      step: subcommand,
       file: this.#tool.binary,
       args: [`-chdir=${workspace.component}`, subcommand, '-no-color', ...flags],
       cwd: workspace.component,

@@ -1,13 +1,18 @@
 /** The state of Batch jobs; made once by the functions that ask whether a writer still lives. */
 import { BatchClient, DescribeJobsCommand, TerminateJobCommand } from '@aws-sdk/client-batch';
-import type { JobControl, Jobs } from '../ports.ts';
+import type { JobControl, Jobs, JobTimes } from '../ports.ts';
 
 /** Batch forgets a job some days after its end, so one it does not know has ended. */
-export function batchJobs(client = new BatchClient({})): Jobs {
+export function batchJobs(client = new BatchClient({})): Jobs & JobTimes {
   return {
     async hasEnded(jobId) {
       const { jobs = [] } = await client.send(new DescribeJobsCommand({ jobs: [jobId] }));
       return jobs.every(({ status }) => status === 'SUCCEEDED' || status === 'FAILED');
+    },
+    async runningSince(jobId) {
+      const { jobs = [] } = await client.send(new DescribeJobsCommand({ jobs: [jobId] }));
+      const { status, startedAt } = jobs[0] ?? {};
+      return status === 'RUNNING' && startedAt !== undefined ? new Date(startedAt) : undefined;
     },
     async wasSubmittedFor(jobId, specKey) {
       const { jobs = [] } = await client.send(new DescribeJobsCommand({ jobs: [jobId] }));

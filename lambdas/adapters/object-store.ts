@@ -25,8 +25,8 @@ export function objectStore(bucket: string, client = artifactsClient()): ObjectS
         throw error;
       }
     },
-    async put(key, body) {
-      await client.send(new PutObjectCommand({ ...of(key), Body: body }));
+    async put(key, body, type) {
+      await client.send(new PutObjectCommand({ ...of(key), Body: body, ...(type && { ContentType: type }) }));
     },
     async exists(key) {
       try {

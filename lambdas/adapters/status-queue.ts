@@ -9,20 +9,24 @@ import type { AnswerQueue, StatusQueue } from '../ports.ts';
  * changed, so two equal ones within SQS's five minutes of deduplication are two changes.
  */
 export function sqsStatusQueue(url: string, client = new SQSClient({})): StatusQueue & AnswerQueue {
-  const send = async (group: string, message: StatusMessage) => {
+  const send = async (group: string, message: StatusMessage, trace?: string) => {
     await client.send(
       new SendMessageCommand({
         QueueUrl: url,
         MessageBody: JSON.stringify(message),
         MessageGroupId: group,
         MessageDeduplicationId: randomUUID(),
+        // A system attribute counts neither as one of the message's nor into its size.
+        ...(trace !== undefined && {
+          MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: trace } },
+        }),
       }),
     );
   };
   return {
     async changed(release) {
-      const { id, repository, commit } = release;
-      await send(`${repository}/${commit}`, { release: { id, repository, commit } });
+      const { id, repository, commit, trace } = release;
+      await send(`${repository}/${commit}`, { release: { id, repository, commit } }, trace);
     },
     async answered(answer) {
       const { repository, pull, comment } = answer;

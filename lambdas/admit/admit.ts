@@ -7,7 +7,7 @@ import type { TargetItem } from '../../core/ledger/environment-items.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { type JobItem, jobItemSchema } from '../../core/ledger/work-items.ts';
 import { WRITING_STAGES } from '../../core/words.ts';
-import type { ObjectStore } from '../ports.ts';
+import type { Clock, Measure, ObjectStore, Segments } from '../ports.ts';
 import { currentAttempt } from '../shared/attempt.ts';
 import { cancellationOf } from '../shared/cancellation.ts';
 import { readDocument } from '../shared/documents.ts';
@@ -15,10 +15,14 @@ import { readEnvironment } from '../shared/environment-item.ts';
 import { readTargetItem } from '../shared/items.ts';
 import { type TendPorts, tendLease } from '../shared/lease-tending.ts';
 import { LOST_LEASE, supersededReason } from '../shared/superseded.ts';
+import { keepTimes } from './times.ts';
 import { addWriter, removeWriter, type Writer } from './writers.ts';
 
 export interface AdmitPorts extends TendPorts {
   readonly store: ObjectStore;
+  readonly segments: Segments;
+  readonly clock: Clock;
+  readonly measure: Measure;
 }
 
 type Input = z.output<typeof contract.input>;
@@ -60,7 +64,7 @@ async function read(
  */
 async function bind(
   { job, nonce, jobId }: JobProof,
-  { ledger, jobs }: AdmitPorts,
+  { ledger, jobs, clock, measure }: AdmitPorts,
 ): Promise<JobItem | string> {
   const known = await readJob(ledger, job);
   if (known === undefined || !nonceMatches(nonce, known.nonceHash)) return 'its nonce is not known';
@@ -69,7 +73,12 @@ async function bind(
   if (known.jobId === undefined) {
     if (!(await jobs.wasSubmittedFor(jobId, job))) return 'Batch knows it as the job of another spec';
     const condition = { missing: ['jobId'], equals: { nonceHash } };
-    const item = await ledger.update(ledgerKeys.job(job), { set: { jobId } }, condition);
+    const begunAt = clock.now().toISOString();
+    const item = await ledger.update(ledgerKeys.job(job), { set: { jobId, begunAt } }, condition);
+    if (item !== undefined && known.preparedAt !== undefined) {
+      const facts = { job, stage: known.stage };
+      measure({ metric: 'JobWait', value: secondsBetween(known.preparedAt, begunAt), facts });
+    }
     // Where the answer of an earlier try was lost, the item is ours already.
     bound = item === undefined ? await readJob(ledger, job) : jobItemSchema.parse(item);
   }
@@ -115,13 +124,29 @@ async function markDirty(
   await ledger.update(key, { set: { live: dirty } });
 }
 
-async function end({ job, jobId }: JobProof, spec: JobSpec, ports: AdmitPorts): Promise<Answer> {
+async function end(
+  { job, jobId, times }: Extract<Input, { action: 'end' }>,
+  spec: JobSpec,
+  ports: AdmitPorts,
+): Promise<Answer> {
+  if (times !== undefined) await keepTimes(spec, { jobId, times }, ports);
   const writer = writerOf(spec, jobId);
   await removeWriter(ports.ledger, writer);
-  await ports.ledger.update(ledgerKeys.job(job), { set: { ended: true } }, { equals: { jobId } });
+  const condition = { equals: { jobId, ended: false } };
+  const signedOff = await ports.ledger.update(ledgerKeys.job(job), { set: { ended: true } }, condition);
+  if (signedOff !== undefined) measureStage(job, jobItemSchema.parse(signedOff), ports);
   if (WRITING_STAGES.includes(spec.stage)) await handOn(writer, ports);
   return { decision: 'ended' };
 }
+
+/** Of a job that signs off itself; one that was killed tells nothing. */
+function measureStage(job: string, { stage, begunAt }: JobItem, { clock, measure }: AdmitPorts): void {
+  if (begunAt === undefined) return;
+  const value = secondsBetween(begunAt, clock.now().toISOString());
+  measure({ metric: 'StageDuration', value, of: stage, facts: { job } });
+}
+
+const secondsBetween = (from: string, to: string) => (Date.parse(to) - Date.parse(from)) / 1000;
 
 /** An execution that was stopped leaves its lease to its last writer: whoever waits is told now and not at the next sweep. */
 async function handOn(writer: Writer, ports: AdmitPorts): Promise<void> {

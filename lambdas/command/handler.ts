@@ -26,7 +26,7 @@ const ports = {
   clock: systemClock,
   status: queue,
   answers: queue,
-  bus: eventBus(env.BUS_NAME),
+  bus: eventBus(env.BUS_NAME, 'command'),
   newRequestId: () => `request-${randomUUID()}`,
   github: gitHub(env.GITHUB_API_URL, gitHubAccess(env.GITHUB_TOKEN_SECRET, env.GITHUB_API_URL)),
 };

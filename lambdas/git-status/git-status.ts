@@ -5,8 +5,11 @@ import {
   type StatusMessage,
   statusMessageSchema,
 } from '../../core/contracts/functions.ts';
+import { segmentIn } from '../../core/trace/segment.ts';
 import type { AuditWriter } from '../github-ports.ts';
-import type { MessageDelay } from '../ports.ts';
+import type { MessageDelay, Segments } from '../ports.ts';
+import { type AnnouncePorts, announce } from './announce.ts';
+import { keepTimeline } from './keep-timeline.ts';
 import { pauseAfter } from './later.ts';
 import { readRecord } from './record.ts';
 import { type ShowAnswerPorts, showAnswer } from './show-answer.ts';
@@ -16,9 +19,13 @@ import { type ShowReleasePorts, showRelease } from './show-release.ts';
 type Batch = z.output<typeof contract.input>;
 type Answer = z.input<typeof contract.output>;
 
-export interface GitStatusPorts extends Omit<ShowReleasePorts, 'github'>, Omit<ShowAnswerPorts, 'github'> {
+export interface GitStatusPorts
+  extends AnnouncePorts,
+    Omit<ShowReleasePorts, 'github'>,
+    Omit<ShowAnswerPorts, 'github'> {
   readonly github: ShowReleasePorts['github'] & ShowAnswerPorts['github'];
   readonly messages: MessageDelay;
+  readonly segments: Segments;
   /** Undefined where there is to be no audit in Git. */
   readonly audit: AuditWriter | undefined;
 }
@@ -40,7 +47,7 @@ export async function gitStatus({ Records: records }: Batch, ports: GitStatusPor
     try {
       if (putOff.has(group)) throw new Error('a message before it was put off');
       if (message === undefined) throw new Error('it names neither a release nor an answer');
-      if (!shown.has(name)) await show(message, ports);
+      if (!shown.has(name)) await traced(record, message, ports);
       shown.add(name);
     } catch (error) {
       const tries = record.attributes.ApproximateReceiveCount;
@@ -54,11 +61,37 @@ export async function gitStatus({ Records: records }: Batch, ports: GitStatusPor
   return { batchItemFailures: failures.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
 
-/** What people wait for comes first: the audit loses nothing by coming later. */
+/** A look that went well is a segment of its change's trace; one that did not comes again. */
+async function traced(
+  { attributes }: Batch['Records'][number],
+  message: StatusMessage,
+  ports: GitStatusPorts,
+): Promise<void> {
+  const startedAt = ports.clock.now();
+  await show(message, ports);
+  const segment = segmentIn(attributes.AWSTraceHeader, {
+    name: 'belay git-status',
+    ...{ startedAt, endedAt: ports.clock.now() },
+    parts: [],
+    failed: false,
+    annotations: 'release' in message ? { release: message.release.id } : {},
+  });
+  if (segment !== undefined) await ports.segments.send(segment);
+}
+
+/**
+ * What is announced does not wait for GitHub, nor GitHub for it when it fails. Then comes what people wait for: the audit loses nothing
+ * by coming later.
+ */
 async function show(message: StatusMessage, ports: GitStatusPorts): Promise<void> {
   if (!('release' in message)) return showAnswer(message.answer, ports);
   const record = await readRecord(message.release, ports.ledger);
-  await showRelease(message.release, record, ports);
+  try {
+    if (record !== undefined) await announce(record, ports);
+  } finally {
+    await showRelease(message.release, record, ports);
+  }
+  if (record !== undefined) await keepTimeline(record.release, ports);
   const { audit } = ports;
   if (record !== undefined && audit !== undefined) await showAudit(record, { ...ports, audit });
 }

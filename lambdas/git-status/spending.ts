@@ -2,13 +2,14 @@
 import { type BudgetItem, budgetItemSchema, pause, spend } from '../../core/checks/budget.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { GitHubError } from '../github-error.ts';
-import type { Clock, Ledger } from '../ports.ts';
+import type { Clock, Ledger, Measure } from '../ports.ts';
 import { OverBudget } from './later.ts';
 
 export interface SpendingPorts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly writesPerHour: number;
+  readonly measure: Measure;
 }
 
 /** Does one write when the budget of the repository's owner allows it. @throws OverBudget when it does not. */
@@ -18,11 +19,15 @@ export async function spending<T>(
   { write, ports }: { readonly write: () => Promise<T>; readonly ports: SpendingPorts },
 ): Promise<T> {
   const [owner = ''] = fullName.split('/');
-  await change(owner, ports, (before, now) => {
+  const tell = (value: number) => ports.measure({ metric: 'GitHubBudget', value, facts: { owner } });
+  const { level } = await change(owner, ports, (before, now) => {
     const spent = spend(before, { now, perHour: ports.writesPerHour, kind });
-    if (!spent.allowed) throw new OverBudget(spent.until, kind === 'progress');
-    return spent.budget;
+    if (spent.allowed) return spent.budget;
+    // Progress gives way while there is some left: nobody misses it.
+    if (kind === 'end') tell(0);
+    throw new OverBudget(spent.until, kind === 'progress');
   });
+  tell(Math.floor(level));
   try {
     return await write();
   } catch (error) {
@@ -37,13 +42,14 @@ async function change(
   owner: string,
   { ledger, clock }: SpendingPorts,
   next: (before: BudgetItem | undefined, now: Date) => BudgetItem,
-): Promise<void> {
+): Promise<BudgetItem> {
   const key = ledgerKeys.budget(owner);
   for (;;) {
     const item = await ledger.get(key);
     const before = item === undefined ? undefined : budgetItemSchema.parse(item);
     const condition =
       before === undefined ? { absent: true as const } : { equals: { version: before.version } };
-    if (await ledger.put(key, next(before, clock.now()), condition)) return;
+    const after = next(before, clock.now());
+    if (await ledger.put(key, after, condition)) return after;
   }
 }

@@ -13,7 +13,7 @@ import { type BasesMoved, checkBases } from './check-bases.ts';
 /** Kept for stopping a build and for answering. */
 const RESERVE_MS = 60_000;
 
-const bus = eventBus('default');
+const bus = eventBus('default', 'image-build');
 const ports = {
   hasImage: imageLookup(),
   builds: codeBuilds(),

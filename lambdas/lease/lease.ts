@@ -66,7 +66,8 @@ async function apply(input: Acquire, where: EnvironmentAddress, ports: LeasePort
   if (verdict !== undefined) await reopen(release, ports.ledger);
   const deployment = await readDeploymentItem(ports.ledger, release, environment);
   if (deployment?.execution !== execution) {
-    const asking: DeploymentItem = { environment, execution, progress: WAITING, reason: '' };
+    const askedAt = ports.clock.now().toISOString();
+    const asking: DeploymentItem = { environment, execution, progress: WAITING, reason: '', askedAt };
     await ports.ledger.put(ledgerKeys.deployment(release.repository, release.id, environment), asking);
   }
   const item = await readEnvironment(ports.ledger, where);

@@ -6,8 +6,9 @@ import { notDueReason } from '../../core/deployment/expiry.ts';
 import { targetsKey } from '../../core/keys.ts';
 import type { EnvironmentItem } from '../../core/ledger/environment-items.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
+import { type DeploymentItem, deploymentItemSchema } from '../../core/ledger/release-items.ts';
 import type { GitHub } from '../github-ports.ts';
-import type { Clock, Ledger, ObjectStore, StatusQueue } from '../ports.ts';
+import type { Clock, Ledger, Measure, ObjectStore, StatusQueue } from '../ports.ts';
 import { bringsCommit, environmentIn, readReleaseDocument } from '../shared/documents.ts';
 import { readEnvironment } from '../shared/environment-item.ts';
 import { readReleaseItem } from '../shared/items.ts';
@@ -27,6 +28,7 @@ export interface OpenPorts {
   readonly github: GitHub;
   readonly status: StatusQueue;
   readonly clock: Clock;
+  readonly measure: Measure;
 }
 
 /**
@@ -59,7 +61,7 @@ export async function open(input: Opening, ports: OpenPorts): Promise<Opened> {
   }
   const names = await namesIn(input, document, ports);
   const opened = await openIts(input, { document, refused: names.refused }, ports);
-  await showOpened(input, names.orphans, ports.ledger);
+  await showOpened(input, names.orphans, ports);
   await reopenLater(ports.ledger, document, environment);
   await ports.status.changed(release);
   return opened;
@@ -101,13 +103,32 @@ function requireLease({ execution, environment, fence }: Opening, item: Environm
 async function showOpened(
   { release, environment, execution }: Opening,
   orphans: readonly string[],
-  ledger: Ledger,
+  { ledger, clock, measure }: OpenPorts,
 ) {
   const { repository, id } = release;
-  const change = { set: { progress: 'deploying', reason: '', orphans }, remove: ['verdict'] };
-  await ledger.update(ledgerKeys.deployment(repository, id, environment), change, { equals: { execution } });
+  const key = ledgerKeys.deployment(repository, id, environment);
+  const set = { progress: 'deploying', reason: '', orphans };
+  const openedAt = clock.now().toISOString();
+  const first = await ledger.update(
+    key,
+    { set: { ...set, openedAt }, remove: ['verdict'] },
+    { equals: { execution }, missing: ['openedAt'] },
+  );
+  if (first === undefined) await ledger.update(key, { set, remove: ['verdict'] }, { equals: { execution } });
+  else measureWait(release, deploymentItemSchema.parse(first), measure);
   const { verdict } = await readReleaseItem(ledger, release);
   if (verdict === undefined) return;
   const reopened = { set: { reason: '' }, remove: ['verdict', 'endedAt'] };
   await ledger.update(ledgerKeys.release(repository, id), reopened, { present: true });
+}
+
+/** A repeated call finds it told. */
+function measureWait(
+  { id, repository }: Opening['release'],
+  { environment, askedAt, openedAt }: DeploymentItem,
+  measure: Measure,
+): void {
+  if (askedAt === undefined || openedAt === undefined) return;
+  const value = (Date.parse(openedAt) - Date.parse(askedAt)) / 1000;
+  measure({ metric: 'LeaseWait', value, facts: { release: id, repository, environment } });
 }

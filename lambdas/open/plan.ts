@@ -7,7 +7,7 @@ import { deferred } from '../../core/deployment/planning.ts';
 import { findRenamings } from '../../core/deployment/renaming.ts';
 import { targetsKey } from '../../core/keys.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
-import type { Ledger, ObjectStore } from '../ports.ts';
+import type { Clock, Ledger, ObjectStore } from '../ports.ts';
 import { ownAttempt } from '../shared/attempt.ts';
 import { environmentIn } from '../shared/documents.ts';
 import { readTargets } from '../shared/items.ts';
@@ -21,7 +21,7 @@ import { type Opening, openTargets } from './targets.ts';
 export async function openPlan(
   input: Opening,
   document: ReleaseDocument,
-  { ledger, store }: { readonly ledger: Ledger; readonly store: ObjectStore },
+  { ledger, store, clock }: { readonly ledger: Ledger; readonly store: ObjectStore; readonly clock: Clock },
 ): Promise<z.input<typeof contract.output>> {
   const { release, environment, execution, fence } = input;
   if ((await ownAttempt(ledger, input)) === undefined)
@@ -45,7 +45,7 @@ export async function openPlan(
   const orphans = findOrphans(components, known);
   await ledger.update(
     ledgerKeys.deployment(release.repository, release.id, environment),
-    { set: { orphans } },
+    { set: { orphans, openedAt: clock.now().toISOString() } },
     { equals: { execution } },
   );
   if (targets.length === 0) return { decision: 'nothing-to-do' };

@@ -9,7 +9,7 @@ import { stageKey } from '../../core/keys.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { type OutcomeItem, turnItemSchema } from '../../core/ledger/work-items.ts';
 import { type Outcome, type Stage, WRITING_STAGES } from '../../core/words.ts';
-import type { Clock, ObjectStore, StatusQueue } from '../ports.ts';
+import type { ObjectStore, StatusQueue } from '../ports.ts';
 import { cancellationOf } from '../shared/cancellation.ts';
 import { readReleaseDocument } from '../shared/documents.ts';
 import { readOutcomes, readTargetItem } from '../shared/items.ts';
@@ -21,7 +21,6 @@ import { keepState } from './keep-state.ts';
 import { type SpecPorts, type StageRef, writeSpec } from './spec.ts';
 
 export interface PreparePorts extends SpecPorts {
-  readonly clock: Clock;
   readonly status: StatusQueue;
 }
 

@@ -9,7 +9,7 @@ import { jobKey, stateKey } from '../../core/keys.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { JobItem } from '../../core/ledger/work-items.ts';
 import type { Stage } from '../../core/words.ts';
-import type { Ledger, ObjectStore } from '../ports.ts';
+import type { Clock, Ledger, ObjectStore } from '../ports.ts';
 import { readDocument } from '../shared/documents.ts';
 import { addressOf } from '../shared/target-address.ts';
 import type { Work } from '../shared/work.ts';
@@ -18,6 +18,7 @@ import type { Work } from '../shared/work.ts';
 export interface SpecPorts {
   readonly ledger: Ledger;
   readonly store: ObjectStore;
+  readonly clock: Clock;
   /** The artifacts bucket and its key: where the managed state lives. */
   readonly state: { readonly bucket: string; readonly kmsKeyArn: string };
   /** A fresh secret, 32 random bytes in base64url. */
@@ -45,7 +46,8 @@ export async function writeSpec(stage: StageRef, facts: SpecFacts, ports: SpecPo
   const hash = nonceHash(spec.nonce);
   const item = await ports.ledger.get(ledgerKeys.job(key));
   if (item?.nonceHash !== hash) {
-    const fresh: JobItem = { nonceHash: hash, stage: stage.stage, ended: false };
+    const preparedAt = ports.clock.now().toISOString();
+    const fresh: JobItem = { nonceHash: hash, stage: stage.stage, preparedAt, ended: false };
     await ports.ledger.put(ledgerKeys.job(key), fresh);
   }
   return key;
@@ -54,7 +56,7 @@ export async function writeSpec(stage: StageRef, facts: SpecFacts, ports: SpecPo
 function newSpec(
   { release, environment, component, fence, stage, pass = 'deploy' }: StageRef,
   { document, planDigest, round, work, destroy }: SpecFacts,
-  { state, newNonce }: Pick<SpecPorts, 'state' | 'newNonce'>,
+  { state, newNonce, clock }: Pick<SpecPorts, 'clock' | 'state' | 'newNonce'>,
 ): JobSpec {
   const { entry, account, region, source, locks } = work;
   return {
@@ -71,6 +73,7 @@ function newSpec(
     region,
     fence,
     round,
+    preparedAt: clock.now().toISOString(),
     nonce: newNonce(),
     environmentRole: environmentRole(account, region, stage),
     state: { ...state, key: stateKey(release.repository, environment, component) },

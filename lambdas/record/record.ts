@@ -1,5 +1,6 @@
 /** Writes how a target ended: outputs, last good, live, outcome; then wakes its dependents. Called last by the per-target flow. */
 import type { TargetEnd, TargetRef } from '../../core/contracts/functions.ts';
+import { failureName } from '../../core/deployment/failure-name.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { OutcomeItem } from '../../core/ledger/work-items.ts';
 import type { Outcome } from '../../core/words.ts';
@@ -48,9 +49,11 @@ async function writeOutcome(
   // A plan changes nothing: what is deployed stays what it was.
   if (!isPlan) await keep(input, item, ports);
   const endedAt = ports.clock.now().toISOString();
+  const isFailure = outcome === 'failed' || outcome === 'rollback-failed';
+  const failure = isFailure ? { failure: failureName(input.end) } : {};
   await ports.ledger.update(
     ledgerKeys.outcome(input.release.repository, input.release.id, input),
-    { set: { outcome, reason, progress: 'ended', endedAt } },
+    { set: { outcome, reason, progress: 'ended', endedAt, ...failure } },
     { equals: { attempt: input.fence }, missing: ['outcome'] },
   );
   return (await readOutcome(ports.ledger, input))?.outcome;

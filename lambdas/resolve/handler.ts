@@ -1,6 +1,7 @@
 /** Lambda entry of `resolve`, called by the Release machine. */
 import { allowedFromText } from '../../core/configuration/allowed.ts';
 import { resolve as contract } from '../../core/contracts/functions.ts';
+import { traceHeader } from '../../core/trace/trace-header.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { stepFunctionsExecutions } from '../adapters/executions.ts';
 import { git } from '../adapters/git.ts';
@@ -8,6 +9,7 @@ import { gitHub } from '../adapters/github.ts';
 import { gitHubAccess } from '../adapters/github-token.ts';
 import { batchJobControl, batchJobs } from '../adapters/jobs.ts';
 import { dynamoLedger } from '../adapters/ledger.ts';
+import { newTrace } from '../adapters/new-trace.ts';
 import { objectStore } from '../adapters/object-store.ts';
 import { sqsStatusQueue } from '../adapters/status-queue.ts';
 import { stepFunctionsTokens } from '../adapters/tokens.ts';
@@ -32,4 +34,12 @@ const ports = {
   clock: systemClock,
 };
 
-export const handler = contract.handle((input) => resolve(input, ports));
+/** What no function has published, the end of a `ttl`, begins its trace here. */
+const traced = <R extends object>(request: R): R => ({
+  trace: traceHeader(newTrace(new Date())),
+  ...request,
+});
+
+export const handler = contract.handle((input) =>
+  resolve({ ...input, request: traced(input.request) }, ports),
+);

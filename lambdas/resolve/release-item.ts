@@ -31,7 +31,7 @@ export async function openRelease(
   { request, startedAt }: { readonly request: Request; readonly startedAt: string },
   ledger: Ledger,
 ): Promise<ReleaseItem | undefined> {
-  const { operation, because, repository, commit, branch, by, older, pull, mergeGroup } = request;
+  const { operation, because, repository, commit, branch, by, older, pull, mergeGroup, trace } = request;
   if (delivery.release !== undefined) return adopt(delivery, repository.id, delivery.release, ledger);
   const { execution } = delivery;
   for (let n = 1; ; n++) {
@@ -44,6 +44,7 @@ export async function openRelease(
       ...(because && { because }),
       sender: by,
       execution,
+      ...(trace && { trace }),
       environments: [],
       ...(pull && { pull }),
       ...(mergeGroup && { mergeGroup }),

@@ -54,7 +54,7 @@ export async function resolve(input: Input, ports: ResolvePorts): Promise<Decisi
   if (opened === undefined) return lost;
   if (delivery.state === 'resolved') return decisionOf(opened);
 
-  const release: ReleaseRef = { id: opened.id, repository: request.repository.id, commit: request.commit };
+  const release = refOf(opened);
   await noteActive(ledger, { release, run: execution });
   const past =
     'mergeGroup' in input.request
@@ -111,9 +111,14 @@ async function examineRequest(
 
 const nothingToDo = (reason: string): Decision => ({ decision: 'end', verdict: 'nothing-to-do', reason });
 
-function decisionOf({ id, repository, commit, ...item }: ReleaseItem): Decision {
+const refOf = ({ id, repository, commit, trace }: ReleaseItem): ReleaseRef => ({
+  ...{ id, repository: repository.id, commit },
+  ...(trace && { trace }),
+});
+
+function decisionOf(item: ReleaseItem): Decision {
   const { environments, verdict, reason, operation } = item;
   if (verdict !== undefined) return { decision: 'end', verdict, reason };
   const decision = operation === 'plan' ? 'plan' : 'deploy';
-  return { decision, release: { id, repository: repository.id, commit }, environments };
+  return { decision, release: refOf(item), environments };
 }

@@ -25,9 +25,11 @@ export async function foldRollback(
     const forward = other?.attempt === fence ? other : undefined;
     const folded = foldPasses({ deployed, reverse, forward });
     const { endedAt = deployed.endedAt } = forward ?? reverse;
+    const failure = deployed.failure ?? reverse.failure ?? forward?.failure;
+    const facts = { ...(endedAt && { endedAt }), ...(failure && { failure }) };
     await ledger.update(
       ledgerKeys.outcome(release.repository, release.id, { environment, component }),
-      { set: { ...folded, rollback: reverse.rollback, ...(endedAt && { endedAt }) } },
+      { set: { ...folded, rollback: reverse.rollback, ...facts } },
       { equals: { attempt, outcome }, missing: ['rollback'] },
     );
   });

@@ -102,9 +102,9 @@ async function settleEnvironment(
     await noteEntry(input, { document, verdict, outcomes, dirty, isEmpty, fence }, ports);
   await showSettled(input, verdict, {
     reason: ended?.reason ?? describeEnd(verdict, { outcomes, dirty }),
-    orphans: deployment?.orphans,
+    before: deployment,
     isEmpty,
-    ledger,
+    ports,
   });
   return { verdict, summary };
 }
@@ -113,13 +113,19 @@ async function settleEnvironment(
 async function settlePlan(
   { release, environment, execution, ended }: Environment,
   deployment: DeploymentItem | undefined,
-  { ledger }: SettlePorts,
+  ports: SettlePorts,
 ): Promise<Settled> {
+  const { ledger } = ports;
   const outcomes = [...(await readOutcomes(ledger, release, environment)).values()];
   const verdict = verdictOf(ended, { outcomes, dirty: [], operation: 'plan' });
   const reason = ended?.reason ?? '';
-  const { orphans, fence } = deployment ?? {};
-  await showSettled({ release, environment, execution }, verdict, { reason, orphans, fence, ledger });
+  const { fence } = deployment ?? {};
+  await showSettled({ release, environment, execution }, verdict, {
+    reason,
+    before: deployment,
+    fence,
+    ports,
+  });
   const facts = { environment, verdict, outcomes, dirty: [], execution: undefined, ...(ended && { reason }) };
   return { verdict, summary: summaryOf(facts) };
 }
@@ -188,24 +194,28 @@ async function showSettled(
   verdict: EnvironmentVerdict,
   {
     reason,
-    orphans,
+    before,
     isEmpty = false,
     fence,
-    ledger,
+    ports: { ledger, clock },
   }: {
     readonly reason: string;
-    readonly orphans: readonly string[] | undefined;
+    readonly before: DeploymentItem | undefined;
     readonly isEmpty?: boolean;
     readonly fence?: number | undefined;
-    readonly ledger: Ledger;
+    readonly ports: Pick<SettlePorts, 'clock' | 'ledger'>;
   },
 ): Promise<void> {
+  const { orphans, askedAt, openedAt } = before ?? {};
   await ledger.put(ledgerKeys.deployment(release.repository, release.id, environment), {
     environment,
     execution,
     progress: 'ended',
     verdict,
     reason,
+    ...(askedAt && { askedAt }),
+    ...(openedAt && { openedAt }),
+    endedAt: clock.now().toISOString(),
     ...(orphans && { orphans }),
     ...(isEmpty && { isEmpty }),
     ...(fence !== undefined && { fence }),

@@ -8,6 +8,7 @@ import { gitHubAccess } from '../adapters/github-token.ts';
 import { batchJobs } from '../adapters/jobs.ts';
 import { dynamoLedger } from '../adapters/ledger.ts';
 import { log } from '../adapters/log.ts';
+import { measure } from '../adapters/metrics.ts';
 import { objectStore } from '../adapters/object-store.ts';
 import { schedulerSchedules } from '../adapters/schedules.ts';
 import { sqsStatusQueue } from '../adapters/status-queue.ts';
@@ -26,8 +27,9 @@ const ports = {
   redrives: stepFunctionsRedrives(),
   jobs: batchJobs(),
   github: gitHub(env.GITHUB_API_URL, gitHubAccess(env.GITHUB_TOKEN_SECRET, env.GITHUB_API_URL)),
-  bus: eventBus(env.BUS_NAME),
+  bus: eventBus(env.BUS_NAME, 'sweep'),
   clock: systemClock,
+  measure,
   log,
 };
 

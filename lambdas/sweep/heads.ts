@@ -6,7 +6,7 @@ import { headItemSchema } from '../../core/ledger/release-items.ts';
 import { SKIP_MARK } from '../../core/push.ts';
 import type { Ledger } from '../ports.ts';
 import { readNewest, readReleaseItem } from '../shared/items.ts';
-import type { SweepPorts } from './ports.ts';
+import type { StepPorts } from './ports.ts';
 
 const NO_COMMIT = '0'.repeat(40);
 
@@ -20,7 +20,7 @@ async function wasDeployed(repository: number, commit: string, ledger: Ledger): 
  * A head with a release of its own, whatever became of it, waits for a push, a redrive or a command. The push goes onto the bus
  * again with every sweep until its release is there: a delivery is served once.
  */
-export async function sweepHead(repository: Repository, ports: SweepPorts): Promise<readonly string[]> {
+export async function sweepHead(repository: Repository, ports: StepPorts): Promise<readonly string[]> {
   const { ledger, github, clock } = ports;
   const { id, fullName, defaultBranch } = repository;
   const commit = await github.branchHead(fullName, defaultBranch);
@@ -33,6 +33,7 @@ export async function sweepHead(repository: Repository, ports: SweepPorts): Prom
     return [];
   }
   if (!isMissed(seen.seenAt, clock.now())) return [];
+  ports.gauges.count('MissingReleases', `${fullName} ${commit.slice(0, 7)}`);
   const push: PushReceived = {
     delivery: missedDelivery(id, commit),
     repository,

@@ -1,7 +1,20 @@
 /** The outside world as the sweep sees it: what it needs besides that of `record` and `settle`. */
 import type { GitHub } from '../github-ports.ts';
-import type { Bus, Clock, Ledger, Log, ObjectStore, Redrives, Schedules, StatusQueue } from '../ports.ts';
+import type {
+  Bus,
+  Clock,
+  Jobs,
+  JobTimes,
+  Ledger,
+  Log,
+  Measure,
+  ObjectStore,
+  Redrives,
+  Schedules,
+  StatusQueue,
+} from '../ports.ts';
 import type { TendPorts } from '../shared/lease-tending.ts';
+import type { Gauges } from './gauges.ts';
 
 export interface SweepPorts extends TendPorts {
   readonly ledger: Ledger;
@@ -13,4 +26,11 @@ export interface SweepPorts extends TendPorts {
   readonly bus: Bus;
   readonly schedules: Schedules;
   readonly log: Log;
+  readonly measure: Measure;
+  readonly jobs: Jobs & JobTimes;
+}
+
+/** What the steps of one sweep have besides. */
+export interface StepPorts extends SweepPorts {
+  readonly gauges: Gauges;
 }

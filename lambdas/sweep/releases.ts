@@ -3,10 +3,10 @@ import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { type ActiveItem, releaseItemSchema } from '../../core/ledger/release-items.ts';
 import { forgetActive } from '../shared/sweep-index.ts';
 import { settleBrokenOff } from './broken-off.ts';
-import type { SweepPorts } from './ports.ts';
+import type { StepPorts } from './ports.ts';
 import { helpAlong } from './running.ts';
 
-export async function sweepRelease(active: ActiveItem, ports: SweepPorts): Promise<readonly string[]> {
+export async function sweepRelease(active: ActiveItem, ports: StepPorts): Promise<readonly string[]> {
   const { release } = active;
   const found = await ports.ledger.get(ledgerKeys.release(release.repository, release.id));
   const item = found === undefined ? undefined : releaseItemSchema.parse(found);

@@ -20,12 +20,12 @@ import { readDeploymentItem } from '../shared/items.ts';
 import { answerTurn, endTurn } from '../shared/turns.ts';
 import { waitersFor } from '../shared/waiters.ts';
 import { wakeCancelled } from '../shared/waking.ts';
-import type { SweepPorts } from './ports.ts';
+import type { StepPorts } from './ports.ts';
 
 export async function helpAlong(
   release: DeploymentRef['release'],
   item: ReleaseItem,
-  ports: SweepPorts,
+  ports: StepPorts,
 ): Promise<readonly string[]> {
   const key = releaseKey(release.repository, release.id);
   const document = await readDocument(ports.store, key, releaseDocumentSchema);
@@ -43,7 +43,7 @@ export async function helpAlong(
   return did.map((line) => `release ${release.id}: ${line}`);
 }
 
-async function sweepPass(ref: DeploymentRef, pass: Pass, ports: SweepPorts): Promise<string[]> {
+async function sweepPass(ref: DeploymentRef, pass: Pass, ports: StepPorts): Promise<string[]> {
   const { ledger } = ports;
   const { pk } = ledgerKeys.release(ref.release.repository, ref.release.id);
   const outcomes = outcomeItemSchema
@@ -86,6 +86,11 @@ async function sweepPass(ref: DeploymentRef, pass: Pass, ports: SweepPorts): Pro
   for (const outcome of outcomes) {
     if (outcome.outcome !== undefined || outcome.progress !== 'approving') continue;
     const approval = await readApproval(ledger, target(outcome));
+    if (approval !== undefined && approval.answer === undefined) {
+      const name = `${ref.release.id} ${ref.environment}/${outcome.component}`;
+      ports.gauges.count('ApprovalsWaiting', name);
+      ports.gauges.since('OldestApproval', approval.requestedAt, name);
+    }
     if (approval?.attempt === outcome.attempt && (await sendApproval(approval, ports.tokens)))
       did.push(`${ref.environment}/${outcome.component} was told again what was decided about it`);
   }
@@ -95,7 +100,7 @@ async function sweepPass(ref: DeploymentRef, pass: Pass, ports: SweepPorts): Pro
 async function readTurns(
   pk: string,
   { environment, pass }: { readonly environment: string; readonly pass: Pass },
-  { ledger }: SweepPorts,
+  { ledger }: StepPorts,
 ): Promise<Map<string, TurnItem>> {
   const prefix = `turn/${pass}/${environment}/`;
   const items = await ledger.query(pk, prefix);
@@ -106,14 +111,14 @@ async function readTurns(
 async function isLost(
   { outcome, attempt }: OutcomeItem,
   turn: TurnItem | undefined,
-  { executions }: SweepPorts,
+  { executions }: StepPorts,
 ): Promise<boolean> {
   if (outcome !== undefined || turn?.flow === undefined || turn.attempt !== attempt) return false;
   return !(await executions.isRunning(turn.flow));
 }
 
 /** A job still writes the target: how it ends is not known yet. Writers that have ended were taken out before. */
-async function isWritten({ release, environment, component }: TargetRef, { ledger }: SweepPorts) {
+async function isWritten({ release, environment, component }: TargetRef, { ledger }: StepPorts) {
   const { writers } = await readEnvironment(ledger, { repository: release.repository, environment });
   return writers[component] !== undefined;
 }

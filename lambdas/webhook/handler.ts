@@ -12,7 +12,7 @@ const secret = rotatingSecret(env.WEBHOOK_SECRET);
 const ports = {
   sources: sourcesOf(env.WEBHOOK_SOURCES),
   secret,
-  bus: eventBus(env.BUS_NAME),
+  bus: eventBus(env.BUS_NAME, 'webhook'),
   served: allowedFromText(env.REPOSITORIES),
   log,
 };

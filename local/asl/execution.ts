@@ -20,6 +20,7 @@ export interface StartRequest {
   stateMachineArn: string;
   stateMachineName: string;
   roleArn: string;
+  traceHeader?: string;
   host: Host;
 }
 

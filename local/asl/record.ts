@@ -27,6 +27,8 @@ export interface ExecutionRecord {
   redriveDate?: string;
   /** Of a child of a Distributed Map. */
   mapRunArn?: string;
+  /** The tracing header it was started with. */
+  traceHeader?: string;
   /** The id of the newest event in the history. */
   lastEventId: number;
   /** Its process ended in order while it only waited for others; it is to be woken. */

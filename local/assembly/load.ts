@@ -11,6 +11,8 @@ import { readKeys, readRoles } from './roles.ts';
 import { readRoutes } from './routes.ts';
 import { readBuckets, readQueues, readSecrets, readTables } from './stores.ts';
 import { readTemplate } from './template.ts';
+import { readTopics } from './topics.ts';
+import { readAlarms, readWidgets } from './watching.ts';
 
 /** Where the stack is and what it is to be told. */
 export interface AssemblyOptions {
@@ -60,6 +62,9 @@ export function loadAssembly(options: AssemblyOptions): Assembly {
     archives: readArchives(resolver),
     scheduleGroups: readScheduleGroups(resolver),
     queues: readQueues(resolver),
+    topics: readTopics(resolver),
+    alarms: readAlarms(resolver),
+    widgets: readWidgets(resolver),
     tables: readTables(resolver),
     buckets: readBuckets(resolver),
     secrets: readSecrets(resolver),

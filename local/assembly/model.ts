@@ -91,6 +91,55 @@ export interface StackQueue extends QueueDefinition {
   readonly policy: readonly Statement[];
 }
 
+/** A widget of a dashboard; only those of metrics have any. */
+export interface WidgetDefinition {
+  readonly kind: string;
+  readonly title: string;
+  /** On a grid of 24 columns. */
+  readonly place: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+  /** Of a widget of metrics: `timeSeries`, `bar`, `singleValue`. */
+  readonly view?: string | undefined;
+  readonly markdown?: string | undefined;
+  readonly metrics: readonly MetricOfWidget[];
+}
+
+/** Which numbers a line or a bar is made of. */
+export interface MetricReference {
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  /** `Sum`, `Maximum`, `p50`. */
+  readonly statistic: string;
+  readonly periodSeconds: number;
+}
+
+export interface MetricOfWidget extends MetricReference {
+  readonly label: string;
+  readonly color?: string | undefined;
+  readonly isRight: boolean;
+}
+
+/** An alarm over one metric, or over an expression of several. */
+export interface AlarmDefinition {
+  readonly name: string;
+  readonly description: string;
+  readonly threshold: number;
+  readonly comparison: 'GreaterThanOrEqualToThreshold' | 'LessThanThreshold';
+  readonly periods: number;
+  readonly missing: 'notBreaching' | 'breaching';
+  /** By the name that the expression knows it by. */
+  readonly metrics: Readonly<Record<string, MetricReference>>;
+  /** Absent over one metric. */
+  readonly expression?: string | undefined;
+}
+
+/** A topic that people are told through. */
+export interface TopicDefinition {
+  readonly arn: string;
+  /** The key its messages are encrypted with. */
+  readonly kmsKeyArn?: string | undefined;
+}
+
 /** A secret, and where its first value comes from. */
 export interface StackSecret extends SecretDefinition {
   /** What CloudFormation would make up; `template` is JSON text that gets it as `key`. */
@@ -158,6 +207,9 @@ export interface Assembly {
   readonly archives: readonly ArchiveDefinition[];
   readonly scheduleGroups: readonly ScheduleGroupDefinition[];
   readonly queues: readonly StackQueue[];
+  readonly topics: readonly TopicDefinition[];
+  readonly alarms: readonly AlarmDefinition[];
+  readonly widgets: readonly WidgetDefinition[];
   readonly tables: readonly TableDefinition[];
   readonly buckets: readonly BucketDefinition[];
   readonly secrets: readonly StackSecret[];

@@ -57,6 +57,8 @@ const rulePath = (resource: Resource, separator: string) => {
   return busName === 'default' ? resource.name : `${busName}${separator}${resource.name}`;
 };
 
+const alarmArn = (resource: Resource) => arnOf(resource.place, 'cloudwatch', `alarm:${resource.name}`);
+
 const run: Readonly<Record<string, ResourceType>> = {
   'AWS::S3::Bucket': {
     nameProperty: 'BucketName',
@@ -159,6 +161,14 @@ const run: Readonly<Record<string, ResourceType>> = {
     attributes: { PolicyArn: managedPolicyArn },
   },
   'AWS::SQS::QueuePolicy': {},
+  'AWS::CloudWatch::Alarm': { nameProperty: 'AlarmName', nameLimit: 255, attributes: { Arn: alarmArn } },
+  'AWS::CloudWatch::Dashboard': { nameProperty: 'DashboardName', nameLimit: 255 },
+  'AWS::SNS::Topic': {
+    nameProperty: 'TopicName',
+    nameLimit: 256,
+    ref: regional('sns', ''),
+    attributes: { TopicArn: regional('sns', ''), TopicName: nameOf },
+  },
 };
 
 /** Ids like `subnet-0a1b…` for network parts: nothing in the twin uses them, but properties refer to them. */
@@ -169,10 +179,6 @@ const networkPart = (prefix: string, ...attributes: string[]): ResourceType => (
     attributes.map((attribute) => [attribute, (resource: Resource) => `${prefix}-${stableId(resource, 17)}`]),
   ),
 });
-const watching: ResourceType = {
-  notRun: 'nobody watches the metrics of a twin',
-  attributes: { Arn: (resource) => arnOf(resource.place, 'cloudwatch', `alarm:${resource.name}`) },
-};
 const building: ResourceType = {
   notRun: "the twin runs the bundles of cdk.out directly, so none of Belay's own images is built",
   nameProperty: 'Name',
@@ -212,16 +218,11 @@ const notRun: Readonly<Record<string, ResourceType>> = {
   },
   'AWS::Logs::ResourcePolicy': { notRun: 'see AWS::Logs::LogGroup' },
   'AWS::Logs::QueryDefinition': { notRun: 'see AWS::Logs::LogGroup' },
-  'AWS::CloudWatch::Alarm': watching,
-  'AWS::CloudWatch::CompositeAlarm': watching,
-  'AWS::CloudWatch::Dashboard': watching,
-  'AWS::SNS::Topic': {
-    notRun: 'it carries alarms, and the twin raises none',
-    ref: regional('sns', ''),
-    attributes: { TopicArn: regional('sns', ''), TopicName: nameOf },
+  'AWS::Logs::MetricFilter': { notRun: 'the twin counts failed invocations itself' },
+  'AWS::SNS::TopicPolicy': { notRun: 'it lets alarms in, and the twin raises none' },
+  'AWS::SNS::Subscription': {
+    notRun: 'the twin writes to nobody: what topics get is kept in its state directory',
   },
-  'AWS::SNS::TopicPolicy': { notRun: 'see AWS::SNS::Topic' },
-  'AWS::SNS::Subscription': { notRun: 'see AWS::SNS::Topic' },
   'AWS::CodeBuild::Project': building,
   'AWS::Scheduler::Schedule': {
     notRun:

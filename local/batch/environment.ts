@@ -1,6 +1,7 @@
 /** What a job's process gets: the definition, Batch's and Fargate's own variables, and the mapping of the container to this machine. */
 import { delimiter, dirname, join } from 'node:path';
 import type { Job } from './job.ts';
+import { metadataPath } from './task-metadata.ts';
 
 /** How the container is mapped to this machine. */
 export interface Machine {
@@ -56,6 +57,7 @@ export function jobEnvironment(job: Job, machine: Machine, credentialsPath: stri
     AWS_BATCH_JQ_NAME: job.queue.name,
     AWS_BATCH_CE_NAME: job.queue.computeEnvironment,
     AWS_EXECUTION_ENV: 'AWS_ECS_FARGATE',
+    ECS_CONTAINER_METADATA_URI_V4: `${endpoint}${metadataPath(job.jobId)}`,
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
     // Fargate names its credentials by a path on a fixed address; the SDKs take the whole address just as well.

@@ -104,7 +104,7 @@ export class Bus {
       const bus = this.arn(entry.EventBusName).replace(/^.*:event-bus\//, '');
       const event = eventOf(entry, place, Date.now());
       if (!('id' in event)) return event;
-      this.#accept(bus, event);
+      this.#accept(bus, event, entry.TraceHeader);
       return { EventId: event.id };
     });
   }
@@ -114,33 +114,42 @@ export class Bus {
     this.#accept('default', newEvent(content, this.#options.assembly.place, Date.now()));
   }
 
-  #accept(bus: string, event: BusEvent): void {
+  /** The tracing header goes with the event, and is neither seen in it nor kept in an archive. */
+  #accept(bus: string, event: BusEvent, traceHeader?: string): void {
     for (const archive of this.#archives) {
       if (archive.bus === bus && archive.matches(event)) {
         appendFileSync(archive.file, `${JSON.stringify(event)}\n`);
       }
     }
     for (const { rule, matches } of this.#rules) {
-      if (rule.busName === bus && matches(event)) this.#toTargets(rule, event);
+      if (rule.busName === bus && matches(event)) this.#toTargets(rule, event, traceHeader);
     }
   }
 
-  #toTargets(rule: RuleDefinition, event: BusEvent): void {
+  #toTargets(rule: RuleDefinition, event: BusEvent, traceHeader?: string): void {
     for (const target of rule.targets) {
       for (let copy = 0; copy < (this.#options.deliveries ?? 1); copy++) {
         this.#delivering++;
         // The publisher has its answer before anything is delivered.
-        setImmediate(() => void this.#deliver(rule, target, event).finally(() => this.#delivering--));
+        const delivery = { target, event, traceHeader };
+        setImmediate(() => void this.#deliver(rule, delivery).finally(() => this.#delivering--));
       }
     }
   }
 
-  async #deliver(rule: RuleDefinition, target: TargetDefinition, event: BusEvent): Promise<void> {
+  async #deliver(
+    rule: RuleDefinition,
+    {
+      target,
+      event,
+      traceHeader,
+    }: { target: TargetDefinition; event: BusEvent; traceHeader: string | undefined },
+  ): Promise<void> {
     const facts = { ruleArn: rule.arn, ruleName: rule.name, ingestionTime: new Date().toISOString() };
     let input = '';
     try {
       input = targetInput(target.input, event as unknown as Json, facts);
-      await deliver(this.#options, rule, { target, input });
+      await deliver(this.#options, rule, { target, input, traceHeader });
     } catch (error) {
       this.#bury(rule, { target, event, reason: error instanceof Error ? error.message : String(error) });
     }

@@ -7,9 +7,10 @@ import type { Authorize } from '../wire/service.ts';
 
 /** The parts of the world that rules can deliver to. */
 export interface TargetServices {
-  readonly startExecution: (stateMachineArn: string, input: string) => void;
-  readonly invokeFunction: (functionArn: string, payload: string) => Promise<unknown>;
+  readonly startExecution: (stateMachineArn: string, input: string, traceHeader?: string) => void;
+  readonly invokeFunction: (functionArn: string, payload: string, traceHeader?: string) => Promise<unknown>;
   readonly sendMessage: (queueArn: string, body: string, messageGroupId: string | undefined) => void;
+  readonly notify: (topicArn: string, message: string) => void;
 }
 
 export interface TargetOptions {
@@ -25,35 +26,48 @@ const EVENTS = 'events.amazonaws.com';
 export async function deliver(
   { assembly, services, principals, authorize }: TargetOptions,
   rule: RuleDefinition,
-  { target, input }: { target: TargetDefinition; input: string },
+  {
+    target,
+    input,
+    traceHeader,
+  }: { target: TargetDefinition; input: string; traceHeader?: string | undefined },
 ): Promise<void> {
   const [, , service = ''] = target.arn.split(':');
-  const asRole = (action: string) => {
+  const asRole = (action: string, resource = target.arn) => {
     if (target.roleArn === undefined)
       throw new Error(`the target ${target.arn} has no role to be reached with`);
     const principal = principals.openSession(target.roleArn, { sessionName: rule.name.slice(0, 64) });
-    const refusal = authorize({ principal, action, resource: target.arn });
+    const refusal = authorize({ principal, action, resource });
     principals.revoke(principal.credentials.accessKeyId);
-    if (refusal !== undefined)
-      throw new Error(`${target.roleArn} may not ${action} ${target.arn}: ${refusal}`);
+    if (refusal !== undefined) throw new Error(`${target.roleArn} may not ${action} ${resource}: ${refusal}`);
   };
   switch (service) {
     case 'states':
       asRole('states:StartExecution');
-      services.startExecution(target.arn, input);
+      services.startExecution(target.arn, input, traceHeader);
       return;
     case 'lambda':
       requireInvokePermission(assembly, rule, target.arn);
-      await services.invokeFunction(target.arn, input);
+      await services.invokeFunction(target.arn, input, traceHeader);
       return;
     case 'sqs':
       requireQueuePolicy(assembly, rule, target.arn);
       services.sendMessage(target.arn, input, target.messageGroupId);
       return;
+    case 'sns':
+      asRole('sns:Publish');
+      // Whoever publishes encrypts: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+      for (const key of keysOf(assembly, target.arn))
+        for (const action of ['kms:GenerateDataKey', 'kms:Decrypt']) asRole(action, key);
+      services.notify(target.arn, input);
+      return;
     default:
       throw new Error(`the twin delivers no events to ${target.arn}`);
   }
 }
+
+const keysOf = ({ topics }: Assembly, topicArn: string): string[] =>
+  topics.filter(({ arn }) => arn === topicArn).flatMap(({ kmsKeyArn }) => kmsKeyArn ?? []);
 
 /** The queue's policy must let EventBridge in for this rule; dead-letter queues need it too. */
 export function requireQueuePolicy(assembly: Assembly, rule: RuleDefinition, queueArn: string): void {

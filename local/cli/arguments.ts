@@ -24,6 +24,7 @@ const names = [
   'status',
   'history',
   'log',
+  'trace',
   'secret',
   'approve',
   'reject',
@@ -35,6 +36,7 @@ const names = [
   'comment',
   'serve',
   'sweep',
+  'metrics',
 ] as const;
 const common = ['json', 'state-dir', 'help'];
 const own: Record<(typeof names)[number], readonly string[]> = {
@@ -43,6 +45,7 @@ const own: Record<(typeof names)[number], readonly string[]> = {
   status: ['release', 'repo'],
   history: ['repo'],
   log: ['release', 'repo', 'target'],
+  trace: ['release', 'repo'],
   secret: ['repo', 'from-env'],
   approve: ['release', 'repo', 'target', 'as'],
   reject: ['release', 'repo', 'target', 'as'],
@@ -54,6 +57,7 @@ const own: Record<(typeof names)[number], readonly string[]> = {
   comment: ['repo', 'pull', 'as'],
   serve: ['port', 'pass-env', 'slots'],
   sweep: [],
+  metrics: [],
 };
 
 /** Commands that take one word, or one text. */
@@ -130,6 +134,8 @@ export function parseCommand(argv: readonly string[], directory: string): Comman
         release: required(release, '--release ID', name),
         ...(values.target !== undefined && { target: target(values.target, name) }),
       };
+    case 'trace':
+      return { name, ...base, ...atRepo, release: required(release, '--release ID', name) };
     case 'redrive':
       return { name, ...onRelease(), older: values.older ?? false };
     case 'cancel':
@@ -168,6 +174,7 @@ export function parseCommand(argv: readonly string[], directory: string): Comman
         ...(values.slots !== undefined && { slots: slots(values.slots) }),
       };
     case 'sweep':
+    case 'metrics':
       return { name, ...base };
     case 'secret': {
       if (rest.length > 1)

@@ -48,6 +48,13 @@ export interface LogCommand extends Common {
   readonly target?: { readonly environment: string; readonly component: string };
 }
 
+export interface TraceCommand extends Common {
+  readonly name: 'trace';
+  readonly release: string;
+  /** As for `status`. */
+  readonly repo?: string;
+}
+
 export interface SecretCommand extends Common {
   readonly name: 'secret';
   readonly secret: string;
@@ -128,6 +135,10 @@ export interface SweepCommand extends Common {
   readonly name: 'sweep';
 }
 
+export interface MetricsCommand extends Common {
+  readonly name: 'metrics';
+}
+
 export type Command =
   | DecideCommand
   | CommentCommand
@@ -138,10 +149,12 @@ export type Command =
   | UnlockCommand
   | ServeCommand
   | SweepCommand
+  | MetricsCommand
   | PushCommand
   | PlanCommand
   | StatusCommand
   | HistoryCommand
   | LogCommand
+  | TraceCommand
   | SecretCommand
   | { readonly name: 'help' };

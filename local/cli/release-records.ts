@@ -18,6 +18,7 @@ import {
   releaseItemSchema,
 } from '../../core/ledger/release-items.ts';
 import { outcomeItemSchema } from '../../core/ledger/work-items.ts';
+import { type ReleaseFacts, readFacts } from '../../core/trace/facts.ts';
 import type { ReleaseRecords } from './release-view.ts';
 import type { ExecutionReport } from './report.ts';
 import type { Twin } from './twin.ts';
@@ -52,6 +53,15 @@ export async function readRecords(
     targets: new Map(environments.flatMap(({ targets }) => targets)),
     ends: new Map(environments.flatMap(({ name, end }) => (end === undefined ? [] : [[name, end]]))),
   };
+}
+
+/** Where the release's time went. */
+export function readTimes(
+  twin: Twin,
+  { release, document }: Pick<ReleaseRecords, 'release' | 'document'>,
+): Promise<ReleaseFacts> {
+  const { pk } = ledgerKeys.release(release.repository.id, release.id);
+  return readFacts({ release, document }, (prefix) => twin.query(pk, prefix));
 }
 
 /** What an environment is like by now, whatever release that comes from. */

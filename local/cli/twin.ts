@@ -3,7 +3,9 @@ import type * as z from 'zod';
 import type { command as contract } from '../../core/contracts/command.ts';
 import type { ReleaseItem } from '../../core/ledger/release-items.ts';
 import type { PageAnswer, PageRequest } from '../page/exchange.ts';
+import type { Board } from '../watch/board.ts';
 import type { Change } from '../world/progress.ts';
+import type { SegmentDocument } from '../xray/document.ts';
 import type { CheckReport, ExecutionReport, StatusReport } from './report.ts';
 
 /** What became of a push: the delivery GitHub would have sent for it. */
@@ -73,6 +75,8 @@ export interface Twin {
     at: CommentName,
   ): Promise<{ readonly reactions: readonly string[]; readonly replies: readonly string[] }>;
   executions(): Promise<readonly ExecutionReport[]>;
+  /** The segments of a trace, oldest first, as X-Ray has them. */
+  segments(trace: string): Promise<readonly SegmentDocument[]>;
   /** Batch jobs, oldest first; times in milliseconds since 1970. */
   jobs(): Promise<readonly { readonly jobName: string; readonly startedAt?: number | undefined }[]>;
   /** Stores a secret's value for the repository at `directory`. */
@@ -83,6 +87,8 @@ export interface Twin {
   }): Promise<void>;
   /** Tells a release a person's word, as the input of the function `command`. */
   command(order: CommandOrder): Promise<CommandAnswer>;
+  /** What the stack's dashboard would show. */
+  board(): Promise<Board>;
   /** Sweeps now. One line per thing done. */
   sweep(): Promise<readonly string[]>;
   /** GitHub's numeric id of the repository at `directory`; undefined when it was never pushed. */

@@ -34,6 +34,8 @@ export const USAGE = `usage: npm run local -- COMMAND [OPTION…]
   history [--repo DIR]   the releases so far, the newest first
   log --release ID [--repo DIR] [--target ENV/COMPONENT]
                          a target's logs; without a target, which logs there are
+  trace --release ID [--repo DIR]
+                         where a release's time went: the critical path, waiting and work, and its timeline as a page
   secret NAME --repo DIR [--from-env VARIABLE]
                          store a secret's value, read from standard input or from a variable
   approve --release ID --target ENV/COMPONENT
@@ -56,6 +58,7 @@ export const USAGE = `usage: npm run local -- COMMAND [OPTION…]
                          show the local GitHub in a browser and take deliveries from outside, until Ctrl-C;
                          --port 0: any free one (default: 4567)
   sweep                  find what was lost and set it right
+  metrics                what the dashboard would show, which alarms would be red, and what people were told
 
   --as USER              of whatever a person asks for: who asks (default: your user name)
   --json                 one JSON object on standard output, nothing else

@@ -23,7 +23,6 @@ export async function pushPayload(
   const commits = deleted
     ? []
     : await commitsOf(bare, created || forced ? after : `${before}..${after}`, html);
-  const [head] = deleted ? [] : await commitsOf(bare, `--max-count=1 ${after}`, html);
   return {
     ref,
     before,
@@ -37,7 +36,7 @@ export async function pushPayload(
     base_ref: null,
     compare: `${html}/compare/${before.slice(0, 12)}...${after.slice(0, 12)}`,
     commits: created ? [] : commits,
-    head_commit: head ?? null,
+    head_commit: commits.at(-1) ?? null,
   };
 }
 
@@ -77,7 +76,7 @@ async function commitsOf(bare: string, range: string, html: string): Promise<obj
     '-z',
     '--name-status',
     `--format=%x01${FIELDS}%x1f`,
-    ...range.split(' '),
+    range,
   );
   const records = output.split('\u0001').slice(1);
   return records.map((record) => commitJson(record.split('\u001f'), html)).toReversed();

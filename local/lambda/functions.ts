@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import type { FunctionDefinition } from '../assembly/model.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { Principals } from '../wire/principals.ts';
+import { tracedInvocation } from '../xray/aws-segments.ts';
+import type { Traces } from '../xray/traces.ts';
 import { Pool } from './pool.ts';
 
 /** Bytes of a synchronous payload, each way. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
@@ -24,6 +26,8 @@ export interface FunctionsOptions {
   readonly compileCache: string;
   /** PATH of the functions: where `git` is found. */
   readonly path: string;
+  /** Where X-Ray's daemon is, and where the segments that Lambda itself sends go. */
+  readonly xray: { readonly daemonAddress: string; readonly traces: Pick<Traces, 'put'> };
   /** Values that stand for the outside world: they replace variables of the same name, and only those. */
   readonly replacements: Readonly<Record<string, string>>;
 }
@@ -42,9 +46,13 @@ export class Functions {
   #running = 0;
   #closed = false;
 
+  /** Folder of the logs: one file for each command, every line with its time in front. */
+  readonly logs: string;
+
   constructor(options: FunctionsOptions) {
     this.#options = options;
-    mkdirSync(join(options.folder, 'logs'), { recursive: true });
+    this.logs = join(options.folder, 'logs');
+    mkdirSync(this.logs, { recursive: true });
     for (const definition of options.definitions) {
       const pool = new Pool({
         definition,
@@ -72,19 +80,23 @@ export class Functions {
     for (const name of namesOrArns) if (!this.#closed) await this.#find(name).pool.warm();
   }
 
-  /** Invokes and waits. `payload` is JSON text. Throws AwsError as Invoke does; a failing function is an answer. */
-  async invoke(nameOrArn: string, payload: string): Promise<InvokeResult> {
+  /** Invokes and waits. `payload` is JSON text; `handedOn` the caller's tracing header. Throws AwsError as Invoke does; a failing function is an answer. */
+  async invoke(nameOrArn: string, payload: string, handedOn?: string): Promise<InvokeResult> {
     const { definition, pool } = this.#find(nameOrArn);
     checkPayload(payload);
     const requestId = randomUUID();
+    const trace = tracedInvocation(definition.name, handedOn);
+    const invokedAt = Date.now();
     const startedAt = performance.now();
     this.#running++;
     try {
-      const end = await pool.invoke(payload, requestId);
+      const end = await pool.invoke({ payload, requestId, traceHeader: trace.header });
       const answer = end.kind === 'succeeded' ? end.payload : JSON.stringify(end.error);
       const tooLarge = Buffer.byteLength(answer) > SYNC_LIMIT;
       const ms = (performance.now() - startedAt).toFixed(1);
       const failed = tooLarge || end.kind === 'failed';
+      for (const segment of trace.ended({ startedAt: invokedAt, endedAt: Date.now(), failed }))
+        this.#options.xray.traces.put(segment);
       this.#print(
         definition,
         `REPORT RequestId: ${requestId} Duration: ${ms} ms${failed ? ' FAILED' : ''}\n`,
@@ -119,13 +131,13 @@ export class Functions {
   #print(definition: FunctionDefinition, text: string): void {
     const stamp = new Date().toISOString();
     const lines = text.split('\n').filter((line) => line !== '');
-    const file = join(this.#options.folder, 'logs', `${definition.handler.split('.')[0]}.log`);
+    const file = join(this.logs, `${definition.handler.split('.')[0]}.log`);
     appendFileSync(file, lines.map((line) => `${stamp} ${line}\n`).join(''));
   }
 
   /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
   #environment(definition: FunctionDefinition, logStream: string): Record<string, string> {
-    const { principals, region, endpoint, folder, path, replacements } = this.#options;
+    const { principals, region, endpoint, folder, path, replacements, xray } = this.#options;
     const options = { sessionName: definition.name, durationSeconds: SESSION_SECONDS };
     const { credentials } = principals.openSession(definition.roleArn, options);
     const temporary = join(folder, 'tmp', definition.name);
@@ -150,6 +162,7 @@ export class Functions {
       AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${definition.name}`,
       AWS_LAMBDA_LOG_STREAM_NAME: logStream,
       AWS_ENDPOINT_URL: endpoint,
+      AWS_XRAY_DAEMON_ADDRESS: xray.daemonAddress,
       LAMBDA_TASK_ROOT: definition.asset,
       LANG: 'en_US.UTF-8',
       PATH: path,

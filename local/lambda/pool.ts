@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FunctionDefinition } from '../assembly/model.ts';
 import { Instance, type InstanceOptions, type InvocationEnd } from './instance.ts';
-import type { ErrorDocument } from './protocol.ts';
+import type { ErrorDocument, InvokeMessage } from './protocol.ts';
 
 /**
  * Two can meet each other, as they do in Lambda; more would only compete for the cores of one machine, and each makes every
@@ -39,7 +39,11 @@ export class Pool {
   }
 
   /** Runs one invocation, when its turn comes. Never rejects. */
-  async invoke(payload: string, requestId: string): Promise<InvocationEnd> {
+  async invoke({
+    payload,
+    requestId,
+    traceHeader,
+  }: Pick<InvokeMessage, 'payload' | 'requestId' | 'traceHeader'>): Promise<InvocationEnd> {
     const { definition } = this.#options;
     const instance = await this.#take();
     // As in Lambda, loading a new environment is not part of the function's own time.
@@ -50,6 +54,7 @@ export class Pool {
       return await instance.invoke({
         requestId,
         payload,
+        traceHeader,
         functionName: definition.name,
         functionArn: definition.arn,
         memoryMb: definition.memoryMb,

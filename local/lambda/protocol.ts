@@ -15,6 +15,8 @@ export interface InvokeMessage {
   readonly requestId: string;
   /** JSON text. */
   readonly payload: string;
+  /** For `_X_AMZN_TRACE_ID`. */
+  readonly traceHeader: string;
   readonly functionName: string;
   readonly functionArn: string;
   readonly memoryMb: number;

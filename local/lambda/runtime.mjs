@@ -41,6 +41,7 @@ async function load() {
 
 async function invoke(handler, message) {
   const { requestId } = message;
+  process.env._X_AMZN_TRACE_ID = message.traceHeader;
   try {
     const result = await handler(JSON.parse(message.payload), contextOf(message));
     answer({ kind: 'succeeded', requestId, payload: JSON.stringify(result) ?? 'null' });

@@ -33,6 +33,7 @@ export interface StartOrder {
   readonly name?: string | undefined;
   /** JSON text. */
   readonly input: string;
+  readonly traceHeader?: string | undefined;
 }
 
 /** All executions of a state directory, running and ended. */
@@ -132,7 +133,7 @@ export class Executions {
   }
 
   /** StartExecution. Throws AwsError as the API does. */
-  start({ stateMachineArn, name = randomUUID(), input }: StartOrder): Execution {
+  start({ stateMachineArn, name = randomUUID(), input, traceHeader }: StartOrder): Execution {
     const machine = this.#machines.get(stateMachineArn);
     if (machine === undefined) {
       throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${stateMachineArn}'`);
@@ -155,6 +156,7 @@ export class Executions {
       stateMachineArn,
       stateMachineName: machine.name,
       roleArn: machine.roleArn,
+      ...(traceHeader !== undefined && { traceHeader }),
       host: this.#host,
     });
     this.#host.save(arn, execution.record);

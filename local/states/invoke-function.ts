@@ -11,11 +11,11 @@ const argumentsSchema = z.strictObject({
   InvocationType: z.literal('RequestResponse').optional(),
 });
 
-export async function invokeFunction({ call, functions, require }: TaskContext): Promise<Json> {
+export async function invokeFunction({ call, functions, require, traceHeader }: TaskContext): Promise<Json> {
   const { FunctionName, Payload } = checkedArguments(argumentsSchema, call);
   try {
     require('Lambda', { action: 'lambda:InvokeFunction', resource: functions.definition(FunctionName).arn });
-    const { payload, failed } = await functions.invoke(FunctionName, JSON.stringify(Payload));
+    const { payload, failed } = await functions.invoke(FunctionName, JSON.stringify(Payload), traceHeader);
     const value: Json = JSON.parse(payload);
     if (!failed) return { ExecutedVersion: '$LATEST', Payload: value, StatusCode: 200 };
     const { errorType } = value as { errorType?: string };

@@ -35,7 +35,7 @@ export async function runExecution(context: TaskContext): Promise<Json> {
   throw new StatesError('States.TaskFailed', JSON.stringify(detail));
 }
 
-function begin({ call, executions, place, require }: TaskContext): Execution {
+function begin({ call, executions, place, require, traceHeader }: TaskContext): Execution {
   const { StateMachineArn, Input, Name } = checkedArguments(argumentsSchema, call);
   require('StepFunctions', { action: 'states:StartExecution', resource: StateMachineArn });
   for (const action of ['events:PutTargets', 'events:PutRule', 'events:DescribeRule']) {
@@ -43,7 +43,7 @@ function begin({ call, executions, place, require }: TaskContext): Execution {
   }
   let execution: Execution;
   try {
-    const order = { stateMachineArn: StateMachineArn, name: Name, input: JSON.stringify(Input) };
+    const order = { stateMachineArn: StateMachineArn, name: Name, input: JSON.stringify(Input), traceHeader };
     execution = executions().start(order);
   } catch (error) {
     if (error instanceof AwsError)

@@ -24,6 +24,8 @@ export interface TaskWorld {
 /** One task's call, with the permissions of its machine. */
 export interface TaskContext extends TaskWorld {
   readonly call: TaskCall;
+  /** What Step Functions hands on to functions and nested executions; to a Batch job it hands on nothing. */
+  readonly traceHeader: string | undefined;
   /** Why the machine's role may not do something; undefined when it may. */
   refusal(permission: Permission): string | undefined;
   /** Throws `<service>.<code>` unless the machine's role may do it. */

@@ -1,10 +1,12 @@
 /** The service integrations of the twin: what a Task's Resource does, under the role of its machine. */
+import { traceHeader } from '../../core/trace/trace-header.ts';
 import { StatesError } from '../asl/errors.ts';
 import type { TaskCall } from '../asl/host.ts';
 import type { Json } from '../asl/json.ts';
 import type { ExecutionRecord } from '../asl/record.ts';
 import type { Principal } from '../wire/principals.ts';
 import type { Permission } from '../wire/service.ts';
+import { executionTrace } from '../xray/aws-segments.ts';
 import { invokeFunction } from './invoke-function.ts';
 import { readObject } from './read-object.ts';
 import { runExecution } from './run-execution.ts';
@@ -50,6 +52,7 @@ export function createTasks(world: TaskWorld) {
       const message = `User: ${principal.arn} is not authorized to perform: ${action} on resource: ${object} because ${reason}`;
       throw new StatesError(`${service}.AccessDeniedException`, message);
     };
-    return run({ ...world, call, refusal, require });
+    const trace = executionTrace(record);
+    return run({ ...world, call, refusal, require, traceHeader: trace && traceHeader(trace) });
   };
 }

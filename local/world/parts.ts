@@ -7,6 +7,7 @@ import { loadAssembly } from '../assembly/load.ts';
 import type { Assembly } from '../assembly/model.ts';
 import { Jobs } from '../batch/jobs.ts';
 import { batchService } from '../batch/service.ts';
+import { metadataRoute } from '../batch/task-metadata.ts';
 import { Bus } from '../bus/bus.ts';
 import { eventsService } from '../bus/service.ts';
 import { GitHub } from '../github/github.ts';
@@ -20,6 +21,7 @@ import { executionEvent } from '../states/event.ts';
 import { Executions } from '../states/executions.ts';
 import { statesService } from '../states/service.ts';
 import { createTasks, supportsTask } from '../states/tasks.ts';
+import { Notices } from '../watch/notices.ts';
 import { systemClock } from '../wire/clock.ts';
 import { createCredentialsEndpoint } from '../wire/credentials-endpoint.ts';
 import { startDynalite } from '../wire/dynamodb/dynalite-server.ts';
@@ -34,6 +36,8 @@ import type { Authorize, Service } from '../wire/service.ts';
 import { Queues } from '../wire/sqs/queues.ts';
 import { sqsService } from '../wire/sqs/sqs-service.ts';
 import { stsService } from '../wire/sts/sts-service.ts';
+import { startDaemon } from '../xray/daemon.ts';
+import { Traces } from '../xray/traces.ts';
 import type { WorldOptions } from './options.ts';
 import type { Progress } from './progress.ts';
 import { newAppSecret, WorldSecrets } from './secrets.ts';
@@ -77,7 +81,10 @@ export async function openParts(options: WorldOptions, folder: string, progress:
   }
 
   const githubUrl = `http://127.0.0.1:${ports.github}`;
+  const traces = new Traces(join(folder, 'xray'));
+  const daemon = await startDaemon(traces, log);
   const functions = new Functions({
+    xray: { daemonAddress: daemon.address, traces },
     definitions: assembly.functions,
     region: place.region,
     endpoint,
@@ -134,14 +141,17 @@ export async function openParts(options: WorldOptions, folder: string, progress:
     },
     changed: () => progress.changed('execution'),
   });
+  const notices = new Notices(join(folder, 'notices.jsonl'), clock);
   const bus: Bus = new Bus({
     assembly,
     principals,
     authorize,
     services: {
-      startExecution: (stateMachineArn, input) => void executions.start({ stateMachineArn, input }),
-      invokeFunction: (arn, payload) => functions.invoke(arn, payload),
+      startExecution: (stateMachineArn, input, traceHeader) =>
+        void executions.start({ stateMachineArn, input, traceHeader }),
+      invokeFunction: (arn, payload, traceHeader) => functions.invoke(arn, payload, traceHeader),
       sendMessage: (arn, body, groupId) => void queues.send(arn, { body, groupId }),
+      notify: (arn, message) => notices.add(arn, message),
     },
     folder: join(folder, 'events'),
     lost: log,
@@ -177,7 +187,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
   const [gateway, api, github] = await Promise.all([
     startGateway({
       services,
-      routes: [credentials.route],
+      routes: [credentials.route, metadataRoute(() => jobs)],
       clock,
       principalOf: principals.principalOf,
       authorize,
@@ -218,10 +228,12 @@ export async function openParts(options: WorldOptions, folder: string, progress:
     jobs,
     executions,
     bus,
+    notices,
     schedules,
     eventSources,
     warming,
     github,
+    traces,
     /** Closes everything, the parts that feed others first. Running jobs need the endpoint until they have ended. */
     async close() {
       closing.abort();
@@ -231,6 +243,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
       await executions.close();
       await jobs.close();
       await functions.close();
+      await daemon.close();
       await gateway.close();
       queues.close();
       await expiring;

@@ -25,11 +25,13 @@ const METHODS = [
   'answersTo',
   'executions',
   'executionHistory',
+  'segments',
   'jobs',
   'putSecret',
   'repositoryAt',
   'command',
   'sweep',
+  'board',
   'page',
   'webhook',
 ] as const;

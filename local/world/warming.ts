@@ -36,9 +36,11 @@ export class Warming {
     this.#warm(this.#mentioned(definition));
   }
 
-  /** A job begins: it may call whatever no machine calls. */
+  /** A job begins: its definition names the functions it calls. */
   job(): void {
-    this.#warm(this.#assembly.functions.map(({ arn }) => arn));
+    const definitions = JSON.stringify(this.#assembly.jobDefinitions);
+    const called = this.#assembly.functions.filter(({ name }) => definitions.includes(`"${name}"`));
+    this.#warm(called.map(({ arn }) => arn));
   }
 
   /** The functions in a definition, in its order; a Map's processor has its turn when its children begin. */

@@ -48,7 +48,11 @@ export function problemsOf(world: World): string[] {
   return [
     ...world.cloud.violations,
     ...leftovers(world),
-    ...releases.flatMap((release) => [...openEnds(release), ...statusProblems(release, world)]),
+    ...releases.flatMap((release) => [
+      ...openEnds(release),
+      ...statusProblems(release, world),
+      ...announcementProblems(release),
+    ]),
     ...TARGETS.flatMap((target) => targetProblems(target, releases, world)),
   ];
 }
@@ -107,6 +111,11 @@ function statusProblems({ item, outcomes }: Told, { repository, ledger }: World)
     const shown = repository.shown(item.commit, context)?.state;
     return shown === state ? [] : [`${context} of ${item.id} shows ${shown}, not ${state}`];
   });
+}
+
+/** The ledger notes an announcement when the bus has it. */
+function announcementProblems({ item: { id, announced, endedAt } }: Told): string[] {
+  return announced?.has(`ended/${endedAt}`) ? [] : [`the end of ${id} was not announced`];
 }
 
 /** The ledger does not call clean what is not; what is dirty is said; state and last good are not lost. */

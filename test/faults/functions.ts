@@ -24,13 +24,16 @@ import type {
   Git,
   JobControl,
   Jobs,
+  JobTimes,
   Ledger,
   Log,
+  Measure,
   Merges,
   MessageDelay,
   ObjectStore,
   Redrives,
   Schedules,
+  Segments,
   StatusQueue,
   Tokens,
 } from '../../lambdas/ports.ts';
@@ -54,7 +57,7 @@ export interface Ports {
   readonly tokens: Tokens;
   readonly executions: Executions;
   readonly redrives: Redrives;
-  readonly jobs: Jobs;
+  readonly jobs: Jobs & JobTimes;
   readonly jobControl: JobControl;
   readonly github: GitHub & GitHubWriter & GitHubPeople & CommentWriter & MergeBases;
   readonly answers: AnswerQueue;
@@ -66,7 +69,10 @@ export interface Ports {
   readonly schedules: Schedules;
   readonly clock: Clock;
   readonly log: Log;
+  readonly measure: Measure;
+  readonly githubUrl: string;
   readonly state: { readonly bucket: string; readonly kmsKeyArn: string };
+  readonly segments: Segments;
   newNonce(): string;
   newRequestId(): string;
 }

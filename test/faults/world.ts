@@ -1,4 +1,5 @@
 /** The whole world of one run: machines, functions, jobs, cloud, GitHub and messages, in memory and in virtual time. Used by `run.ts`. */
+import { ANNOUNCEMENT_EVENT, announcementSchema } from '../../core/contracts/announcement.ts';
 import type { OperationRequested } from '../../core/contracts/operation.ts';
 import type { PushReceived } from '../../core/contracts/push.ts';
 import type { LedgerKey } from '../../core/ledger/keys.ts';
@@ -7,6 +8,7 @@ import type { Json } from '../../local/asl/json.ts';
 import { type LedgerMemory, ledgerMemory } from '../support/ledger-memory.ts';
 import { NO_MERGE } from '../support/no-merge.ts';
 import { type ObjectsMemory, objectsMemory } from '../support/objects-memory.ts';
+import { segmentsMemory } from '../support/segments-memory.ts';
 import { Batch } from './batch.ts';
 import type { Cloud } from './cloud.ts';
 import { Functions, type Ports } from './functions.ts';
@@ -221,6 +223,7 @@ export class World {
       redrives: machines.redrives,
       jobs: {
         hasEnded: async (id) => batch.hasEnded(id),
+        runningSince: async () => undefined,
         wasSubmittedFor: async (id, key) => batch.wasSubmittedFor(id, key),
       },
       jobControl: { terminate: async (id) => batch.terminate(id) },
@@ -230,13 +233,21 @@ export class World {
       messages: { delay: async () => {} },
       writesPerHour: 1_000_000,
       git: repository.git,
-      bus: { publish: async ({ detail }) => this.request(detail as WorldRequest) },
+      bus: {
+        publish: async ({ source, detail }) => {
+          if (source === ANNOUNCEMENT_EVENT.source) announcementSchema.parse(detail);
+          else this.request(detail as WorldRequest);
+        },
+      },
       // No environment of these scenarios has an end: there is only something to remove.
       schedules: { set: async () => {}, remove: async () => {} },
       clock: { now: () => new Date(clock.now()) },
       log: () => {},
+      measure: () => {},
+      githubUrl: 'https://github.com',
       state: { bucket: 'artifacts', kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/k' },
       newRequestId: () => `request-${this.#generation}-${++this.#nonces}`,
+      segments: segmentsMemory(),
       newNonce: () => `nonce-${++this.#nonces}`.padEnd(43, '-'),
     };
   }

@@ -19,6 +19,7 @@ import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { ReleaseItem } from '../../core/ledger/release-items.ts';
 import type { OutcomeItem } from '../../core/ledger/work-items.ts';
 import type { ResolvedTarget } from '../../core/manifest/resolved.ts';
+import type { Measurement } from '../../core/metrics/emf.ts';
 import type { Pass, Stage } from '../../core/words.ts';
 import { admit } from '../../lambdas/admit/admit.ts';
 import { approval } from '../../lambdas/approval/approval.ts';
@@ -34,6 +35,7 @@ import { settle } from '../../lambdas/settle/settle.ts';
 import { turn } from '../../lambdas/turn/turn.ts';
 import { ledgerMemory } from './ledger-memory.ts';
 import { objectsMemory } from './objects-memory.ts';
+import { segmentsMemory } from './segments-memory.ts';
 
 export const REPOSITORY = { id: 7, fullName: 'acme/shop', defaultBranch: 'main' };
 export const commitOf = (digit: string) => digit.repeat(40);
@@ -117,6 +119,10 @@ export function world() {
   /** What EventBridge Scheduler has: name → the time and what is published then. */
   const scheduled = new Map<string, { readonly at: string; readonly detail: object }>();
   const endedJobs = new Set<string>();
+  /** Since when every job that has not ended runs. */
+  const jobsRunSince: { at: Date | undefined } = { at: undefined };
+  /** What was told to CloudWatch, in order: `LeaseWait 12`, `StageDuration plan 3`. */
+  const measured: string[] = [];
   /** Jobs that Batch knows as submitted for something else than what they ask for. */
   const strayJobs = new Set<string>();
   /** Tokens that still can be answered, and what was sent to each. */
@@ -162,6 +168,7 @@ export function world() {
     },
     jobs: {
       hasEnded: async (jobId: string) => endedJobs.has(jobId),
+      runningSince: async (jobId: string) => (endedJobs.has(jobId) ? undefined : jobsRunSince.at),
       wasSubmittedFor: async (jobId: string) => !strayJobs.has(jobId),
     },
     github: {
@@ -202,8 +209,12 @@ export function world() {
       remove: async (name: string) => void scheduled.delete(name),
     },
     log: () => {},
+    measure: (one: Measurement) =>
+      void measured.push([one.metric, one.of, one.value].filter((part) => part !== undefined).join(' ')),
+    githubUrl: 'https://github.com',
     state: { bucket: 'artifacts', kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/k' },
     newRequestId: () => `request-${published.length + 1}`,
+    segments: segmentsMemory(),
     newNonce: () => `nonce-${++nonces}`.padEnd(43, '-'),
   };
   return {
@@ -213,6 +224,8 @@ export function world() {
       running,
       ends,
       endedJobs,
+      jobsRunSince,
+      measured,
       strayJobs,
       terminated,
       published,

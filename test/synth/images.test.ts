@@ -133,8 +133,13 @@ describe('the projects', () => {
         'project-name': [{ prefix: 'belay-image-' }],
       },
     });
-    const [topic] = ofType('AWS::SNS::Topic');
-    expect(rule?.Properties.Targets).toMatchObject([{ Arn: { Ref: topic?.[0] } }]);
+    const topics = ofType('AWS::SNS::Topic').map(([id]) => ({ Arn: { Ref: id } }));
+    expect(topics).toHaveLength(2);
+    expect(rule?.Properties.Targets).toMatchObject(topics);
+    const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
+    expect(runbook).toContain('## An image could not be built\n');
+    for (const { InputTransformer } of rule?.Properties.Targets ?? [])
+      expect(InputTransformer.InputTemplate).toContain('docs/runbook.md#an-image-could-not-be-built');
   });
 
   test('each image’s bases are looked at every week', () => {

@@ -1,7 +1,6 @@
 /** The repository, its branches and commits, and the statuses of commits. */
 import { notFound, paged, refused, unprocessable } from '../answers.ts';
-import { gitAnswer } from '../git.ts';
-import { isAncestor } from '../payload.ts';
+import { git, gitAnswer } from '../git.ts';
 import { combinedState, type NewStatus } from '../statuses.ts';
 import { commitId, type Routes } from './route.ts';
 
@@ -91,16 +90,18 @@ export const commitRoutes: Routes = {
     inRepository: async (_, { bare, values }) => {
       const sha = await commitId(bare, values.ref ?? '');
       if (sha === undefined) return noCommit(values.ref);
-      const [tree, ...parents] = ((await gitAnswer(bare, 'log', '-1', '--format=%T %P', sha)) ?? '').split(
-        ' ',
-      );
-      const message = (await gitAnswer(bare, 'log', '-1', '--format=%B', sha)) ?? '';
+      const [tree, parents = '', message = ''] = (
+        await git(bare, 'log', '-1', '--format=%T%x00%P%x00%B', sha)
+      ).split('\0');
       return {
         status: 200,
         body: {
           sha,
           commit: { message: message.trimEnd(), tree: { sha: tree } },
-          parents: parents.filter((parent) => parent !== '').map((parent) => ({ sha: parent })),
+          parents: parents
+            .split(' ')
+            .filter(Boolean)
+            .map((parent) => ({ sha: parent })),
         },
       };
     },
@@ -124,7 +125,7 @@ export const commitRoutes: Routes = {
       return {
         status: 200,
         body: {
-          status: await relation(bare, base, head),
+          status: relation(ahead, behind),
           ahead_by: ahead,
           behind_by: behind,
           total_commits: ahead,
@@ -137,8 +138,7 @@ export const commitRoutes: Routes = {
   },
 };
 
-async function relation(bare: string, base: string, head: string): Promise<string> {
-  if (base === head) return 'identical';
-  if (await isAncestor(bare, base, head)) return 'ahead';
-  return (await isAncestor(bare, head, base)) ? 'behind' : 'diverged';
+function relation(ahead: number, behind: number): string {
+  if (behind === 0) return ahead === 0 ? 'identical' : 'ahead';
+  return ahead === 0 ? 'behind' : 'diverged';
 }

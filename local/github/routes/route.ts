@@ -68,6 +68,21 @@ export type Route =
 /** By operation, as GitHub's description names it. */
 export type Routes = Readonly<Record<string, Route>>;
 
+/** Commits that were asked for by their full id and are there: nothing removes them from a repository of the local GitHub. */
+const there = new Set<string>();
+
 /** The commit a name stands for; undefined when there is none. */
-export const commitId = (bare: string, name: string): Promise<string | undefined> =>
-  gitAnswer(bare, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`);
+export async function commitId(bare: string, name: string): Promise<string | undefined> {
+  const place = `${bare} ${name}`;
+  if (there.has(place)) return name;
+  const id = await gitAnswer(
+    bare,
+    'rev-parse',
+    '--verify',
+    '--quiet',
+    '--end-of-options',
+    `${name}^{commit}`,
+  );
+  if (id === name) there.add(place);
+  return id;
+}

@@ -1,6 +1,8 @@
 /** What a change of the code makes the pipeline deploy: real git and the real tool, through the whole local twin. */
 import { readFileSync, rmSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
+import { timelineKey } from '../../../core/keys.ts';
+import { readTraceHeader } from '../../../core/trace/trace-header.ts';
 import { environment, fileComponent, fileComponents, manifest } from '../support/components.ts';
 import { twin } from '../support/shared-twin.ts';
 import { endsOf, outcomesOf, summaryOf } from '../support/summary.ts';
@@ -12,6 +14,28 @@ function callsIn(repository: string): string[] {
   const calls = readFileSync(file, 'utf8').trimEnd().split('\n');
   rmSync(file);
   return calls;
+}
+
+/** From the delivery to what GitHub was told, jobs included, everything is in one trace, and its timeline is kept. */
+async function expectOneTrace(id: string): Promise<void> {
+  const item = (await twin.world.releases()).find((one) => one.id === id);
+  const { root = '', parent } = readTraceHeader(item?.trace ?? '') ?? {};
+  const segments = await twin.world.segments(root);
+  const [delivery] = segments;
+  expect(delivery).toMatchObject({ name: 'belay webhook', id: parent });
+  const named = (name: string) => segments.filter((one) => one.name === name);
+  // The bus delivers twice: the second Release finds its delivery served.
+  expect(named('belay-release').map(({ parent_id }) => parent_id)).toEqual([parent, parent]);
+  expect(named('belay-deployment')).toHaveLength(1);
+  expect(named('belay plan')).toHaveLength(4);
+  expect(named('belay apply')).toHaveLength(4);
+  const parts = ['queue', 'begin', 'fetch', 'unpack', 'plan', 'keep'];
+  const [plan] = named('belay plan');
+  expect(plan?.subsegments?.map(({ name }) => name)).toEqual(expect.arrayContaining(parts));
+  expect(named('belay git-status').length).toBeGreaterThan(0);
+  expect(segments.some(({ origin }) => origin === 'AWS::Lambda::Function')).toBe(true);
+  const page = await twin.world.artifact(timelineKey(item?.repository.id ?? 0, id));
+  expect(Buffer.from(page ?? '').toString()).toContain(`trace ${root}`);
 }
 
 test.concurrent('a one-file change deploys its target; dependents only where their inputs changed', async () => {
@@ -28,7 +52,9 @@ test.concurrent('a one-file change deploys its target; dependents only where the
     }),
     ...fileComponents({ first: 'one\nmore\n', second: 'two\n', third: 'three\n', apart: 'apart\n' }),
   });
-  expect(summaryOf(await twin.push(repository))).toEqual({
+  const first = await twin.push(repository);
+  await expectOneTrace(first.release ?? '');
+  expect(summaryOf(first)).toEqual({
     verdict: 'succeeded',
     reason: 'deployed to dev',
     environments: {

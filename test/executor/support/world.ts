@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { create } from 'tar';
 import { type ExecutorSettings, readExecutorEnv } from '../../../core/contracts/executor.ts';
 import { type JobResult, type JobSpec, jobResultSchema, type Outputs } from '../../../core/contracts/job.ts';
+import type { JobTimes } from '../../../core/contracts/job-times.ts';
 import { runJob } from '../../../executor-image/run-job.ts';
 import type { Services } from '../../../executor-image/services.ts';
 import { Stop } from '../../../executor-image/stop.ts';
@@ -55,6 +56,10 @@ export class World {
   readonly state = new Map<string, Buffer>();
   readonly requests: Request[] = [];
   readonly admissions: string[] = [];
+  /** What ended jobs said of their time. */
+  readonly times: (JobTimes | undefined)[] = [];
+  /** What Fargate says of the task. */
+  metadata: object = {};
   /** While true the state bucket takes no state files (lock files it does). */
   refusesState = false;
   readonly #server: Server;
@@ -95,6 +100,7 @@ export class World {
       executor: [process.execPath, MAIN],
       environment: { PATH: process.env.PATH, HOME: this.directory, ...wish.environment },
       now: () => new Date(),
+      begunAt: new Date(),
       sleep: async () => {},
       write: (line) => {
         log += line;
@@ -170,6 +176,7 @@ export class World {
       readSpec: async () => spec,
       admit: async (input) => {
         this.admissions.push(input.action);
+        if (input.action === 'end') this.times.push(input.times);
         if (wish.admit) return wish.admit(input);
         return { decision: input.action === 'begin' ? 'admitted' : 'ended' };
       },
@@ -199,6 +206,7 @@ export class World {
     const [, first = '', ...rest] = asked.url.replace(/\?.*/, '').split('/');
     if (first === 'artifacts')
       return this.#store(this.artifacts, decodeURIComponent(rest.join('/')), asked, response);
+    if (first === 'metadata') return void response.end(JSON.stringify(this.metadata));
     if (first === 'state') return this.#store(this.state, rest.join('/'), asked, response);
     if (first === 'credentials') return this.#credentials(asked, response);
     if (first === '2015-03-31') {

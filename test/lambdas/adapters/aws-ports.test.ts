@@ -108,6 +108,15 @@ test.each([
 });
 
 test.each([
+  ['RUNNING', 1795248000000, new Date('2026-11-21T08:00:00.000Z')],
+  ['SUCCEEDED', 1795248000000, undefined],
+  ['RUNNABLE', undefined, undefined],
+])('a job that is %s, begun at %s, runs since %s', async (status, startedAt, since) => {
+  answer = { status: 200, body: { jobs: [{ jobId: 'j', status, startedAt }] } };
+  expect(await batchJobs(new BatchClient(options)).runningSince('j')).toEqual(since);
+});
+
+test.each([
   ['its own spec', 'a/plan/job.json', true],
   ['another spec', 'b/plan/job.json', false],
 ])('Batch says whether a job was submitted for %s', async (_, key, submitted) => {
@@ -137,6 +146,19 @@ test('two equal messages within five minutes are two messages, in the order of t
   });
   expect(second?.MessageGroupId).toBe(first?.MessageGroupId);
   expect(second?.MessageDeduplicationId).not.toBe(first?.MessageDeduplicationId);
+});
+
+test('a release with a trace hands it on beside the message', async () => {
+  const queue = sqsStatusQueue('https://sqs.test/1/status.fifo', new SQSClient({ ...options, md5: false }));
+  const release = { id: '20261120-1111111-1', repository: 7, commit: '1'.repeat(40) };
+  const trace = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1';
+  await queue.changed({ ...release, trace });
+  expect(asked[0]?.body).toMatchObject({
+    MessageBody: JSON.stringify({ release }),
+    MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: trace } },
+  });
+  await queue.changed(release);
+  expect(asked[1]?.body).not.toHaveProperty('MessageSystemAttributes');
 });
 
 test('a message is put off by keeping it from being handed out', async () => {

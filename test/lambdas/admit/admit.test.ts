@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import type { JobSpec } from '../../../core/contracts/job.ts';
+import { jobTimesSchema } from '../../../core/contracts/job-times.ts';
 import type { ReleaseRef } from '../../../core/contracts/release.ts';
 import { ledgerKeys } from '../../../core/ledger/keys.ts';
 import { admit } from '../../../lambdas/admit/admit.ts';
@@ -65,6 +66,16 @@ test('the spec goes to the Batch job that was submitted for it, and to nobody on
   await begin(proof);
   expect(await read('job-1')).toEqual({ decision: 'refused', reason: 'it has begun already' });
   expect(await read('job-2')).toEqual({ decision: 'refused', reason: 'another Batch job does its work' });
+});
+
+test('how long it waited and took is told once, by a job that signs off twice, too', async () => {
+  w.measured.length = 0;
+  const proof = await job('plan', 'job-1');
+  w.advance(41_000);
+  for (let times = 0; times < 2; times += 1) await begin(proof);
+  w.advance(7_500);
+  for (let times = 0; times < 2; times += 1) await end(proof);
+  expect(w.measured).toEqual(['JobWait 41', 'StageDuration plan 7.5']);
 });
 
 test('a plan is admitted without touching the target', async () => {
@@ -269,4 +280,55 @@ test('a job of a cancelled release is not admitted, and touches nothing', async 
   expect(await begin(proof)).toEqual({ decision: 'refused', reason: 'its release was cancelled by mira' });
   expect(await writers()).toEqual({});
   expect(await live()).toBeUndefined();
+});
+
+const TIMES = {
+  startedAt: '2026-11-21T08:00:40.000Z',
+  endedAt: '2026-11-21T08:01:00.000Z',
+  pull: { startedAt: '2026-11-21T08:00:20.000Z', endedAt: '2026-11-21T08:00:35.000Z' },
+  size: { vcpu: 1, memory: 2 },
+  failed: false,
+  steps: [{ name: 'init', startedAt: '2026-11-21T08:00:42.000Z', endedAt: '2026-11-21T08:00:50.000Z' }],
+};
+
+test('how a job spent its time is kept, and is a segment of its release: what it waited for, then its steps', async () => {
+  const proof = await job('plan', 'job-1');
+  await begin(proof);
+  await admit({ ...proof, action: 'end', times: TIMES }, w.ports);
+  expect(await w.ledger.get(ledgerKeys.jobTimes(7, ref.id, 'job-1'))).toMatchObject({
+    ...{ environment: 'dev', component: 'network', pass: 'deploy', stage: 'plan', architecture: 'arm64' },
+    times: TIMES,
+  });
+  // Its release began without a trace.
+  expect(w.ports.segments.sent).toEqual([]);
+});
+
+test('a job of a release with a trace is a segment of it', async () => {
+  const trace = 'Root=1-6b014f80-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1';
+  ref = { ...ref, trace };
+  const proof = await job('plan', 'job-1');
+  await begin(proof);
+  await admit({ ...proof, action: 'end', times: { ...TIMES, failed: true } }, w.ports);
+  const [segment, ...others] = w.ports.segments.sent;
+  expect(others).toEqual([]);
+  expect(segment).toMatchObject({
+    name: 'belay plan',
+    endedAt: new Date('2026-11-21T08:01:00.000Z'),
+    trace: { root: '1-6b014f80-bd862e3fe1be46a994272793', parent: '53995c3f42cd8ad8' },
+    failed: true,
+    annotations: { release: ref.id, target: 'dev/network', pass: 'deploy' },
+  });
+  expect(segment?.parts.map(({ name }) => name)).toEqual(expect.arrayContaining(['pull', 'start', 'init']));
+});
+
+test('times of another job, or under words that are none of the executor, are not taken', async () => {
+  const proof = await job('plan', 'job-1');
+  await begin(proof);
+  const other = { ...proof, jobId: 'job-2', action: 'end' as const, times: TIMES };
+  expect(await admit(other, w.ports)).toMatchObject({ decision: 'refused' });
+  expect(await w.ledger.get(ledgerKeys.jobTimes(7, ref.id, 'job-2'))).toBeUndefined();
+  for (const name of ['<script>', 'Init', '', 'x'.repeat(31)]) {
+    const steps = [{ ...TIMES.steps[0], name }];
+    expect(jobTimesSchema.safeParse({ ...TIMES, steps }).success).toBe(false);
+  }
 });

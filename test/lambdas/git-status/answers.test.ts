@@ -7,7 +7,9 @@ import { gitStatus } from '../../../lambdas/git-status/git-status.ts';
 import { GitHubError } from '../../../lambdas/github-error.ts';
 import type { CommentWriter, GitHubWriter } from '../../../lambdas/github-ports.ts';
 import { ledgerMemory } from '../../support/ledger-memory.ts';
+import { NO_NEWS } from '../../support/no-news.ts';
 import { objectsMemory } from '../../support/objects-memory.ts';
+import { segmentsMemory } from '../../support/segments-memory.ts';
 
 const NOW = '2026-11-21T08:00:00.000Z';
 const KEY = ledgerKeys.comment(1, 55);
@@ -66,9 +68,11 @@ const message = (tries = 1) => ({
 const look = (...records: object[]) =>
   contract.handle((batch) =>
     gitStatus(batch, {
+      ...NO_NEWS,
       audit: undefined,
       ...{ ledger, store: objectsMemory(), bucket: 'artifacts', github, writesPerHour: 450 },
       clock: { now: () => new Date(NOW) },
+      segments: segmentsMemory(),
       messages: { delay: async (_, seconds) => void delays.push(seconds) },
       log: (event, facts) => void lines.push(JSON.stringify({ event, ...facts })),
     }),

@@ -8,8 +8,10 @@ import { gitStatus } from '../../../lambdas/git-status/git-status.ts';
 import type { AuditWriter } from '../../../lambdas/github-ports.ts';
 import { gitObjectsMemory } from '../../support/git-objects-memory.ts';
 import { ledgerMemory } from '../../support/ledger-memory.ts';
+import { NO_NEWS } from '../../support/no-news.ts';
 import { NOBODY_COMMENTS } from '../../support/nobody-comments.ts';
 import { objectsMemory } from '../../support/objects-memory.ts';
+import { segmentsMemory } from '../../support/segments-memory.ts';
 import { COMMIT, deploymentItem, ID, outcome, releaseItem, START } from './world.ts';
 
 export const OLDER = 'ba5e000000000000000000000000000000000000';
@@ -40,6 +42,7 @@ export function auditWorld() {
       const { batchItemFailures } = await gitStatus(
         { Records: [message] },
         {
+          ...NO_NEWS,
           ...{ ledger, store, bucket: 'artifacts', audit: world.audit, writesPerHour: 450 },
           github: {
             ...NOBODY_COMMENTS,
@@ -49,6 +52,7 @@ export function auditWorld() {
             updateCheckRun: unexpected,
           },
           clock: { now: () => new Date(clock.now) },
+          segments: segmentsMemory(),
           messages: { delay: async () => {} },
           log: (event, facts) => void lines.push(JSON.stringify({ event, ...facts })),
         },

@@ -6,8 +6,10 @@ import { gitStatus } from '../../../lambdas/git-status/git-status.ts';
 import { GitHubError } from '../../../lambdas/github-error.ts';
 import type { CommitStatus } from '../../../lambdas/github-ports.ts';
 import { ledgerMemory } from '../../support/ledger-memory.ts';
+import { NO_NEWS } from '../../support/no-news.ts';
 import { NOBODY_COMMENTS } from '../../support/nobody-comments.ts';
 import { objectsMemory } from '../../support/objects-memory.ts';
+import { segmentsMemory } from '../../support/segments-memory.ts';
 
 const COMMIT = 'c0ffee1234567890abcdef1234567890abcdef12';
 const ID = '20261121-c0ffee1-1';
@@ -53,14 +55,17 @@ async function world() {
   await put(outcome('app'));
   await put(outcome('network'));
 
+  const segments = segmentsMemory();
   const handler = contract.handle((batch) =>
     gitStatus(batch, {
+      ...NO_NEWS,
       audit: undefined,
       ledger,
       store: objectsMemory(),
       bucket: 'artifacts',
       clock: { now: () => new Date('2026-11-21T08:00:00.000Z') },
       writesPerHour: 450,
+      segments,
       messages: { delay: async (handle, seconds) => void delays.push(`${handle} ${seconds}`) },
       log: (event, facts) => lines.push(JSON.stringify({ event, ...facts })),
       github: {
@@ -91,7 +96,7 @@ async function world() {
         attributes: { MessageGroupId: `1/${COMMIT}`, ApproximateReceiveCount: '1' },
       })),
     });
-  return { ledger, posted, lines, delays, github, put, deliver, handler };
+  return { ledger, posted, lines, delays, github, put, deliver, handler, segments };
 }
 
 const DONE = { batchItemFailures: [] };
@@ -112,6 +117,31 @@ test('the ledger goes to GitHub once, and then only what has changed', async () 
   expect(posted.slice(3)).toEqual([
     'acme/shop@c0ffee1 belay/dev/network success: unchanged: the plan is empty',
     'acme/shop@c0ffee1 belay pending: 1 of 2 targets done',
+  ]);
+});
+
+test('a look that went well belongs to the trace of what changed; one that did not comes again', async () => {
+  const { handler, github, segments } = await world();
+  const AWSTraceHeader = 'Root=1-6b014f80-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1';
+  const record = (attributes: object) => ({
+    messageId: 'message-1',
+    receiptHandle: 'receipt-1',
+    body: JSON.stringify({ release: { id: ID, repository: 1, commit: COMMIT } }),
+    attributes: { ApproximateReceiveCount: '1', ...attributes },
+  });
+  github.fails = () => new Error('GitHub could not be reached');
+  await handler({ Records: [record({ AWSTraceHeader })] });
+  expect(segments.sent).toEqual([]);
+  github.fails = () => undefined;
+  await handler({ Records: [record({ AWSTraceHeader })] });
+  await handler({ Records: [record({})] });
+  await handler({ Records: [record({ AWSTraceHeader: 'Root=1-2-3' })] });
+  expect(segments.sent).toMatchObject([
+    {
+      name: 'belay git-status',
+      trace: { root: '1-6b014f80-bd862e3fe1be46a994272793', parent: '53995c3f42cd8ad8' },
+      annotations: { release: ID },
+    },
   ]);
 });
 

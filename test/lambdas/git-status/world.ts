@@ -1,9 +1,11 @@
 /** A ledger with one release, a GitHub that takes only what GitHub describes, and the status queue's pace; used by the tests beside it. */
 import type { CheckRun } from '../../../core/checks/check-run.ts';
+import { type Announcement, announcementSchema } from '../../../core/contracts/announcement.ts';
 import { gitStatus as contract } from '../../../core/contracts/functions.ts';
 import { ledgerKeys } from '../../../core/ledger/keys.ts';
 import type { DeploymentItem, ReleaseItem } from '../../../core/ledger/release-items.ts';
 import type { OutcomeItem } from '../../../core/ledger/work-items.ts';
+import type { Measurement } from '../../../core/metrics/emf.ts';
 import { gitStatus } from '../../../lambdas/git-status/git-status.ts';
 import { GitHubError } from '../../../lambdas/github-error.ts';
 import type { AuditWriter, PullCommentWriter } from '../../../lambdas/github-ports.ts';
@@ -11,6 +13,7 @@ import { requestProblems } from '../../../local/github/api/description.ts';
 import { ledgerMemory } from '../../support/ledger-memory.ts';
 import { NOBODY_COMMENTS } from '../../support/nobody-comments.ts';
 import { objectsMemory } from '../../support/objects-memory.ts';
+import { segmentsMemory } from '../../support/segments-memory.ts';
 
 export const COMMIT = 'c0ffee1234567890abcdef1234567890abcdef12';
 export const ID = '20261121-c0ffee1-1';
@@ -64,6 +67,10 @@ export async function statusWorld(mode: 'app' | 'token' = 'app', writesPerHour =
   const ledger = ledgerMemory();
   const store = objectsMemory();
   const lines: string[] = [];
+  const announced: Announcement[] = [];
+  const measured: Measurement[] = [];
+  /** What a test has the bus do. */
+  const bus = { fails: false };
   const clock = { now: START };
   /** What a test has GitHub do otherwise. */
   const over: Partial<PullCommentWriter> = {};
@@ -149,12 +156,21 @@ export async function statusWorld(mode: 'app' | 'token' = 'app', writesPerHour =
       github: { ...writer, ...comments, ...over },
       clock: { now: () => new Date(clock.now) },
       writesPerHour,
+      segments: segmentsMemory(),
       messages: {
         async delay(receipt, seconds) {
           const message = queue.find(({ id }) => id === receipt);
           if (message !== undefined) message.visibleAt = clock.now + seconds * 1000;
         },
       },
+      bus: {
+        async publish({ detail }) {
+          if (bus.fails) throw new Error('the bus takes nothing');
+          announced.push(announcementSchema.parse(detail));
+        },
+      },
+      measure: (one) => void measured.push(one),
+      githubUrl: 'https://github.com',
       log: (event, facts) => void lines.push(JSON.stringify({ event, ...facts })),
     }),
   );
@@ -183,6 +199,9 @@ export async function statusWorld(mode: 'app' | 'token' = 'app', writesPerHour =
     ledger,
     store,
     lines,
+    announced,
+    measured,
+    bus,
     clock,
     github,
     queue,

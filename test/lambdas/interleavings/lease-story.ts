@@ -7,6 +7,7 @@ import type { ReleaseRef } from '../../../core/contracts/release.ts';
 import { environmentItemSchema } from '../../../core/ledger/environment-items.ts';
 import { ledgerKeys } from '../../../core/ledger/keys.ts';
 import type { ReleaseItem } from '../../../core/ledger/release-items.ts';
+import { Gauges } from '../../../lambdas/sweep/gauges.ts';
 import { commitOf, REPOSITORY, release, target, type World, world } from '../../support/deployment-world.ts';
 import { watchEnvironment } from './environment-watch.ts';
 import { Crash, Scheduler, Stopped, stepped } from './scheduler.ts';
@@ -280,7 +281,8 @@ class LeaseStory {
 
   async #sweep(): Promise<void> {
     if (!this.#needsSweep) await this.#schedule.steps(this.#schedule.below(60));
-    const ports = stepped(this.#ports, this.#schedule);
+    const gauges = new Gauges(this.#ports.clock.now());
+    const ports = { ...stepped(this.#ports, this.#schedule), gauges };
     await this.#subject.sweepLease({ repository: REPOSITORY, environment: 'dev' }, ports);
   }
 

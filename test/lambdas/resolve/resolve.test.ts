@@ -22,6 +22,17 @@ const noGit: Git = {
   },
 };
 
+test('a release belongs to the trace its request began with, also when it is resolved again', async () => {
+  const commit = repositories.commit('acme/shop', FILES);
+  const { run } = world(realGit);
+  const trace = 'Root=1-6b014f80-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1';
+  const other = trace.replace('Root=1-6b0', 'Root=1-6a3');
+  for (const header of [trace, other])
+    expect(await run('arn:release:1', push({ after: commit, trace: header }))).toMatchObject({
+      release: { trace },
+    });
+});
+
 test('a push becomes a release: snapshot, tree and release.json are stored', async () => {
   const commit = repositories.commit('acme/shop', FILES);
   const { run, item, objects, changed } = world(realGit);

@@ -75,11 +75,13 @@ function openBus(stack: Partial<SmallStack>, deliveries?: number) {
     folder,
     lost: (message) => void lost.push(message),
     services: {
-      startExecution: (arn, input) => void delivered.push(`start ${arn.split(':').at(-1)} ${input}`),
+      startExecution: (arn, input, trace = '') =>
+        void delivered.push(`start ${arn.split(':').at(-1)} ${input} ${trace}`.trimEnd()),
       invokeFunction: async (arn, payload) =>
         void delivered.push(`invoke ${arn.split(':').at(-1)} ${payload}`),
       sendMessage: (arn, body) =>
         void delivered.push(`send ${arn.split(':').at(-1)} ${JSON.parse(body).detail.n}`),
+      notify: (arn, message) => void delivered.push(`tell ${arn.split(':').at(-1)} ${message}`),
     },
     ...(deliveries === undefined ? {} : { deliveries }),
   });
@@ -92,6 +94,13 @@ function openBus(stack: Partial<SmallStack>, deliveries?: number) {
 }
 
 const push = { EventBusName: 'belay', Source: 'belay.webhook', DetailType: 'push', Detail: '{"n":1}' };
+
+test('a tracing header reaches the target beside the event, and stays out of the archive', async () => {
+  const { put, delivered, folder } = openBus({ resources: resources([target()]) });
+  await put({ ...push, TraceHeader: 'Root=1-2-3' });
+  expect(delivered).toEqual(['start release {"n":1} Root=1-2-3']);
+  expect(readFileSync(join(folder, 'archive-all.jsonl'), 'utf8')).not.toContain('Root=');
+});
 
 test('an event goes to the targets of the rules it matches, and into the archive', async () => {
   const { put, delivered, folder } = openBus({ resources: resources([target()]) });
@@ -178,6 +187,34 @@ test('a function needs a permission that names the rule', async () => {
   await refused.put(push);
   expect(refused.delivered).toEqual([]);
   expect(refused.lost[0]).toContain('no permission lets events.amazonaws.com invoke');
+});
+
+test('a topic is told when the role of the rule may publish and encrypt', async () => {
+  const topicTarget = { Id: 'S', Arn: { Ref: 'Topic' }, RoleArn: roleArn, InputPath: '$.detail' };
+  const topic = {
+    Key: { Type: 'AWS::KMS::Key', Properties: { KeyPolicy: { Version: '2012-10-17', Statement: [] } } },
+    Topic: {
+      Type: 'AWS::SNS::Topic',
+      Properties: { TopicName: 'people', KmsMasterKeyId: { 'Fn::GetAtt': ['Key', 'Arn'] } },
+    },
+  };
+  const opened = (...actions: string[]) =>
+    openBus({
+      resources: { ...resources([topicTarget]), ...topic },
+      statements: [{ Effect: 'Allow', Action: actions, Resource: '*' }],
+    });
+  const allowed = opened('sns:Publish', 'kms:Decrypt', 'kms:GenerateDataKey*');
+  await allowed.put(push);
+  expect([allowed.delivered, allowed.lost]).toEqual([['tell people {"n":1}'], []]);
+  const mute = opened('kms:Decrypt', 'kms:GenerateDataKey*');
+  await mute.put(push);
+  expect([mute.delivered, mute.lost.join()]).toEqual([[], expect.stringContaining('may not sns:Publish')]);
+  const keyless = opened('sns:Publish', 'kms:GenerateDataKey*');
+  await keyless.put(push);
+  expect([keyless.delivered, keyless.lost.join()]).toEqual([
+    [],
+    expect.stringContaining('may not kms:Decrypt'),
+  ]);
 });
 
 test('PutEvents takes the good entries and names what is wrong with the others', async () => {

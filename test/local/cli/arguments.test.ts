@@ -71,6 +71,7 @@ test.each([
     'log --release r --target dev/api',
     { name: 'log', release: 'r', target: { environment: 'dev', component: 'api' } },
   ],
+  ['trace --release r --repo shop', { name: 'trace', release: 'r', repo: '/home/me/shop' }],
   ['secret app/db --repo .', { name: 'secret', secret: 'app/db', repo: '/home/me' }],
   ['secret app/db --repo . --from-env PW', { name: 'secret', fromEnv: 'PW' }],
 ])('%s', (line, expected) => {
@@ -87,6 +88,7 @@ test.each([
   ['status --target dev/api', '`status` has no option `--target`'],
   ['push --repo . --slots 0', '`--slots` needs a whole number of jobs, at least 1'],
   ['push --repo . --slots two', '`--slots` needs a whole number of jobs, at least 1'],
+  ['trace', '`trace` needs `--release ID`'],
   ['log', '`log` needs `--release ID`'],
   ['log --release r --target api', '`--target` needs ENV/COMPONENT, such as `dev/network`'],
   ['log --release r --target dev/api/x', '`--target` needs ENV/COMPONENT, such as `dev/network`'],

@@ -1,6 +1,6 @@
 /** The commands against a twin that answers from hand-written records. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -8,6 +8,7 @@ import { parseCommand } from '../../../local/cli/arguments.ts';
 import { comment } from '../../../local/cli/commands/comment.ts';
 import { history } from '../../../local/cli/commands/history.ts';
 import { log } from '../../../local/cli/commands/log.ts';
+import { metrics } from '../../../local/cli/commands/metrics.ts';
 import { operate } from '../../../local/cli/commands/operate.ts';
 import { plan } from '../../../local/cli/commands/plan.ts';
 import { push } from '../../../local/cli/commands/push.ts';
@@ -17,10 +18,11 @@ import { serve } from '../../../local/cli/commands/serve.ts';
 import { status } from '../../../local/cli/commands/status.ts';
 import { sweep } from '../../../local/cli/commands/sweep.ts';
 import { tell } from '../../../local/cli/commands/tell.ts';
+import { trace } from '../../../local/cli/commands/trace.ts';
 import type { ReleaseRecords } from '../../../local/cli/release-view.ts';
 import type { Twin } from '../../../local/cli/twin.ts';
 import { BadInput } from '../../../local/cli/usage.ts';
-import { COMMIT, document, failed, RELEASE, releaseItem } from './records.ts';
+import { at, COMMIT, document, failed, RELEASE, releaseItem } from './records.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -106,6 +108,9 @@ function twinOf(records: ReleaseRecords | undefined, artifacts: Record<string, s
         buttons: ['Redrive'],
       },
     ],
+    segments: async (trace) => [
+      { name: 'belay webhook', id: '53995c3f42cd8ad8', trace_id: trace, start_time: 1, end_time: 2 },
+    ],
     executions: async () => [
       { arn: 'arn:other', status: 'SUCCEEDED' },
       { arn: 'arn:deployment:dev', status: 'FAILED' },
@@ -120,6 +125,7 @@ function twinOf(records: ReleaseRecords | undefined, artifacts: Record<string, s
       return { accepted: order.action !== 'cancel', message: `${order.action}: said` };
     },
     sweep: async () => ['dev of acme/shop: the job that wrote app has ended'],
+    board: async () => ({ at: 0, widgets: [], alarms: [], notices: [] }),
     page: async ({ path }) => ({ status: 200, document: `what is at ${path}` }),
     webhook: async () => ({ url: 'http://127.0.0.1:1/webhook', secret: 'of the webhook' }),
     repositoryAt: async (path) => (path.endsWith('/shop') ? 7 : undefined),
@@ -145,6 +151,8 @@ function run(line: string, openTwin: () => Promise<Twin>) {
       return history(parsed, openTwin);
     case 'log':
       return log(parsed, openTwin);
+    case 'trace':
+      return trace(parsed, openTwin);
     case 'redrive':
       return redrive(parsed, { openTwin, screen: undefined });
     case 'cancel':
@@ -153,6 +161,8 @@ function run(line: string, openTwin: () => Promise<Twin>) {
     case 'destroy':
     case 'rollback':
       return operate(parsed, { openTwin, screen: undefined });
+    case 'metrics':
+      return metrics(parsed, openTwin);
     case 'sweep':
       return sweep(parsed, openTwin);
     default:
@@ -392,6 +402,15 @@ test.each([
   await expect(comment({ ...parsed, repo: '/other' }, openTwin)).rejects.toThrow('/other was never pushed');
 });
 
+test('metrics prints the board', async () => {
+  const { openTwin } = twinOf(undefined);
+  expect(await run('metrics', openTwin)).toEqual({
+    exitCode: 0,
+    result: { at: 0, widgets: [], alarms: [], notices: [] },
+    lines: ['all 0 alarms are green'],
+  });
+});
+
 test('sweep prints what it did', async () => {
   const { openTwin } = twinOf(undefined);
   expect(await run('sweep', openTwin)).toEqual({
@@ -463,4 +482,51 @@ test('serve shows the page, says where deliveries are taken, and stays open', as
   } finally {
     await page.close();
   }
+});
+
+test('trace tells the critical path, every target, the segments, and leaves the timeline as a file', async () => {
+  const artifacts = { [`7/releases/${RELEASE}/timeline.html`]: '<!doctype html>' };
+  const header = 'Root=1-6b014f80-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1';
+  const deployments = failed.deployments.map((one) => ({
+    ...one,
+    ...{ askedAt: at(0.2), openedAt: at(0.5), endedAt: at(8.5) },
+  }));
+  const records = { ...failed, release: { ...failed.release, trace: header }, deployments };
+  const { openTwin } = twinOf(records, artifacts);
+  mkdirSync(join(directory, 's'));
+  const { lines, result, exitCode } = await run(`trace --release ${RELEASE} --state-dir s`, openTwin);
+  expect(exitCode).toBe(0);
+  expect(lines).toEqual([
+    `${RELEASE}  failed  9.0 s on the critical path: 8.7 s work, 0.3 s waiting`,
+    '',
+    'critical path   took   work  waiting',
+    'release        0.2 s  0.2 s    0.0 s  resolve 0.2 s',
+    'dev            0.3 s  0.0 s    0.3 s  lease 0.3 s',
+    'dev/api        7.5 s  7.5 s    0.0 s  belay 7.5 s',
+    'dev            0.5 s  0.5 s    0.0 s  settle 0.5 s',
+    'release        0.5 s  0.5 s    0.0 s  close 0.5 s',
+    '',
+    'target                  work  waiting',
+    'dev/database  applied  2.4 s    0.5 s',
+    'dev/api       failed   4.5 s    3.0 s',
+    '',
+    'trace 1-6b014f80-bd862e3fe1be46a994272793: 1 segments (belay webhook)',
+    `its timeline: ${join(directory, 's', `timeline-${RELEASE}.html`)}`,
+  ]);
+  expect(readFileSync(join(directory, 's', `timeline-${RELEASE}.html`), 'utf8')).toBe('<!doctype html>');
+  expect(result).toMatchObject({
+    ...{ release: RELEASE, verdict: 'failed', tookMs: 9000, workMs: 8700, waitMs: 300 },
+    trace: '1-6b014f80-bd862e3fe1be46a994272793',
+    segments: [{ name: 'belay webhook' }],
+  });
+});
+
+test('trace of a release that runs, begun by an older version, says what there is', async () => {
+  const { endedAt: _, verdict: __, ...open } = failed.release;
+  const { openTwin } = twinOf({ ...failed, release: open });
+  const { lines } = await run(`trace --release ${RELEASE} --state-dir s`, openTwin);
+  expect(lines.slice(-2)).toEqual([
+    'it has no trace: an older version of Belay began it',
+    'its timeline comes when it has ended',
+  ]);
 });

@@ -39,7 +39,8 @@ test('`git log` of the ref is the history, with trailers that git itself underst
   await note(3, 'succeeded', 'ab12');
   await note(5, 'rolled-back', 'cd34');
   const clock = { now: () => new Date('2026-11-21T10:00:00Z') };
-  await showHistory(100000001, 'prod', { audit, ledger, clock, writesPerHour: 450, log: () => undefined });
+  const ports = { audit, ledger, clock, writesPerHour: 450, log: () => undefined, measure: () => undefined };
+  await showHistory(100000001, 'prod', ports);
 
   // Not synchronously: this very process answers git.
   const checkout = repository('checkout');

@@ -54,6 +54,7 @@ function start(consume: string, statements?: SmallStack['statements'], inbox: ob
     clock: systemClock,
   });
   const functions = new Functions({
+    xray: { daemonAddress: '127.0.0.1:2000', traces: { put: () => {} } },
     definitions: assembly.functions,
     region: 'eu-west-1',
     endpoint: 'http://127.0.0.1:1',

@@ -20,7 +20,9 @@ function functionsOf(
   const cdkOut = writeStack({ functions: modules, ...options, environment: { ...options.environment } });
   const { functions: definitions } = loadAssembly({ cdkOut, endpoint: 'http://127.0.0.1:4566' });
   const folder = temporaryFolder('functions');
+  const segments: unknown[] = [];
   const functions = new Functions({
+    xray: { daemonAddress: '127.0.0.1:2000', traces: { put: (document) => void segments.push(document) } },
     definitions,
     region: 'eu-west-1',
     endpoint: 'http://127.0.0.1:4566',
@@ -35,7 +37,7 @@ function functionsOf(
     const { payload, failed } = await functions.invoke(name, JSON.stringify(event));
     return { value: JSON.parse(payload), failed };
   };
-  return { functions, invoke, folder };
+  return { functions, invoke, folder, segments };
 }
 
 test('the handler gets the event and the context, and its answer comes back', async () => {
@@ -77,6 +79,7 @@ test('the environment is the synthesized one and what Lambda adds, nothing of th
     'AWS_REGION',
     'AWS_SECRET_ACCESS_KEY',
     'AWS_SESSION_TOKEN',
+    'AWS_XRAY_DAEMON_ADDRESS',
     'GITHUB_TOKEN_SECRET',
     'GITHUB_URL',
     'LAMBDA_TASK_ROOT',
@@ -87,6 +90,7 @@ test('the environment is the synthesized one and what Lambda adds, nothing of th
     'TMPDIR',
     'WEBHOOK_SECRET',
     '_HANDLER',
+    '_X_AMZN_TRACE_ID',
   ]);
   expect(value).toMatchObject({ GITHUB_URL: 'http://127.0.0.1:3000', OTHER_URL: 'https://example.com' });
 });
@@ -180,4 +184,35 @@ test('closing ends what still runs', async () => {
   await functions.warm(['hang']);
   await functions.close();
   expect(await running).toMatchObject({ failed: true, value: { errorType: 'Runtime.ExitError' } });
+});
+
+const HANDED_ON = 'Root=1-6b014f80-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1';
+
+test('the trace that a caller hands on goes on in the function, below its own two segments', async () => {
+  const { functions, segments } = functionsOf({
+    tell: 'export const handler = async ({ fails }) => { if (fails) throw new Error("no"); return process.env._X_AMZN_TRACE_ID; };',
+  });
+  const told = JSON.parse((await functions.invoke('tell', '{}', HANDED_ON)).payload);
+  expect(segments).toMatchObject([
+    {
+      ...{ name: 'tell', origin: 'AWS::Lambda', parent_id: '53995c3f42cd8ad8' },
+      trace_id: '1-6b014f80-bd862e3fe1be46a994272793',
+    },
+    { name: 'tell', origin: 'AWS::Lambda::Function', trace_id: '1-6b014f80-bd862e3fe1be46a994272793' },
+  ]);
+  const [service, own] = segments as { id: string; parent_id: string }[];
+  expect(own?.parent_id).toBe(service?.id);
+  expect(told).toBe(`Root=1-6b014f80-bd862e3fe1be46a994272793;Parent=${own?.id};Sampled=1`);
+  await functions.invoke('tell', '{"fails":true}', HANDED_ON);
+  expect(segments[3]).toMatchObject({ origin: 'AWS::Lambda::Function', fault: true });
+});
+
+test('where nothing is handed on, every invocation has a trace of its own', async () => {
+  const { invoke, segments } = functionsOf({
+    tell: 'export const handler = async () => process.env._X_AMZN_TRACE_ID;',
+  });
+  const [one, other] = [(await invoke('tell')).value, (await invoke('tell')).value];
+  expect(one).toMatch(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=1$/);
+  expect(other).not.toBe(one);
+  expect(segments).toEqual([]);
 });

@@ -26,6 +26,7 @@ function openExecutions(stack: Partial<SmallStack>, folder = temporaryFolder('ex
   const principals = createPrincipals(realClock);
   const common = { region: place.region, endpoint: place.endpoint, compileCache: join(folder, 'compiled') };
   const functions = new Functions({
+    xray: { daemonAddress: '127.0.0.1:2000', traces: { put: () => {} } },
     ...common,
     definitions: assembly.functions,
     principals,

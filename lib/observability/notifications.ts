@@ -1,0 +1,110 @@
+/**
+ * Where people are told: one topic for chats, whose messages Amazon Q Developer shows, and one for mail, in plain words. Alarms go to
+ * both (CloudWatch words them for either), and so does what happens to releases.
+ */
+import { type EventBus, EventField, type IRuleTarget, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { CfnOutput, Stack } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { ANNOUNCEMENT_EVENT, type AnnouncementKind } from '../../core/contracts/announcement.ts';
+
+/** What people are told of by default: whatever needs somebody. A success needs nobody. */
+const TOLD: readonly AnnouncementKind[] = ['asks', 'failed', 'rolled-back', 'broken', 'refused'];
+
+export interface NotificationsProps {
+  readonly bus: EventBus;
+  readonly key: Key;
+  /** Where the runbook is read: a URL, or its path in the repository of Belay. @default docs/runbook.md */
+  readonly runbook?: string;
+  /** What of releases is told. @default what needs somebody */
+  readonly tell?: readonly AnnouncementKind[];
+}
+
+/** A message made of an event; each part may hold fields of it. */
+export interface Message {
+  readonly title: string;
+  readonly text: string;
+  /** The runbook's heading, as in a link. */
+  readonly heading: string;
+  readonly link?: string;
+  /** Messages of one thread are shown together. */
+  readonly thread?: string;
+}
+
+export class Notifications extends Construct {
+  readonly chat: Topic;
+  readonly mail: Topic;
+  readonly #runbook: string;
+
+  constructor(scope: Construct, id: string, props: NotificationsProps) {
+    super(scope, id);
+    const { bus, key, runbook = 'docs/runbook.md', tell = TOLD } = props;
+    this.#runbook = runbook;
+    const topic = (name: string) => {
+      const made = new Topic(this, name, { displayName: 'Belay', masterKey: key, enforceSSL: true });
+      // Grants the key, too: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+      made.grantPublish(ours('cloudwatch.amazonaws.com'));
+      return made;
+    };
+    const account = { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } };
+    const ours = (service: string) => new ServicePrincipal(service, { conditions: account });
+    this.chat = topic('Chat');
+    this.mail = topic('Mail');
+    new CfnOutput(this, 'ChatTopic', { value: this.chat.topicArn });
+    new CfnOutput(this, 'MailTopic', { value: this.mail.topicArn });
+    const field = (name: string) => EventField.fromPath(`$.detail.${name}`);
+    new Rule(this, 'Told', {
+      eventBus: bus,
+      description: 'People hear of releases that need somebody',
+      eventPattern: {
+        source: [ANNOUNCEMENT_EVENT.source],
+        detailType: [ANNOUNCEMENT_EVENT.detailType],
+        // What a pull request would do is its author's business, who reads the check.
+        detail: { kind: [...tell], operation: [{ 'anything-but': 'plan' }] },
+      },
+      targets: this.targets({
+        title: field('title'),
+        text: field('text'),
+        heading: field('heading'),
+        link: field('link'),
+        thread: field('release.id'),
+      }),
+    });
+  }
+
+  /** The runbook's page at a heading. */
+  page(heading: string): string {
+    return `${this.#runbook}#${heading}`;
+  }
+
+  /**
+   * For a rule whose events people are to hear of: both topics, each in its own words. The schema for chats:
+   * https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
+   */
+  targets({ title, text, heading, link, thread }: Message): IRuleTarget[] {
+    const runbook = `What to do: ${this.page(heading)}`;
+    const chat = {
+      version: '1.0',
+      source: 'custom',
+      content: {
+        textType: 'client-markdown',
+        title,
+        description: text,
+        nextSteps: link === undefined ? [runbook] : [link, runbook],
+      },
+      ...(thread && { metadata: { threadId: thread } }),
+    };
+    const mail = [title, text, ...(link === undefined ? [] : [link]), runbook].join('\n');
+    // With a role of the rule's own: the policies of topics and key cannot say which rule may publish.
+    // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
+    const to = (topic: Topic, message: RuleTargetInput) =>
+      new SnsTopic(topic, { message, authorizeUsingRole: true });
+    return [
+      to(this.chat, RuleTargetInput.fromObject(chat)),
+      to(this.mail, RuleTargetInput.fromMultilineText(mail)),
+    ];
+  }
+}
