@@ -4,12 +4,13 @@
  */
 import { type EventBus, EventField, type IRuleTarget, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
-import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { CfnOutput, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { ANNOUNCEMENT_EVENT, type AnnouncementKind } from '../../core/contracts/announcement.ts';
+import { allow } from '../allow.ts';
 
 /** What people are told of by default: whatever needs somebody. A success needs nobody. */
 const TOLD: readonly AnnouncementKind[] = ['asks', 'failed', 'rolled-back', 'broken', 'refused'];
@@ -38,6 +39,7 @@ export class Notifications extends Construct {
   readonly chat: Topic;
   readonly mail: Topic;
   readonly #runbook: string;
+  readonly #publisher: IRole;
 
   constructor(scope: Construct, id: string, props: NotificationsProps) {
     super(scope, id);
@@ -53,6 +55,18 @@ export class Notifications extends Construct {
     const ours = (service: string) => new ServicePrincipal(service, { conditions: account });
     this.chat = topic('Chat');
     this.mail = topic('Mail');
+    const publisher = new Role(this, 'Publisher', {
+      assumedBy: new ServicePrincipal('events.amazonaws.com'),
+      description: 'What rules publish with for people',
+    });
+    allow(publisher, { actions: ['sns:Publish'], resources: [this.chat.topicArn, this.mail.topicArn] });
+    allow(publisher, {
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      resources: [key.keyArn],
+      conditions: { StringEquals: { 'kms:ViaService': `sns.${Stack.of(this).region}.amazonaws.com` } },
+    });
+    // CDK would give it more of the key.
+    this.#publisher = publisher.withoutPolicyUpdates();
     new CfnOutput(this, 'ChatTopic', { value: this.chat.topicArn });
     new CfnOutput(this, 'MailTopic', { value: this.mail.topicArn });
     const field = (name: string) => EventField.fromPath(`$.detail.${name}`);
@@ -98,10 +112,10 @@ export class Notifications extends Construct {
       ...(thread && { metadata: { threadId: thread } }),
     };
     const mail = [title, text, ...(link === undefined ? [] : [link]), runbook].join('\n');
-    // With a role of the rule's own: the policies of topics and key cannot say which rule may publish.
+    // With a role: the policies of topics and key cannot say which rule may publish.
     // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
     const to = (topic: Topic, message: RuleTargetInput) =>
-      new SnsTopic(topic, { message, authorizeUsingRole: true });
+      new SnsTopic(topic, { message, role: this.#publisher });
     return [
       to(this.chat, RuleTargetInput.fromObject(chat)),
       to(this.mail, RuleTargetInput.fromMultilineText(mail)),

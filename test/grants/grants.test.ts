@@ -51,6 +51,7 @@ test('every role is trusted by who uses it, and by nobody else', () => {
     [/^ExecutorExecutionRole$/, 'ecs-tasks.amazonaws.com'],
     [/ImageBuild(arm|amd)64Role$/, 'codebuild.amazonaws.com'],
     [/^ImageBuildsRole$/, 'lambda.amazonaws.com'],
+    [/^NotificationsPublisher$/, 'events.amazonaws.com'],
     [/^belay-state$/, 'arn:aws:iam::123456789012:role/belay-sessions'],
   ];
   const nameByArn = new Map(grants.map(({ roleArn, role }) => [roleArn, role]));
