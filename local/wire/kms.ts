@@ -3,7 +3,7 @@ import type { Permission } from './service.ts';
 
 /** A use of a key through a service; `context` are condition keys besides. */
 export function keyUse(
-  service: 'dynamodb' | 's3' | 'secretsmanager' | 'sqs',
+  service: 'dynamodb' | 's3' | 'secretsmanager' | 'sns' | 'sqs',
   action: 'Decrypt' | 'GenerateDataKey',
   { key, region, context }: { key: string; region: string; context?: Readonly<Record<string, string>> },
 ): Permission {

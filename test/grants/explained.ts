@@ -26,11 +26,6 @@ const EXPLAINED: readonly Explained[] = [
     why: 'images are built while the stack is deployed; test/lambdas/image-build, test/synth/images.test.ts',
   },
   {
-    role: 'NotificationsPublisher',
-    action: '*',
-    why: 'people are told; the twin has no topics',
-  },
-  {
     role: 'SchedulerRoleForTarget*',
     action: 'lambda:InvokeFunction',
     why: 'every week: are the bases of the images still the newest? test/synth/images.test.ts',
