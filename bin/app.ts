@@ -4,15 +4,17 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import configuration from '../belay.config.ts';
 import { readConfiguration } from '../core/configuration/read.ts';
 import { BelayStack } from '../lib/belay-stack.ts';
+import { idleBill } from '../lib/idle-bill.ts';
 
 try {
   const app = new App();
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  new BelayStack(app, 'Belay', {
+  const stack = new BelayStack(app, 'Belay', {
     description: 'Belay: serverless GitOps pipeline for infrastructure code',
     configuration: readConfiguration(configuration),
   });
-  app.synth();
+  const { template } = app.synth().getStackByName(stack.stackName);
+  process.stderr.write(idleBill(template));
 } catch (error) {
   // CDK errors drag kilobytes of minified source along; their message alone says what is wrong.
   process.stderr.write(`synthesizing Belay: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -18,6 +18,7 @@ export interface Wording {
 
 const WORDS_OF_PROGRESS: Readonly<Record<OutcomeItem['progress'], string>> = {
   waiting: 'waiting for its turn',
+  building: 'building its image',
   planning: 'planning',
   checking: 'checking the plan',
   approving: 'waiting for approval',

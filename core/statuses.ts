@@ -2,7 +2,7 @@
 import { piecesOf } from './checks/layout.ts';
 import { shortened } from './checks/markdown.ts';
 import type { DeploymentItem, ReleaseItem, StatusItem } from './ledger/release-items.ts';
-import type { OutcomeItem } from './ledger/work-items.ts';
+import type { JobTimesItem, OutcomeItem } from './ledger/work-items.ts';
 import {
   environmentWording,
   pastWording,
@@ -20,6 +20,8 @@ export interface ReleaseRecord {
   readonly release: ReleaseItem;
   readonly deployments: readonly DeploymentItem[];
   readonly outcomes: readonly OutcomeItem[];
+  /** Once it has ended: what its jobs said of their time. */
+  readonly jobs?: readonly JobTimesItem[] | undefined;
   /** When GitHub could not be told about the commit, the last time that happened. */
   readonly delay?: { readonly since: string; readonly until: string } | undefined;
 }

@@ -25,7 +25,13 @@ import { upload } from './transfer.ts';
 import { openWorkspace } from './workspace.ts';
 
 /** Runs a job to its end and answers the exit code. Whatever goes wrong ends as a reason, never as an exception. */
-export async function runJob(ports: JobPorts): Promise<ExitCode> {
+export async function runJob(given: JobPorts): Promise<ExitCode> {
+  let logBytes = 0;
+  const write = (line: string) => {
+    logBytes += Buffer.byteLength(line);
+    given.write(line);
+  };
+  const ports = { ...given, write };
   const say = (text: string) => ports.write(`${ports.now().toISOString()} ${text}\n`);
   try {
     const startedAt = ports.now();
@@ -46,7 +52,7 @@ export async function runJob(ports: JobPorts): Promise<ExitCode> {
       return exitCode;
     } finally {
       const failed = exitCode !== EXIT_CODE.succeeded;
-      const times = { ...timesOf(ports, steps), ...(await metadata), failed };
+      const times = { ...timesOf(ports, steps), ...(await metadata), failed, logBytes };
       await leave(ports.services, proof, { times, say });
     }
   } catch (error) {

@@ -22,12 +22,18 @@ async function asked(uri: string): Promise<Metadata> {
     const answer = await send(`${uri}/task`);
     const text = await textOf(answer);
     if (!answer.ok) return {};
-    const { PullStartedAt, PullStoppedAt, Limits } = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    const { PullStartedAt, PullStoppedAt, Limits, EphemeralStorageMetrics } = JSON.parse(text) as Readonly<
+      Record<string, unknown>
+    >;
     const { CPU, Memory } = (Limits ?? {}) as Readonly<Record<string, unknown>>;
+    const { Reserved } = (EphemeralStorageMetrics ?? {}) as Readonly<Record<string, unknown>>;
     const [startedAt, endedAt] = [timeOf(PullStartedAt), timeOf(PullStoppedAt)];
     return {
       ...(startedAt && endedAt && { pull: { startedAt, endedAt } }),
-      ...(isAmount(CPU) && isAmount(Memory) && { size: { vcpu: CPU, memory: Memory / 1024 } }),
+      ...(isAmount(CPU) &&
+        isAmount(Memory) && {
+          size: { vcpu: CPU, memory: Memory / 1024, ...(isAmount(Reserved) && { storage: Reserved / 1024 }) },
+        }),
     };
   } catch {
     return {};

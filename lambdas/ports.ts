@@ -62,6 +62,14 @@ export interface ObjectStore {
   presignPut(key: string, seconds: number): Promise<string>;
 }
 
+/** The registry that images are in. */
+export interface ImageRegistry {
+  /** `sha256:…` of the image a tag names; undefined when there is no such image or repository. */
+  digestOf(repository: string, tag: string): Promise<string | undefined>;
+  /** Makes the repository, with immutable tags, unless it is there. */
+  ensureRepository(repository: string): Promise<void>;
+}
+
 /** Step Functions' task tokens. A token that is gone (answered, timed out, execution ended) answers `gone`. */
 export interface Tokens {
   succeed(token: string, output: object): Promise<'sent' | 'gone'>;

@@ -2,6 +2,7 @@
 import { Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Configuration } from '../core/configuration/schema.ts';
+import { AppBuilds } from './app-builds.ts';
 import { DeploymentMachine } from './deployment-machine.ts';
 import { Executor } from './executor.ts';
 import { Expiry } from './expiry.ts';
@@ -22,7 +23,7 @@ export class BelayStack extends Stack {
   constructor(scope: Construct, id: string, { configuration, ...props }: BelayStackProps) {
     super(scope, id, { terminationProtection: true, ...props });
     const { retention } = configuration;
-    const stores = new Stores(this, 'Stores', { retention });
+    const stores = new Stores(this, 'Stores', configuration);
     const { bus } = new Bus(this, 'Events', { retention });
     const notifications = new Notifications(this, 'Notifications', { bus, key: stores.key });
     const imageBuilds = new ImageBuilds(this, 'ImageBuilds', { notifications, retention });
@@ -34,7 +35,14 @@ export class BelayStack extends Stack {
       configuration,
     });
     const { queues } = new Executor(this, 'Executor', { stores, functions, imageBuilds, configuration });
-    const deployment = new DeploymentMachine(this, 'Deployment', { functions, stores, queues, retention });
+    const builds = new AppBuilds(this, 'AppBuilds', { stores, retention });
+    const deployment = new DeploymentMachine(this, 'Deployment', {
+      functions,
+      stores,
+      queues,
+      builds,
+      retention,
+    });
     const release = new ReleaseMachine(this, 'Release', {
       functions,
       deployment: deployment.machine,

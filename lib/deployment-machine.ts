@@ -26,6 +26,7 @@ import {
   SERVICES_WITHOUT_RESOURCES,
 } from './accepted.ts';
 import { allow } from './allow.ts';
+import type { AppBuilds } from './app-builds.ts';
 import type { Queues } from './executor.ts';
 import type { Functions } from './functions.ts';
 import { DEPLOYMENT_MACHINE, TARGETS } from './names.ts';
@@ -37,6 +38,7 @@ export interface DeploymentMachineProps {
   readonly functions: Functions;
   readonly stores: Stores;
   readonly queues: Queues;
+  readonly builds: AppBuilds;
   readonly retention: Configuration['retention'];
 }
 
@@ -47,7 +49,7 @@ export class DeploymentMachine extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { functions, stores, queues, retention }: DeploymentMachineProps,
+    { functions, stores, queues, builds, retention }: DeploymentMachineProps,
   ) {
     super(scope, id);
 
@@ -110,6 +112,8 @@ export class DeploymentMachine extends Construct {
         pass: '{% $round.pass %}',
         component: '{% $states.context.Map.Item.Value.component %}',
         test: '{% $states.context.Map.Item.Value.test %}',
+        // Absent where nothing is built, and in lists that an older version has written.
+        build: '{% $states.context.Map.Item.Value.build = true %}',
         write: '{% $states.context.Map.Item.Value.write %}',
       },
       // Children end in outcomes, not in failures; one lost child must not stop its siblings.
@@ -208,6 +212,7 @@ export class DeploymentMachine extends Construct {
     });
     stores.useKey(this.machine, 's3', 'Decrypt');
     grantJobs(this.machine, queues);
+    builds.grantRun(this.machine);
   }
 }
 

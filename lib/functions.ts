@@ -18,7 +18,13 @@ import { ContainerFunction, type Shared } from './container-function.ts';
 import type { Expiry } from './expiry.ts';
 import { Image } from './image.ts';
 import type { ImageBuilds } from './image-builds.ts';
-import { environmentRoleArns, SESSIONS_ROLE, stateRoleArn } from './names.ts';
+import {
+  appRepositoryArns,
+  environmentRoleArns,
+  registryHost,
+  SESSIONS_ROLE,
+  stateRoleArn,
+} from './names.ts';
 import type { Stores } from './stores.ts';
 import {
   answerTasks,
@@ -35,6 +41,7 @@ export const COMMANDS = [
   'lease',
   'open',
   'turn',
+  'build',
   'prepare',
   'guard',
   'approval',
@@ -66,6 +73,7 @@ export class Functions extends Construct {
   readonly lease: IFunction;
   readonly open: IFunction;
   readonly turn: IFunction;
+  readonly build: IFunction;
   readonly prepare: IFunction;
   readonly guard: IFunction;
   readonly approval: IFunction;
@@ -79,7 +87,7 @@ export class Functions extends Construct {
   readonly artifacts: IFunction;
   readonly sessions: IFunction;
   readonly gitStatus: IFunction;
-  readonly setUp: IFunction;
+  readonly setUp: IFunction | undefined;
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
@@ -188,6 +196,24 @@ export class Functions extends Construct {
       command: 'turn',
       contract: contracts.turn,
       bindings: [stores.useLedger('get', 'update'), tokens],
+    }).fn;
+    this.build = new ContainerFunction(this, 'Build', {
+      shared,
+      command: 'build',
+      contract: contracts.build,
+      bindings: [
+        stores.useLedger('get', 'update'),
+        stores.useArtifacts({ read: ['releases', 'sources', 'last-good'] }),
+        statusQueue,
+        variables({ REGISTRY: registryHost(stack) }),
+        allowed({
+          actions: ['ecr:DescribeImages', 'ecr:CreateRepository'],
+          resources: [appRepositoryArns(stack)],
+          because:
+            'repositories are made for components when they are first built; no other begins like them',
+        }),
+      ],
+      memory: 1024,
     }).fn;
     this.prepare = new ContainerFunction(this, 'Prepare', {
       shared,
@@ -371,12 +397,14 @@ export class Functions extends Construct {
       ],
       timeout: Duration.minutes(1),
     }).fn;
-    this.setUp = new ContainerFunction(this, 'SetUp', {
-      shared,
-      command: 'set-up',
-      contract: setUp,
-      bindings: [stores.useSetUp(), api, variables({ GITHUB_URL: github.url })],
-    }).fn;
+    this.setUp =
+      stores.setUpSecret &&
+      new ContainerFunction(this, 'SetUp', {
+        shared,
+        command: 'set-up',
+        contract: setUp,
+        bindings: [stores.useSetUp(stores.setUpSecret), api, variables({ GITHUB_URL: github.url })],
+      }).fn;
     new EventSourceMapping(this, 'StatusMessages', {
       target: this.gitStatus,
       eventSourceArn: stores.statusQueue.queueArn,

@@ -7,7 +7,7 @@ import { LambdaFunction, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
-import { CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
+import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Configuration } from '../core/configuration/schema.ts';
 import { CONVERSATION_EVENT } from '../core/contracts/conversation.ts';
@@ -61,7 +61,8 @@ export class Bus extends Construct {
 export interface IngressProps {
   readonly bus: EventBus;
   readonly webhook: IFunction;
-  readonly setUp: IFunction;
+  /** Where the page that makes the App is part of the stack. */
+  readonly setUp: IFunction | undefined;
   readonly release: IStateMachine;
   readonly command: IFunction;
   /** Of who asked for what. */
@@ -83,10 +84,10 @@ export class Ingress extends Construct {
       methods: [HttpMethod.POST],
       integration: new HttpLambdaIntegration('WebhookIntegration', props.webhook),
     });
-    const setUp = new HttpLambdaIntegration('SetUpIntegration', props.setUp);
-    const pages = [PATHS.setUp, PATHS.setUpDone];
+    const setUp = props.setUp && new HttpLambdaIntegration('SetUpIntegration', props.setUp);
+    const pages = setUp === undefined ? [] : [PATHS.setUp, PATHS.setUpDone];
     const routes = pages.flatMap((path) =>
-      api.addRoutes({ path, methods: [HttpMethod.GET], integration: setUp }),
+      setUp === undefined ? [] : api.addRoutes({ path, methods: [HttpMethod.GET], integration: setUp }),
     );
     // Signature and code are checked by the functions; the throttles bound what a flood without them can cost.
     const stage = api.addStage('Live', {
@@ -158,7 +159,9 @@ export class Ingress extends Construct {
       retryAttempts: 2,
       onFailure: new DeadLetters(this, 'CommandDeadLetters', 'command').destinationOf(props.command),
     });
-    new CfnOutput(this, 'WebhookUrl', { value: `${api.apiEndpoint}${PATHS.webhook}` });
-    new CfnOutput(this, 'SetUpUrl', { value: `${api.apiEndpoint}${PATHS.setUp}` });
+    // Of the stack itself: below a construct their names would have its name and a hash.
+    const stack = Stack.of(this);
+    new CfnOutput(stack, 'WebhookUrl', { value: `${api.apiEndpoint}${PATHS.webhook}` });
+    if (setUp !== undefined) new CfnOutput(stack, 'SetUpUrl', { value: `${api.apiEndpoint}${PATHS.setUp}` });
   }
 }

@@ -1,5 +1,6 @@
 /** Physical names that other parts of the stack refer to without a reference, which would make a cycle. */
 import { ArnFormat, type Stack } from 'aws-cdk-lib/core';
+import { APP_REPOSITORIES } from '../core/app-image.ts';
 import type { Configuration } from '../core/configuration/schema.ts';
 import { environmentRoleName } from '../core/deployment/job-order.ts';
 import { stageSchema } from '../core/words.ts';
@@ -28,6 +29,13 @@ export function environmentRoleArns(stack: Stack, accounts: Configuration['accou
     ),
   );
 }
+
+/** The repositories of components that are built; made while Belay runs, so nothing else may begin like them. */
+export const appRepositoryArns = (stack: Stack) =>
+  stack.formatArn({ service: 'ecr', resource: 'repository', resourceName: `${APP_REPOSITORIES}*` });
+
+/** https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html */
+export const registryHost = (stack: Stack) => `${stack.account}.dkr.ecr.${stack.region}.${stack.urlSuffix}`;
 
 /** All executions of a machine, by its name; `DEPLOYMENT_MACHINE/TARGETS` is the child machine of the Distributed Map. */
 export const executionsOf = (stack: Stack, machine: string): string =>

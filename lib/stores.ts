@@ -8,6 +8,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Configuration } from '../core/configuration/schema.ts';
+import { SECRETS } from '../core/contracts/set-up.ts';
 import type { ArtifactKind } from '../core/keys.ts';
 import { accept } from './accepted.ts';
 import { allow, allowed } from './allow.ts';
@@ -51,9 +52,14 @@ export class Stores extends Construct {
   readonly statusQueue: Queue;
   readonly githubToken: Secret;
   readonly webhookSecret: Secret;
-  readonly setUpSecret: Secret;
+  /** Only where there is the page that uses it: a secret costs as much as all else that is idle, but the key. */
+  readonly setUpSecret: Secret | undefined;
 
-  constructor(scope: Construct, id: string, { retention }: Pick<Configuration, 'retention'>) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { retention, github }: Pick<Configuration, 'github' | 'retention'>,
+  ) {
     super(scope, id);
     this.key = new Key(this, 'Key', {
       description: 'Encrypts the artifacts, ledger, queues and secrets of Belay',
@@ -97,6 +103,7 @@ export class Stores extends Construct {
       retentionPeriod: DEAD_LETTER_RETENTION,
     });
     this.statusQueue = new Queue(this, 'StatusQueue', {
+      queueName: 'belay-status.fifo',
       fifo: true,
       encryption: QueueEncryption.KMS,
       encryptionMasterKey: this.key,
@@ -106,20 +113,14 @@ export class Stores extends Construct {
       deadLetterQueue: { queue: statusDeadLetters, maxReceiveCount: STATUS_ATTEMPTS },
     });
     this.githubToken = new Secret(this, 'GitHubToken', {
-      secretName: 'belay-pipeline/github-token',
+      secretName: SECRETS.app,
       description:
         'Id and private key of the GitHub App as JSON, or a fine-grained token; put your own value',
       encryptionKey: this.key,
     });
     this.webhookSecret = new Secret(this, 'WebhookSecret', {
-      secretName: 'belay-pipeline/webhook-secret',
+      secretName: SECRETS.webhook,
       description: 'Secret that GitHub signs webhook deliveries with',
-      encryptionKey: this.key,
-      generateSecretString: { passwordLength: 48, excludePunctuation: true },
-    });
-    this.setUpSecret = new Secret(this, 'SetUpSecret', {
-      secretName: 'belay-pipeline/set-up',
-      description: 'One-time code of the set-up page; afterwards, that it is off',
       encryptionKey: this.key,
       generateSecretString: { passwordLength: 48, excludePunctuation: true },
     });
@@ -129,6 +130,13 @@ export class Stores extends Construct {
     const rotatedByPeople = 'only its owner on GitHub can make a new value: docs/set-up.md tells how';
     accept(this.githubToken, { SMG4: rotatedByPeople });
     accept(this.webhookSecret, { SMG4: rotatedByPeople });
+    if (!github.setUpPage) return;
+    this.setUpSecret = new Secret(this, 'SetUpSecret', {
+      secretName: SECRETS.setUp,
+      description: 'One-time code of the set-up page; afterwards, that it is off',
+      encryptionKey: this.key,
+      generateSecretString: { passwordLength: 48, excludePunctuation: true },
+    });
     accept(this.setUpSecret, { SMG4: 'it is used once, and overwritten by who uses it' });
   }
 
@@ -241,16 +249,16 @@ export class Stores extends Construct {
   }
 
   /** For `set-up`: it reads its own secret alone, and fills the two others without ever reading them. */
-  useSetUp(): Binding<'SET_UP_SECRET' | 'SET_UP_APP_SECRET' | 'SET_UP_WEBHOOK_SECRET'> {
-    const filled = [this.setUpSecret, this.githubToken, this.webhookSecret];
+  useSetUp(own: ISecret): Binding<'SET_UP_SECRET' | 'SET_UP_APP_SECRET' | 'SET_UP_WEBHOOK_SECRET'> {
+    const filled = [own, this.githubToken, this.webhookSecret];
     return {
       ...variables({
-        SET_UP_SECRET: this.setUpSecret.secretArn,
+        SET_UP_SECRET: own.secretArn,
         SET_UP_APP_SECRET: this.githubToken.secretArn,
         SET_UP_WEBHOOK_SECRET: this.webhookSecret.secretArn,
       }),
       grant: (fn) => {
-        this.#readSecret(fn, this.setUpSecret);
+        this.#readSecret(fn, own);
         allow(fn, {
           actions: ['secretsmanager:PutSecretValue'],
           resources: filled.map(({ secretArn }) => secretArn),

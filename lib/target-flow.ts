@@ -15,7 +15,14 @@ import { Construct } from 'constructs';
 import type { Stage } from '../core/words.ts';
 import { INTERRUPTIBLE_JOB_LIMIT, type JobStage, type Queues } from './executor.ts';
 import type { Functions } from './functions.ts';
-import { functionTask, jobTask, LONGER_THAN_ANY_JOB, OUTLASTING_RETRY, tokenTask } from './tasks.ts';
+import {
+  buildTask,
+  functionTask,
+  jobTask,
+  LONGER_THAN_ANY_JOB,
+  OUTLASTING_RETRY,
+  tokenTask,
+} from './tasks.ts';
 
 /** Queueing for a slot counts into the state's limit but not into the job's own: a day of queueing is a capacity problem. */
 const INTERRUPTIBLE_TASK_LIMIT = INTERRUPTIBLE_JOB_LIMIT.plus(Duration.days(1));
@@ -34,10 +41,10 @@ const WRITE = '{% $write %}';
 type Catching = State & INextable & { addCatch(handler: IChainable, props?: object): unknown };
 
 /**
- * Child input: `{release, environment, execution, fence, pass, component, test, write}`. Everything a state needs later is kept in
+ * Child input: `{release, environment, execution, fence, pass, component, test, build, write}`. Everything a state needs later is kept in
  * variables: `target` (the reference handed to every function), `test`, `write`, `prepared`, `guarded`, `end`. What is applied in a
  * destroy is a plan that destroys: the same states do it, with the stage `write` names.
- * A `build` stage belongs between "Wait for its turn" and "Prepare the plan".
+ * Where `build` is true, its image is looked for before the plan, and built by CodeBuild where it is not there.
  */
 export class TargetFlow extends Construct {
   readonly start: IChainable;
@@ -78,7 +85,7 @@ export class TargetFlow extends Construct {
     /** Any failure of a state ends the target; `stage` says what was being done. */
     const caught = <T extends Catching>(
       state: T,
-      stage: Stage | typeof WRITE,
+      stage: Stage | 'build' | typeof WRITE,
       handler: IChainable = record,
     ): T => {
       state.addCatch(handler, {
@@ -233,6 +240,34 @@ export class TargetFlow extends Construct {
         .otherwise(decided('No plan needed', 'prepared')),
     );
 
+    // Its image, before the plan. The same question again after the build: only the registry says that the image is there.
+    const imageTask = (name: string, built: boolean) =>
+      caught(
+        functionTask(this, name, {
+          fn: functions.build,
+          payload: `$merge([$target, {'built': ${built}}])`,
+          assign: { image: '{% $states.result.Payload %}' },
+        }),
+        'build',
+      );
+    const image = imageTask('Look for its image', false);
+    const built = imageTask('Look for what was built', true);
+    const notBuilt = decided('No image', 'image');
+    image.next(
+      Choice.jsonata(this, 'Is the image there?')
+        .when(Condition.jsonata(`{% $image.decision = 'ready' %}`), preparePlan)
+        .when(
+          Condition.jsonata(`{% $image.decision = 'build' %}`),
+          caught(buildTask(this, 'Build the image', '$image'), 'build').next(built),
+        )
+        .otherwise(notBuilt),
+    );
+    built.next(
+      Choice.jsonata(this, 'Is it there now?')
+        .when(Condition.jsonata(`{% $image.decision = 'ready' %}`), preparePlan)
+        .otherwise(notBuilt),
+    );
+
     this.start = Pass.jsonata(this, 'Begin the target', {
       assign: {
         target: {
@@ -244,10 +279,15 @@ export class TargetFlow extends Construct {
           pass: '{% $states.input.pass %}',
         },
         test: '{% $states.input.test %}',
+        build: '{% $states.input.build %}',
         write: '{% $states.input.write %}',
       },
     })
       .next(turn)
-      .next(preparePlan);
+      .next(
+        Choice.jsonata(this, 'Is it made of an image?')
+          .when(Condition.jsonata('{% $build %}'), image)
+          .otherwise(preparePlan),
+      );
   }
 }

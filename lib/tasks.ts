@@ -13,6 +13,7 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { type Stage, WRITING_STAGES } from '../core/words.ts';
+import { BUILD_LIMIT, BUILD_QUEUE_LIMIT } from './app-builds.ts';
 
 /** Batch keeps Fargate jobs at most 14 days; nothing that waits for one gives up earlier. */
 export const LONGER_THAN_ANY_JOB = Duration.days(15);
@@ -103,6 +104,43 @@ export function tokenTask(scope: Construct, name: string, props: FunctionTaskPro
   })
     .addRetry(LAMBDA_SERVICE_RETRY)
     .addRetry({ ...FUNCTION_RETRY, errors: ['States.TaskFailed'] });
+}
+
+/** Longer than a build may run and wait in CodeBuild's queue, so that CodeBuild's own limits speak first. */
+const BUILD_TASK_LIMIT = BUILD_LIMIT.plus(BUILD_QUEUE_LIMIT).plus(Duration.minutes(15));
+
+/**
+ * A CodeBuild build, waited for. `order` is what `build` answered: `{project, variables}`. Starting is retried (a full queue, CodeBuild's
+ * hiccups; 10, 20, 40 … up to 300 seconds, about twenty minutes): a build started twice pushes one image, the second push is refused
+ * and finds it there.
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/connect-codebuild.html
+ */
+export function buildTask(scope: Construct, name: string, order: string): CustomState {
+  return new CustomState(scope, name, {
+    stateJson: {
+      Type: 'Task',
+      QueryLanguage: 'JSONata',
+      Comment: 'CodeBuild build of the image',
+      Resource: 'arn:aws:states:::codebuild:startBuild.sync',
+      Arguments: {
+        ProjectName: `{% ${order}.project %}`,
+        EnvironmentVariablesOverride: `{% ${order}.variables %}`,
+      },
+      TimeoutSeconds: BUILD_TASK_LIMIT.toSeconds(),
+      Output: PASS_INPUT_ON,
+    },
+  }).addRetry({
+    errors: [
+      'CodeBuild.AccountLimitExceededException',
+      'CodeBuild.CodeBuildException',
+      'CodeBuild.SdkClientException',
+    ],
+    interval: Duration.seconds(10),
+    backoffRate: 2,
+    maxAttempts: 8,
+    maxDelay: Duration.minutes(5),
+    jitterStrategy: JitterType.FULL,
+  });
 }
 
 /**

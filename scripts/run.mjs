@@ -1,6 +1,5 @@
-// What `npm run demo`, `npm test`, `npm run local -- …`, `npm run bench`, `npm run faults`, `npm run grants` and `npm run screenshots`
-// call, and people for `images` (docs/images.md): makes a fresh clone ready, then runs the command on the project's own Node. Plain
-// JavaScript without dependencies, because it runs before anything is installed.
+// What the npm scripts of this project call (`npm run demo`, `npm test`, …; all are in `commands` below): makes a fresh clone ready, then
+// runs the command on the project's own Node. Plain JavaScript without dependencies, because it runs before anything is installed.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -16,15 +15,18 @@ const node = join(binaries, 'node');
 /** Commands of `local` that begin no job. All others may go on with what waits, and that may need the tool. */
 const WITHOUT_JOBS = [undefined, '--help', '-h', 'status', 'history', 'log', 'secret', 'metrics'];
 
-/** What each command runs, and whether it needs OpenTofu or Terraform. */
+/** What each command runs, and whether it needs OpenTofu or Terraform, and the synthesized stacks. */
 const commands = {
   demo: { argv: ['local/cli/demo.ts'], needsTool: () => true },
   local: { argv: ['local/cli.ts'], needsTool: ([subcommand]) => !WITHOUT_JOBS.includes(subcommand) },
   bench: { argv: ['bench/main.ts'], needsTool: () => true },
   faults: { argv: ['test/faults/main.ts'], needsTool: () => false },
   grants: { argv: ['test/grants/main.ts'], needsTool: () => true, temporary: memoryFolder },
+  doctor: { argv: ['doctor/main.ts'], needsTool: () => false, needsSynth: false },
+  load: { argv: ['bench/load/main.ts'], needsTool: () => false, temporary: memoryFolder },
   images: { argv: ['scripts/images.mjs'], needsTool: () => false },
   screenshots: { argv: ['test/browser/screenshots.ts'], needsTool: () => true },
+  'verify:independent': { argv: ['test/independent/main.ts'], needsTool: () => false },
   test: {
     argv: ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js'],
     needsTool: () => true,
@@ -37,14 +39,14 @@ async function main([name, ...args]) {
     console.error(`usage: node scripts/run.mjs ${Object.keys(commands).join('|')} [argument…]`);
     return 2;
   }
-  const { argv, needsTool, temporary } = commands[name];
+  const { argv, needsTool, needsSynth = true, temporary } = commands[name];
   await ensureInstalled(root);
   const path = [binaries, process.env.PATH];
   if (needsTool(args)) {
     const fetched = await findTool(root, node);
     if (fetched !== undefined) path.push(fetched);
   }
-  await ensureSynth(root, node);
+  if (needsSynth) await ensureSynth(root, node);
   return runToEnd(
     ['--no-warnings', ...argv.map((one) => (one.includes('/') ? join(root, one) : one)), ...args],
     {

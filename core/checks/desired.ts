@@ -1,4 +1,6 @@
 /** What each check of a release must say, from the ledger alone: called by `git-status`, which adds plans and annotations. */
+
+import { releaseCost } from '../cost/release-cost.ts';
 import type { DeploymentItem } from '../ledger/release-items.ts';
 import type { OutcomeItem } from '../ledger/work-items.ts';
 import { documentDigest } from '../plan/canonical.ts';
@@ -15,6 +17,7 @@ import { askingButtons, REDRIVE } from './buttons.ts';
 import { checkId } from './check-id.ts';
 import type { CheckRun } from './check-run.ts';
 import { type CheckState, PAST, stateOfEnvironment, stateOfRelease, stateOfTarget } from './conclusion.ts';
+import { costTable } from './cost-table.ts';
 import { type Piece, piecesOf, RELEASE_NAME, type Shown } from './layout.ts';
 import { code, cutTo, elapsed, plain, shortened, table } from './markdown.ts';
 import { mergeGroupParts, unreviewedOf } from './merge-group.ts';
@@ -165,6 +168,7 @@ function releaseCheck(name: string, record: ReleaseRecord): Undigested {
     cutTo(listed, MAX_PROBLEMS, (left) => `\n_…and ${left} more problems_`),
     mergeGroupParts(release),
     isEnd ? targetTable(affected) : '',
+    costOf(record),
     togetherOf(affected),
   ];
   return {
@@ -181,6 +185,14 @@ function releaseCheck(name: string, record: ReleaseRecord): Undigested {
     annotated: [],
     manifestProblems: problems,
   };
+}
+
+/** Nothing, where nothing was begun. */
+function costOf(record: ReleaseRecord): string {
+  const { deployments, outcomes, jobs } = record;
+  return jobs === undefined || jobs.length === 0
+    ? ''
+    : costTable(releaseCost({ deployments, outcomes, jobs }));
 }
 
 const leadOf = (text: string) => plain(shortened(text, MAX_LEAD));

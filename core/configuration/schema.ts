@@ -118,6 +118,8 @@ export const configurationSchema = z.strictObject({
       writesPerHour: z.int().min(1).default(450),
       /** Otherwise a draft is planned when somebody comments `/belay plan`. */
       planDrafts: z.boolean().default(false),
+      /** The page that makes the GitHub App. Without it the stack has neither the page nor its secret: docs/set-up.md. */
+      setUpPage: z.boolean().default(true),
       /** GitHub Deployments, and the history of each environment under `refs/belay/`. */
       audit: z.boolean().default(true),
       /** Addresses that deliveries may come from, in CIDR notation; from anywhere when there are none: docs/reliability.md. */
@@ -154,9 +156,6 @@ export type ConfigurationInput = z.input<typeof configurationSchema>;
 
 /** A checked configuration with every default filled in; `accounts` and `regions` stay away where they are the deployment's own. */
 export type Configuration = z.output<typeof configurationSchema>;
-
-/** One stage's size and concurrency. */
-export type JobSettings = Configuration['jobs']['plan'];
 
 /** Gives `belay.config.ts` its types: what it holds is answered as it is. */
 export const defineConfig = (configuration: ConfigurationInput): ConfigurationInput => configuration;

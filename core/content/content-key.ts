@@ -23,7 +23,8 @@ export interface ContentKeyParts {
  */
 export function contentKey({ target, account, region, tree, dependencies }: ContentKeyParts): string {
   const { component, formerly, environment, watch, policy, ...entry } = target;
-  const paths = [...new Set([target.path, ...dependencies])].sort();
+  const context = target.build === undefined ? [] : [target.build.context];
+  const paths = [...new Set([target.path, ...context, ...dependencies])].sort();
   const watched = tree.matching(watch).map(({ path, mode, id }) => [path, mode, id]);
   return hash('belay-content-1', {
     account,

@@ -109,6 +109,30 @@ export const jobOrderSchema = z.object({
   key: z.string(),
 });
 
+/** `build`: before the plan of a component with `build`, finds its image in the registry or says how it is built. */
+export const build = defineContract({
+  env: [
+    'LEDGER_TABLE',
+    'ARTIFACTS_BUCKET',
+    'STATUS_QUEUE_URL',
+    /** Host of the account's registry. */
+    'REGISTRY',
+  ],
+  /** `built`: the build that was asked for has just succeeded. */
+  input: targetRefSchema.extend({ built: z.boolean() }),
+  output: z.discriminatedUnion('decision', [
+    z.object({
+      decision: z.literal('build'),
+      /** The CodeBuild project, and its variables as `startBuild` takes them. */
+      project: z.string(),
+      variables: z.array(z.object({ Name: z.string(), Value: z.string(), Type: z.literal('PLAINTEXT') })),
+    }),
+    /** There is nothing to build (any more): the plan may be prepared. */
+    z.object({ decision: z.literal('ready') }),
+    z.object({ decision: z.literal('end'), outcome: outcomeSchema, reason: z.string() }),
+  ]),
+});
+
 /** `prepare`: before a job, decides whether it is needed and writes its spec. */
 export const prepare = defineContract({
   env: ['LEDGER_TABLE', 'ARTIFACTS_BUCKET', 'ARTIFACTS_KEY_ARN', 'STATUS_QUEUE_URL'],
@@ -158,7 +182,12 @@ export const targetEndSchema = z.discriminatedUnion('kind', [
   /** Everything asked for was done; `applied` is false when the plan was empty. */
   z.object({ kind: z.literal('completed'), applied: z.boolean() }),
   /** A state failed; `stage` is the one that was being done. */
-  z.object({ kind: z.literal('broke'), stage: stageSchema, error: z.string(), cause: z.string() }),
+  z.object({
+    kind: z.literal('broke'),
+    stage: z.enum([...stageSchema.options, 'build']),
+    error: z.string(),
+    cause: z.string(),
+  }),
 ]);
 export type TargetEnd = z.infer<typeof targetEndSchema>;
 

@@ -9,7 +9,15 @@ export const jobTimesSchema = z.object({
   /** The image's way to Fargate, where Fargate tells. What is paid for begins with it. */
   pull: z.object(span).optional(),
   /** What it was given, where Fargate tells. GiB. */
-  size: z.object({ vcpu: z.number().positive().max(32), memory: z.number().positive().max(244) }).optional(),
+  size: z
+    .object({
+      vcpu: z.number().positive().max(32),
+      memory: z.number().positive().max(244),
+      storage: z.number().positive().max(200).optional(),
+    })
+    .optional(),
+  /** What it printed. */
+  logBytes: z.int().nonnegative(),
   /** It did not end well. */
   failed: z.boolean(),
   /** One after another or side by side: `fetch`, `init`, `plan` … The words are the executor's, whatever the tool does. */

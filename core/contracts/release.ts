@@ -71,6 +71,8 @@ export type ReleaseEnvironment = ReleaseDocument['environments'][number];
 export const mapItemSchema = z.object({
   component: z.string(),
   test: z.boolean(),
+  /** Whether an image is built before its plan; absent: no. */
+  build: z.boolean().optional(),
   /** Those that must have ended before it, where that is not what the manifest's `needs` say: in a rollback and in a destroy. */
   after: z.array(z.string()).optional(),
   /** The stage that changes the cloud once its plan was let through. */

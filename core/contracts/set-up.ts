@@ -5,6 +5,13 @@ import { defineContract } from '../contract.ts';
 /** Paths of the HTTP API: `lib/ingress.ts` routes them, the App's manifest names them. */
 export const PATHS = { webhook: '/webhook', setUp: '/set-up', setUpDone: '/set-up/done' } as const;
 
+/** Belay's own secrets, apart from those of the users' repositories (`belay/…`): `lib/stores.ts` makes them, people and `doctor/` find them. */
+export const SECRETS = {
+  app: 'belay-pipeline/github-token',
+  webhook: 'belay-pipeline/webhook-secret',
+  setUp: 'belay-pipeline/set-up',
+} as const;
+
 /** `set-up`: the HTTP API's payload v2 in, a page out. */
 export const setUp = defineContract({
   env: [

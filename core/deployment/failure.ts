@@ -17,6 +17,7 @@ export function failureReason(error: string, cause: string): string {
   const facts = parsed(cause);
   if (typeof facts?.errorMessage === 'string') return oneLine(facts.errorMessage);
   if (facts && ('Container' in facts || 'StatusReason' in facts)) return jobFailure(facts);
+  if (isRecord(facts?.Build)) return buildFailure(facts.Build);
   return oneLine(cause === '' ? error : `${error}: ${cause}`);
 }
 
@@ -42,6 +43,17 @@ function jobFailure({ Container: container, StatusReason: statusReason }: Record
     ...(typeof code === 'number' ? [`exit code ${code}`] : []),
   ];
   return oneLine(parts.join(', '));
+}
+
+/** https://docs.aws.amazon.com/codebuild/latest/APIReference/API_Build.html, in Step Functions' capitals. */
+function buildFailure({ BuildStatus: status, Phases: phases, Logs: logs }: Record<string, unknown>): string {
+  const failed = (Array.isArray(phases) ? phases.filter(isRecord) : []).find(
+    ({ PhaseStatus }) => PhaseStatus !== undefined && PhaseStatus !== 'SUCCEEDED',
+  );
+  const contexts = Array.isArray(failed?.Contexts) ? failed.Contexts.filter(isRecord) : [];
+  const said = contexts.map(({ Message }) => Message).filter((message) => typeof message === 'string');
+  const link = isRecord(logs) && typeof logs.DeepLink === 'string' ? [`log: ${logs.DeepLink}`] : [];
+  return oneLine([String(status), ...said, ...link].join(', '));
 }
 
 function parsed(cause: string): Record<string, unknown> | undefined {

@@ -24,6 +24,7 @@ export interface BrokenOff {
 
 const WORK: Readonly<Record<OutcomeItem['progress'], string>> = {
   waiting: 'waiting for its turn',
+  building: 'its image was being built',
   planning: 'planning',
   checking: 'its plan was checked',
   approving: 'waiting for approval',

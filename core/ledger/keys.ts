@@ -79,10 +79,10 @@ export const ledgerKeys = {
   }),
   /** `specKey` is the S3 key of the job's spec. */
   job: (specKey: string): LedgerKey => ({ pk: `job/${specKey}`, sk: 'job' }),
-  /** How a job spent its time, one item a Batch job. */
+  /** How a job spent its time, one item a Batch job. Apart from the release, which is read much more often. */
   jobTimes: (repository: number, release: string, jobId: string): LedgerKey => ({
-    pk: inRelease(repository, release),
-    sk: `${ledgerPrefixes.jobTimes}${jobId}`,
+    pk: `${inRelease(repository, release)}/job-times`,
+    sk: jobId,
   }),
   commit: (repository: number, commit: string): LedgerKey => ({
     pk: inCommit(repository, commit),
@@ -157,7 +157,6 @@ export const ledgerPrefixes = {
   outcomes: 'outcome/',
   outcomesOf: (pass: Pass) => `${outcomesOf(pass)}/`,
   outcomesIn: (environment: string, pass?: Pass) => `${outcomesOf(pass)}/${environment}/`,
-  jobTimes: 'job-times/',
   statuses: 'status/',
   checks: 'check/',
 } as const;

@@ -15,7 +15,16 @@ export const outcomeItemSchema = z.object({
   attempt: z.int(),
   /** Why it is in this release, or `unaffected` (then its outcome is `unchanged` from the start). */
   affected: z.enum(['changed', 'downstream', 'unaffected']),
-  progress: z.enum(['waiting', 'planning', 'checking', 'approving', 'applying', 'testing', 'ended']),
+  progress: z.enum([
+    'waiting',
+    'building',
+    'planning',
+    'checking',
+    'approving',
+    'applying',
+    'testing',
+    'ended',
+  ]),
   outcome: outcomeSchema.optional(),
   reason: z.string(),
   /** Of a failure: under which name it is counted. */
@@ -32,6 +41,8 @@ export const outcomeItemSchema = z.object({
   /** How often it was planned again in this attempt, because the state had moved. @default 0 */
   round: z.int().optional(),
   inputKey: z.string().optional(),
+  /** Its image by digest; `old`: that of its last good, because a pull request builds none. */
+  image: z.object({ reference: z.string(), old: z.boolean() }).optional(),
   /** Repository paths this release's plan read. */
   dependencies: z.array(z.string()).optional(),
   /** In the passes of a rollback: what it is brought back to (absent without a last good), and what made it necessary. */

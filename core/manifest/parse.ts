@@ -58,10 +58,16 @@ export function parseManifest(
 
 function checkDirectories(manifest: Draft<Manifest>, { hasDirectory }: Surroundings): Finding[] {
   return Object.entries(manifest.components ?? {}).flatMap(([name, component]): Finding[] => {
-    const path = component?.path === undefined ? undefined : repositoryPath(component.path);
-    if (path === undefined || hasDirectory(path)) return [];
-    const message = `\`${path}\` is not a directory of this commit`;
-    return [{ path: ['components', name, 'path'], at: 'value', message }];
+    const places = [
+      { text: component?.path, at: ['path'] },
+      { text: component?.build?.context, at: ['build', 'context'] },
+    ];
+    return places.flatMap(({ text, at }): Finding[] => {
+      const path = text === undefined ? undefined : repositoryPath(text);
+      if (path === undefined || hasDirectory(path)) return [];
+      const message = `\`${path}\` is not a directory of this commit`;
+      return [{ path: ['components', name, ...at], at: 'value', message }];
+    });
   });
 }
 

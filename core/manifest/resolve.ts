@@ -1,7 +1,7 @@
 /** A checked manifest as the environments and targets it means, everything inherited filled in; called by `resolve` and the command line. */
 import { topologicalOrder } from './graph.ts';
 import { repositoryPath, repositoryRoot } from './repository-path.ts';
-import type { ResolvedTarget, Tool } from './resolved.ts';
+import type { BuildSettings, ResolvedTarget, Tool } from './resolved.ts';
 import type { Manifest } from './schema.ts';
 import { entry, joined, levelsOf, merged, type Settings, strongest } from './settings.ts';
 
@@ -75,7 +75,7 @@ function targetOf(
   component: { name: string } & Manifest['components'][string],
 ): ResolvedTarget {
   const levels = levelsOf<Settings>(manifest, environment, component.name);
-  const { test, commands, formerly } = component;
+  const { test, commands, formerly, build } = component;
   return {
     component: component.name,
     ...(formerly !== undefined && { formerly }),
@@ -93,6 +93,7 @@ function targetOf(
     secrets: merged(levels, ({ secrets }) => secrets),
     ...(test !== undefined && { test }),
     ...(commands !== undefined && { commands }),
+    ...(build !== undefined && { build: buildOf(build) }),
     policy: {
       approval: strongest(levels, ({ approval }) => approval) ?? 'on-destroy',
       approvers: strongest(levels, ({ approvers }) => approvers) ?? [],
@@ -100,6 +101,18 @@ function targetOf(
       protect: joined(levels, ({ protect }) => protect),
       rollback: strongest(levels, ({ rollback }) => rollback) ?? 'connected',
     },
+  };
+}
+
+function buildOf({
+  context,
+  dockerfile = 'Dockerfile',
+  local,
+}: NonNullable<Manifest['components'][string]['build']>): BuildSettings {
+  return {
+    context: repositoryPath(context) ?? repositoryRoot,
+    dockerfile: repositoryPath(dockerfile) ?? repositoryRoot,
+    ...(local !== undefined && { local }),
   };
 }
 

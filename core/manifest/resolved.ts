@@ -24,6 +24,20 @@ export const commandsSchema = z
   })
   .partial();
 
+/** What an image is built of before the plan. */
+export const buildSchema = z.object({
+  /** Repository path of the build's context. */
+  context: z.string(),
+  /** Path in the context. */
+  dockerfile: z.string(),
+  /** What the local twin runs where there is no builder; AWS never does. */
+  local: z.object({ run: z.string() }).optional(),
+});
+export type BuildSettings = z.infer<typeof buildSchema>;
+
+/** The input that a component with `build` has its image by. */
+export const IMAGE_INPUT = 'image';
+
 export const resolvedTargetSchema = z.object({
   component: z.string(),
   /** The component's name in earlier commits: what is deployed under that name is taken over. */
@@ -43,6 +57,7 @@ export const resolvedTargetSchema = z.object({
   secrets: z.record(z.string(), z.string()),
   test: z.object({ run: z.string() }).optional(),
   commands: commandsSchema.optional(),
+  build: buildSchema.optional(),
   policy: z.object({
     approval: approvalSchema,
     approvers: z.array(z.string()),

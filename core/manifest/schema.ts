@@ -138,6 +138,13 @@ const component = z.strictObject({
     .refine((commands) => Object.keys(commands).length > 0, { error: 'must name at least one command' })
     .optional(),
   test: z.strictObject({ run: command }).optional(),
+  build: z
+    .strictObject({
+      context: path,
+      dockerfile: path.optional(),
+      local: z.strictObject({ run: command }).optional(),
+    })
+    .optional(),
   approval: approvalSchema.optional(),
   approvers: approvers.optional(),
   protect: protect.optional(),

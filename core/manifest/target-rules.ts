@@ -8,6 +8,7 @@ import { deployedIn } from './reference-rules.ts';
 import { repositoryPath } from './repository-path.ts';
 import { isReservedName } from './reserved-names.ts';
 import { toolOf } from './resolve.ts';
+import { IMAGE_INPUT } from './resolved.ts';
 import type { Manifest } from './schema.ts';
 import { type Level, levelsOf, merged, type Settings } from './settings.ts';
 
@@ -79,6 +80,7 @@ function checkNames({ name, component, levels }: DraftTarget, tool: string): Fin
     ...namesIn('secrets', levels, ''),
     ...namesIn('variables', levels, prefix),
     ...namesIn('inputs', [inputs], prefix),
+    ...(component.build === undefined ? [] : [imageOrigin(name, prefix)]),
   ];
   const first = new Map<string, string>();
   return origins.flatMap(({ variable, kind, path }): Finding[] => {
@@ -105,6 +107,10 @@ function checkNames({ name, component, levels }: DraftTarget, tool: string): Fin
     ];
   });
 }
+
+/** A component that is built has its image as an input of that name. */
+const imageOrigin = (name: string, prefix: string) =>
+  ({ variable: `${prefix}${IMAGE_INPUT}`, kind: 'build', path: ['components', name, 'build'] }) as const;
 
 type Kind = 'env' | 'secrets' | 'variables' | 'inputs';
 type Named = Partial<Record<Kind, Readonly<Record<string, unknown>> | undefined>>;

@@ -1,4 +1,4 @@
-/** What the ledger and the artifacts know of a release's time, read for its timeline and its price. Called by `git-status` and the local command line. */
+/** What the ledger and the artifacts know of a release's time, for its timeline and its price. Called by `git-status` and the local command line. */
 import type { ReleaseDocument } from '../contracts/release.ts';
 import { ledgerPrefixes } from '../ledger/keys.ts';
 import { type DeploymentItem, deploymentItemSchema, type ReleaseItem } from '../ledger/release-items.ts';
@@ -29,31 +29,33 @@ export interface ReleaseFacts {
   readonly targets: readonly TargetFacts[];
 }
 
-/** Items of the release whose sort key begins with a prefix, with their `sk`. */
-export type QueryRelease = (prefix: string) => Promise<readonly Readonly<Record<string, unknown>>[]>;
+type Items = readonly Readonly<Record<string, unknown>>[];
 
-export async function readFacts(
-  { release, document }: { readonly release: ReleaseItem; readonly document: ReleaseDocument | undefined },
-  query: QueryRelease,
-): Promise<ReleaseFacts> {
-  const [deployments, jobs, approvals, ...outcomes] = await Promise.all([
-    query(ledgerPrefixes.deployments),
-    query(ledgerPrefixes.jobTimes),
-    query(ledgerPrefixes.allApprovals),
-    ...passSchema.options.map((pass) => query(ledgerPrefixes.outcomesOf(pass))),
-  ]);
+/** `items`: all of the release's partition, `jobs`: all of that of its jobs' times; with their `sk`. */
+export function factsOf({
+  release,
+  document,
+  items,
+  jobs,
+}: {
+  readonly release: ReleaseItem;
+  readonly document: ReleaseDocument | undefined;
+  readonly items: Items;
+  readonly jobs: Items;
+}): ReleaseFacts {
+  const under = (prefix: string) => items.filter(({ sk }) => String(sk).startsWith(prefix));
   const jobsOf = Map.groupBy(jobTimesItemSchema.array().parse(jobs), (job) => nameOf(job.pass, job));
   const approvalOf = new Map(
-    approvals.map((item) => [
+    under(ledgerPrefixes.allApprovals).map((item) => [
       String(item.sk).slice(ledgerPrefixes.allApprovals.length),
       approvalItemSchema.parse(item),
     ]),
   );
   const related = relations(document);
-  const targets = passSchema.options.flatMap((pass, index) =>
+  const targets = passSchema.options.flatMap((pass) =>
     outcomeItemSchema
       .array()
-      .parse(outcomes[index] ?? [])
+      .parse(under(ledgerPrefixes.outcomesOf(pass)))
       .filter(({ startedAt }) => startedAt !== undefined)
       .map((outcome) => ({
         pass,
@@ -63,7 +65,11 @@ export async function readFacts(
         related: related.get(`${outcome.environment}/${outcome.component}`) ?? new Set<string>(),
       })),
   );
-  return { release, deployments: deploymentItemSchema.array().parse(deployments), targets };
+  return {
+    release,
+    deployments: deploymentItemSchema.array().parse(under(ledgerPrefixes.deployments)),
+    targets,
+  };
 }
 
 const nameOf = (pass: Pass, { environment, component }: { environment: string; component: string }) =>

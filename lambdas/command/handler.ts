@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { command as contract } from '../../core/contracts/command.ts';
 import { systemClock } from '../adapters/clock.ts';
-import { eventBus } from '../adapters/events.ts';
+import { tracedBus } from '../adapters/events.ts';
 import { stepFunctionsExecutions, stepFunctionsRedrives } from '../adapters/executions.ts';
 import { gitHub } from '../adapters/github.ts';
 import { gitHubAccess } from '../adapters/github-token.ts';
@@ -26,7 +26,7 @@ const ports = {
   clock: systemClock,
   status: queue,
   answers: queue,
-  bus: eventBus(env.BUS_NAME, 'command'),
+  bus: tracedBus(env.BUS_NAME, 'command'),
   newRequestId: () => `request-${randomUUID()}`,
   github: gitHub(env.GITHUB_API_URL, gitHubAccess(env.GITHUB_TOKEN_SECRET, env.GITHUB_API_URL)),
 };

@@ -23,7 +23,7 @@ const ports = {
   messages: sqsMessageDelay(env.STATUS_QUEUE_URL),
   segments: xraySegments(),
   writesPerHour: Number(env.GITHUB_WRITES_PER_HOUR),
-  bus: eventBus(env.BUS_NAME, 'git-status'),
+  bus: eventBus(env.BUS_NAME),
   githubUrl: env.GITHUB_URL,
   clock: systemClock,
   log,

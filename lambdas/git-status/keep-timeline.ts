@@ -3,7 +3,7 @@ import { releaseDocumentSchema } from '../../core/contracts/release.ts';
 import { releaseKey, timelineKey } from '../../core/keys.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { ReleaseItem } from '../../core/ledger/release-items.ts';
-import { readFacts } from '../../core/trace/facts.ts';
+import { factsOf } from '../../core/trace/facts.ts';
 import { timelineOf } from '../../core/trace/timeline.ts';
 import { timelinePage } from '../../core/trace/timeline-page.ts';
 import type { Clock, Ledger, ObjectStore } from '../ports.ts';
@@ -22,7 +22,11 @@ export async function keepTimeline(release: ReleaseItem, ports: TimelinePorts): 
   if (endedAt === undefined || release.timelineOf === endedAt) return;
   const key = ledgerKeys.release(repository.id, id);
   const document = await readDocument(store, releaseKey(repository.id, id), releaseDocumentSchema);
-  const facts = await readFacts({ release, document }, (prefix) => ledger.query(key.pk, prefix));
+  const [items, jobs] = await Promise.all([
+    ledger.query(key.pk),
+    ledger.query(ledgerKeys.jobTimes(repository.id, id, '').pk),
+  ]);
+  const facts = factsOf({ release, document, items, jobs });
   if (facts.deployments.some(({ askedAt, endedAt }) => askedAt !== undefined && endedAt === undefined))
     return;
   const page = timelinePage(timelineOf(facts, ports.clock.now()));

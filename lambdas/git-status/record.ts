@@ -12,12 +12,12 @@ import {
   type StatusItem,
   statusItemSchema,
 } from '../../core/ledger/release-items.ts';
-import { outcomeItemSchema } from '../../core/ledger/work-items.ts';
+import { jobTimesItemSchema, outcomeItemSchema } from '../../core/ledger/work-items.ts';
 import type { ReleaseRecord } from '../../core/statuses.ts';
 import type { Ledger } from '../ports.ts';
 import type { ReleaseAddress } from '../shared/items.ts';
 
-/** One read of everything: a look at a release is the most frequent thing Belay does. */
+/** One read of everything (and one of its jobs' times, when it has ended): a look at a release is the most frequent thing Belay does. */
 export async function readRecord(
   { repository, id }: ReleaseAddress,
   ledger: Ledger,
@@ -27,10 +27,13 @@ export async function readRecord(
   const found = under(sk)[0];
   if (found === undefined) return undefined;
   const deployments = deploymentItemSchema.array().parse(under(ledgerPrefixes.deployments));
+  const release = releaseItemSchema.parse(found);
+  const times = release.endedAt === undefined ? undefined : ledgerKeys.jobTimes(repository, id, '').pk;
   const outcomesUnder = (prefix: string) => outcomeItemSchema.array().parse(under(prefix));
   return {
-    release: releaseItemSchema.parse(found),
+    release,
     deployments,
+    jobs: times === undefined ? undefined : jobTimesItemSchema.array().parse(await ledger.query(times)),
     outcomes: withRollbackQuestions(
       outcomesUnder(ledgerPrefixes.outcomes),
       rollbackPrefixes(deployments).flatMap(outcomesUnder),

@@ -8,6 +8,7 @@ import { changingSources, planEnd } from '../../core/deployment/planning.ts';
 import { judgePlan } from '../../core/deployment/policy.ts';
 import { outputsKey, stageKey } from '../../core/keys.ts';
 import type { OutcomeItem } from '../../core/ledger/work-items.ts';
+import { IMAGE_INPUT } from '../../core/manifest/resolved.ts';
 import type { Ledger, ObjectStore, StatusQueue } from '../ports.ts';
 import { isAboutChange, readApproval } from '../shared/approvals.ts';
 import { cancellationOf } from '../shared/cancellation.ts';
@@ -103,7 +104,9 @@ async function endPlan(
   const { release, environment, component } = input;
   const { entry } = targetIn(environmentIn(document, environment), component);
   const policy = await policyInForce(ledger, addressOf(input), entry);
-  const sources = changingSources(entry, await readOutcomes(ledger, release, environment));
+  const outcomes = await readOutcomes(ledger, release, environment);
+  const isOldImage = outcomes.get(component)?.image?.old === true;
+  const sources = [...changingSources(entry, outcomes), ...(isOldImage ? [IMAGE_INPUT] : [])];
   const { outcome, reason, asks } = planEnd(plan, policy, sources);
   if (asks !== undefined) await noteProgress(ledger, input, { asks });
   return { decision: 'end', outcome, reason };

@@ -2,10 +2,10 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
 import { BASES_MOVED, basesCheckSchema } from '../../core/contracts/image-build.ts';
-import { codeBuilds } from '../adapters/builds.ts';
+import { codeBuilds, passing } from '../adapters/builds.ts';
 import { sendAnswer } from '../adapters/cloud-formation.ts';
 import { eventBus } from '../adapters/events.ts';
-import { imageLookup } from '../adapters/images.ts';
+import { imageRegistry } from '../adapters/image-registry.ts';
 import { newestDigest } from '../adapters/public-registry.ts';
 import { answerCloudFormation } from './answer.ts';
 import { type BasesMoved, checkBases } from './check-bases.ts';
@@ -13,9 +13,11 @@ import { type BasesMoved, checkBases } from './check-bases.ts';
 /** Kept for stopping a build and for answering. */
 const RESERVE_MS = 60_000;
 
-const bus = eventBus('default', 'image-build');
+const bus = eventBus('default');
+const registry = imageRegistry();
 const ports = {
-  hasImage: imageLookup(),
+  hasImage: async (repository: string, tag: string) =>
+    (await passing(registry.digestOf(repository, tag))) !== undefined,
   builds: codeBuilds(),
   wait: (milliseconds: number) => setTimeout(milliseconds),
   send: sendAnswer,

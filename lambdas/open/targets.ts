@@ -64,6 +64,7 @@ export async function openTargets(
   return targets.map(({ entry }) => ({
     component: entry.component,
     test: entry.test !== undefined,
+    ...(entry.build !== undefined && { build: true }),
     write: 'apply',
   }));
 }

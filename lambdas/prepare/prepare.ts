@@ -1,6 +1,7 @@
 /** Before each job: is it needed, and what is it told? Called by the per-target flow for plan, apply and test. */
 import type * as z from 'zod';
 import type { prepare as contract } from '../../core/contracts/functions.ts';
+import type { OutputValue } from '../../core/contracts/job.ts';
 import { blockedStateReason } from '../../core/deployment/blocked-state.ts';
 import { type ResolvedInputs, resolveInputs } from '../../core/deployment/inputs.ts';
 import { jobDefinition, jobName } from '../../core/deployment/job-order.ts';
@@ -8,6 +9,7 @@ import { changingSources, deferred, onCurrentOutputs } from '../../core/deployme
 import { stageKey } from '../../core/keys.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { type OutcomeItem, turnItemSchema } from '../../core/ledger/work-items.ts';
+import { IMAGE_INPUT } from '../../core/manifest/resolved.ts';
 import { type Outcome, type Stage, WRITING_STAGES } from '../../core/words.ts';
 import type { ObjectStore, StatusQueue } from '../ports.ts';
 import { cancellationOf } from '../shared/cancellation.ts';
@@ -118,8 +120,16 @@ async function inputsOf(
 ): Promise<ResolvedInputs> {
   if (lastGood && (pass === 'reverse' || item.destroys))
     return { values: lastGood.inputs, key: lastGood.inputKey };
-  return resolveInputs(entry, await readConsumedOutputs(store, release.repository, [entry]));
+  const inputs = resolveInputs(entry, await readConsumedOutputs(store, release.repository, [entry]));
+  if ('problem' in inputs || entry.build === undefined) return inputs;
+  // Last good's own image is what is verified; otherwise the one that `build` has found. It follows from the content, and so from its key.
+  const image = lastGood === undefined ? imageInput(item) : lastGood.inputs[IMAGE_INPUT];
+  if (image === undefined) return { problem: `input ${IMAGE_INPUT}: the image was not built` };
+  return { ...inputs, values: { ...inputs.values, [IMAGE_INPUT]: image } };
 }
+
+const imageInput = ({ image }: OutcomeItem): OutputValue | undefined =>
+  image && { value: image.reference, sensitive: false };
 
 const outcomesOf = ({ release, environment }: StageRef, { ledger }: Pick<PreparePorts, 'ledger'>) =>
   readOutcomes(ledger, release, environment);

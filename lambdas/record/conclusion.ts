@@ -32,6 +32,8 @@ export async function conclude(
       ? { outcome: 'applied', reason: describeChanges(item.changes) }
       : { outcome: 'unchanged', reason: 'the plan is empty' };
   }
+  if (end.stage === 'build')
+    return { outcome: 'failed', reason: `build failed: ${failureReason(end.error, end.cause)}` };
   const cancelled = await cancellationOf(ledger, target);
   if (cancelled !== undefined && isGivenUp(end.stage, exitCodeOf(end.cause))) {
     const { outcome, reason } = cancelled;

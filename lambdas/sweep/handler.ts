@@ -1,7 +1,7 @@
 /** The `sweep` function as it is deployed. */
 import { sweep as contract } from '../../core/contracts/functions.ts';
 import { systemClock } from '../adapters/clock.ts';
-import { eventBus } from '../adapters/events.ts';
+import { tracedBus } from '../adapters/events.ts';
 import { stepFunctionsExecutions, stepFunctionsRedrives } from '../adapters/executions.ts';
 import { gitHub } from '../adapters/github.ts';
 import { gitHubAccess } from '../adapters/github-token.ts';
@@ -27,7 +27,7 @@ const ports = {
   redrives: stepFunctionsRedrives(),
   jobs: batchJobs(),
   github: gitHub(env.GITHUB_API_URL, gitHubAccess(env.GITHUB_TOKEN_SECRET, env.GITHUB_API_URL)),
-  bus: eventBus(env.BUS_NAME, 'sweep'),
+  bus: tracedBus(env.BUS_NAME, 'sweep'),
   clock: systemClock,
   measure,
   log,

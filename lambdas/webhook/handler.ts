@@ -1,7 +1,7 @@
 /** Lambda entry of `webhook`, called by the HTTP API. */
 import { allowedFromText } from '../../core/configuration/allowed.ts';
 import { webhook as contract } from '../../core/contracts/functions.ts';
-import { eventBus } from '../adapters/events.ts';
+import { tracedBus } from '../adapters/events.ts';
 import { log } from '../adapters/log.ts';
 import { rotatingSecret } from '../adapters/secret-values.ts';
 import { sourcesOf } from './sources.ts';
@@ -12,7 +12,7 @@ const secret = rotatingSecret(env.WEBHOOK_SECRET);
 const ports = {
   sources: sourcesOf(env.WEBHOOK_SOURCES),
   secret,
-  bus: eventBus(env.BUS_NAME, 'webhook'),
+  bus: tracedBus(env.BUS_NAME, 'webhook'),
   served: allowedFromText(env.REPOSITORIES),
   log,
 };

@@ -27,7 +27,7 @@ const task = {
   ExecutionRoleArn: ignored,
   JobRoleArn: z.string().optional(),
   TaskRoleArn: z.string().optional(),
-  EphemeralStorage: ignored,
+  EphemeralStorage: z.strictObject({ SizeInGiB: z.int() }).optional(),
   NetworkConfiguration: ignored,
   RuntimePlatform: ignored,
   EnableExecuteCommand: ignored,
@@ -90,6 +90,7 @@ export function readJobDefinitions(resolver: Resolver, cdkOut: string): JobDefin
       timeoutSeconds: properties.Timeout?.AttemptDurationSeconds,
       vcpus: size('VCPU'),
       memoryMb: size('MEMORY'),
+      storageGiB: (properties.ContainerProperties ?? ecsTask)?.EphemeralStorage?.SizeInGiB ?? 20,
       tags: properties.Tags,
     };
   });

@@ -25,7 +25,7 @@ const functionSchema = z.strictObject({
   TracingConfig: ignored,
 });
 
-/** Serves CloudFormation while images are built, and the twin builds none: the reason is that of AWS::CodeBuild::Project. */
+/** Serves CloudFormation while images are built, and the twin builds none: the reason is that of AWS::CloudFormation::CustomResource. */
 const BUILDS_IMAGES = 'image-build.handler';
 
 /** All functions of the stack that work while it is in use. */

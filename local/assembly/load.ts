@@ -1,5 +1,6 @@
 /** Loads the synthesized stack from cdk.out: what the world runs is exactly what would be deployed. */
 import { readJobDefinitions, readJobQueues } from './batch.ts';
+import { readBuildProjects } from './builds.ts';
 import { readArchives, readBuses, readRules, readScheduleGroups } from './events.ts';
 import { readEventSources, readFunctions, readInvokePermissions } from './functions.ts';
 import { readStateMachines } from './machines.ts';
@@ -70,6 +71,7 @@ export function loadAssembly(options: AssemblyOptions): Assembly {
     secrets: readSecrets(resolver),
     jobDefinitions: readJobDefinitions(resolver, options.cdkOut),
     jobQueues: readJobQueues(resolver),
+    buildProjects: readBuildProjects(resolver),
     routes: readRoutes(resolver),
     roles: readRoles(resolver),
     keys: readKeys(resolver),

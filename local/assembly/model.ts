@@ -162,6 +162,7 @@ export interface JobDefinition {
   readonly timeoutSeconds?: number | undefined;
   readonly vcpus: number;
   readonly memoryMb: number;
+  readonly storageGiB: number;
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -169,6 +170,15 @@ export interface JobQueueDefinition {
   readonly name: string;
   readonly arn: string;
   readonly computeEnvironment: string;
+}
+
+/** A CodeBuild project that builds images of components. */
+export interface BuildProject {
+  readonly name: string;
+  readonly arn: string;
+  readonly roleArn: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutSeconds: number;
 }
 
 /** A route of the HTTP API that invokes a function. */
@@ -215,6 +225,7 @@ export interface Assembly {
   readonly secrets: readonly StackSecret[];
   readonly jobDefinitions: readonly JobDefinition[];
   readonly jobQueues: readonly JobQueueDefinition[];
+  readonly buildProjects: readonly BuildProject[];
   readonly routes: readonly RouteDefinition[];
   readonly roles: readonly RoleDefinition[];
   readonly keys: readonly KeyDefinition[];

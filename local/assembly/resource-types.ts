@@ -134,6 +134,7 @@ const run: Readonly<Record<string, ResourceType>> = {
     ref: jobDefinitionArn,
     attributes: { JobDefinitionArn: jobDefinitionArn },
   },
+  'AWS::CodeBuild::Project': { nameProperty: 'Name', attributes: { Arn: regional('codebuild', 'project/') } },
   'AWS::ApiGatewayV2::Api': {
     ref: (resource) => stableId(resource, 10),
     attributes: {
@@ -179,12 +180,6 @@ const networkPart = (prefix: string, ...attributes: string[]): ResourceType => (
     attributes.map((attribute) => [attribute, (resource: Resource) => `${prefix}-${stableId(resource, 17)}`]),
   ),
 });
-const building: ResourceType = {
-  notRun: "the twin runs the bundles of cdk.out directly, so none of Belay's own images is built",
-  nameProperty: 'Name',
-  attributes: { Arn: regional('codebuild', 'project/') },
-};
-
 const notRun: Readonly<Record<string, ResourceType>> = {
   'AWS::KMS::Key': {
     notRun:
@@ -199,7 +194,8 @@ const notRun: Readonly<Record<string, ResourceType>> = {
   },
   'AWS::SecretsManager::ResourcePolicy': { notRun: 'only roles of the stack itself call the twin' },
   'AWS::ECR::Repository': {
-    notRun: 'images are the folders of cdk.out that they would be built from',
+    notRun:
+      "Belay's own images are the folders of cdk.out that they would be built from; functions make the other repositories",
     nameProperty: 'RepositoryName',
     shapeName: (name) => name.toLowerCase(),
     attributes: {
@@ -223,12 +219,13 @@ const notRun: Readonly<Record<string, ResourceType>> = {
   'AWS::SNS::Subscription': {
     notRun: 'the twin writes to nobody: what topics get is kept in its state directory',
   },
-  'AWS::CodeBuild::Project': building,
   'AWS::Scheduler::Schedule': {
     notRun:
       'the schedules of the stack itself look for newer bases of its images; those that functions make are run',
   },
-  'AWS::CloudFormation::CustomResource': { ...building, attributes: {} },
+  'AWS::CloudFormation::CustomResource': {
+    notRun: "the twin runs the bundles of cdk.out directly, so none of Belay's own images is built",
+  },
   'AWS::CDK::Metadata': { notRun: 'it describes the template itself' },
   'AWS::EC2::VPC': networkPart('vpc', 'VpcId', 'DefaultSecurityGroup'),
   'AWS::EC2::Subnet': networkPart('subnet', 'SubnetId'),

@@ -10,6 +10,8 @@ export interface Machine {
   readonly endpoint: string;
   /** What stands for the image's work area. */
   readonly workspace: string;
+  /** Folder with the files of the twin's images, each under its digest: the tools of this machine have no other registry. */
+  readonly images: string;
   /** Folder of compiled code: the second start of the executor need not compile it again. */
   readonly compileCache: string;
   /** The environment of the user's shell. */
@@ -35,6 +37,9 @@ const FROM_THE_SHELL = [
   'REQUESTS_CA_BUNDLE',
   'AWS_CA_BUNDLE',
 ];
+
+/** Where a tool of this machine finds the image it is told by digest. */
+const IMAGES = 'BELAY_IMAGES';
 
 /** The variable that says where the image's work area is. */
 const WORKSPACE = 'BELAY_WORKSPACE';
@@ -64,7 +69,8 @@ export function jobEnvironment(job: Job, machine: Machine, credentialsPath: stri
     AWS_CONTAINER_CREDENTIALS_FULL_URI: `${endpoint}${credentialsPath}`,
     AWS_ENDPOINT_URL: endpoint,
     ...(job.environment[WORKSPACE] === undefined ? {} : { [WORKSPACE]: machine.workspace }),
-    BELAY_PASS_ENV: passEnv.join(','),
+    [IMAGES]: machine.images,
+    BELAY_PASS_ENV: [...passEnv, IMAGES].join(','),
     NODE_COMPILE_CACHE: machine.compileCache,
   };
 }

@@ -15,9 +15,10 @@ export function metadataRoute(jobs: () => Pick<Jobs, 'get'>): OpenRoute {
       const job = jobs().get(path.slice(prefix.length).replace(/\/task$/, ''));
       if (job?.startedAt === undefined || !path.endsWith('/task')) return undefined;
       const startedAt = new Date(job.startedAt).toISOString();
-      const { vcpus, memoryMb } = job.definition;
+      const { vcpus, memoryMb, storageGiB } = job.definition;
       const document = {
         Limits: { CPU: vcpus, Memory: memoryMb },
+        EphemeralStorageMetrics: { Utilized: 0, Reserved: storageGiB * 1024 },
         PullStartedAt: startedAt,
         PullStoppedAt: startedAt,
       };

@@ -2,8 +2,8 @@
 import type { Assembly, RuleDefinition, TargetDefinition } from '../assembly/model.ts';
 import { allowsService } from '../iam/evaluate.ts';
 import { globMatches } from '../iam/glob.ts';
-import type { Principals } from '../wire/principals.ts';
 import { keyUse } from '../wire/kms.ts';
+import type { Principals } from '../wire/principals.ts';
 import type { Authorize, Permission } from '../wire/service.ts';
 
 /** The parts of the world that rules can deliver to. */

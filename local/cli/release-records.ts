@@ -17,8 +17,8 @@ import {
   type ReleaseItem,
   releaseItemSchema,
 } from '../../core/ledger/release-items.ts';
-import { outcomeItemSchema } from '../../core/ledger/work-items.ts';
-import { type ReleaseFacts, readFacts } from '../../core/trace/facts.ts';
+import { type JobTimesItem, jobTimesItemSchema, outcomeItemSchema } from '../../core/ledger/work-items.ts';
+import { factsOf, type ReleaseFacts } from '../../core/trace/facts.ts';
 import type { ReleaseRecords } from './release-view.ts';
 import type { ExecutionReport } from './report.ts';
 import type { Twin } from './twin.ts';
@@ -55,13 +55,26 @@ export async function readRecords(
   };
 }
 
+/** What its jobs said of their time. */
+export async function readJobTimes(
+  twin: Twin,
+  { release }: Pick<ReleaseRecords, 'release'>,
+): Promise<JobTimesItem[]> {
+  const { pk } = ledgerKeys.jobTimes(release.repository.id, release.id, '');
+  return jobTimesItemSchema.array().parse(await twin.query(pk, ''));
+}
+
 /** Where the release's time went. */
-export function readTimes(
+export async function readTimes(
   twin: Twin,
   { release, document }: Pick<ReleaseRecords, 'release' | 'document'>,
 ): Promise<ReleaseFacts> {
-  const { pk } = ledgerKeys.release(release.repository.id, release.id);
-  return readFacts({ release, document }, (prefix) => twin.query(pk, prefix));
+  const { id, repository } = release;
+  const [items, jobs] = await Promise.all([
+    twin.query(ledgerKeys.release(repository.id, id).pk, ''),
+    twin.query(ledgerKeys.jobTimes(repository.id, id, '').pk, ''),
+  ]);
+  return factsOf({ release, document, items, jobs });
 }
 
 /** What an environment is like by now, whatever release that comes from. */

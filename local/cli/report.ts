@@ -1,4 +1,6 @@
 /** The JSON object that `push --json` and `status --json` print; scripts rely on its shape (`docs/local-twin.md`). */
+import { arithmetic, type CostLine } from '../../core/cost/line.ts';
+import type { ReleaseCost } from '../../core/cost/release-cost.ts';
 import type { EnvironmentVerdict, Outcome, ReleaseVerdict } from '../../core/words.ts';
 import type { ChangeView, ReleaseView } from './release-view.ts';
 import { EXIT } from './usage.ts';
@@ -55,13 +57,42 @@ export interface ReleaseReport {
   readonly statuses: readonly StatusReport[];
   /** All that the commit shows: check runs of the App, or its statuses. */
   readonly checks: readonly CheckReport[];
+  /** What it has cost so far in US dollars, as AWS would ask; null where no job was run. */
+  readonly cost: CostReport | null;
   readonly executions: readonly ExecutionReport[];
+}
+
+export interface CostReport {
+  readonly usd: number;
+  /** `environment/component`. */
+  readonly targets: readonly {
+    readonly target: string;
+    readonly usd: number;
+    readonly lines: readonly string[];
+  }[];
+  /** What belongs to no target. */
+  readonly own: readonly string[];
+}
+
+/** Rounded to a ten-thousandth of a cent; the lines say how it adds up. */
+export function costReport({ usd, targets, own }: ReleaseCost): CostReport {
+  const rounded = (value: number) => Math.round(value * 1e6) / 1e6;
+  const said = (line: CostLine) => `${line.what}: ${arithmetic(line)}`;
+  return {
+    usd: rounded(usd),
+    targets: targets.map((one) => ({
+      target: one.target,
+      usd: rounded(one.usd),
+      lines: one.lines.map(said),
+    })),
+    own: own.map(said),
+  };
 }
 
 /** The report of a release. */
 export function reportOf(
   view: ReleaseView,
-  seen: Pick<ReleaseReport, 'statuses' | 'checks' | 'executions'>,
+  seen: Pick<ReleaseReport, 'statuses' | 'checks' | 'cost' | 'executions'>,
 ): ReleaseReport {
   return {
     release: view.id,

@@ -4,6 +4,7 @@ import { StatesError } from '../asl/errors.ts';
 import type { TaskCall } from '../asl/host.ts';
 import type { Place } from '../assembly/resource.ts';
 import type { Jobs } from '../batch/jobs.ts';
+import type { Builds } from '../builds/builds.ts';
 import type { Functions } from '../lambda/functions.ts';
 import type { Principals } from '../wire/principals.ts';
 import type { ObjectStore } from '../wire/s3/object-store.ts';
@@ -15,6 +16,7 @@ export interface TaskWorld {
   readonly place: Place;
   readonly functions: Functions;
   readonly jobs: Jobs;
+  readonly builds: Builds;
   readonly objects: ObjectStore;
   readonly executions: () => Executions;
   readonly principals: Principals;

@@ -10,6 +10,7 @@ import { executionTrace } from '../xray/aws-segments.ts';
 import { invokeFunction } from './invoke-function.ts';
 import { readObject } from './read-object.ts';
 import { runExecution } from './run-execution.ts';
+import { startBuild } from './start-build.ts';
 import { submitJob } from './submit-job.ts';
 import type { TaskContext, TaskWorld } from './task-context.ts';
 
@@ -17,6 +18,7 @@ const integrations: Readonly<Record<string, (context: TaskContext) => Promise<Js
   'lambda:invoke': invokeFunction,
   'lambda:invoke.waitForTaskToken': invokeFunction,
   'batch:submitJob.sync': submitJob,
+  'codebuild:startBuild.sync': startBuild,
   'states:startExecution.sync:2': runExecution,
   's3:getObject': readObject,
 };

@@ -2,12 +2,15 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import { ANY } from '../../core/configuration/allowed.ts';
+import { writtenSources } from '../../core/webhook-sources.ts';
 import { startApi } from '../api/server.ts';
 import { loadAssembly } from '../assembly/load.ts';
 import type { Assembly } from '../assembly/model.ts';
 import { Jobs } from '../batch/jobs.ts';
 import { batchService } from '../batch/service.ts';
 import { metadataRoute } from '../batch/task-metadata.ts';
+import { Builds } from '../builds/builds.ts';
 import { Bus } from '../bus/bus.ts';
 import { eventsService } from '../bus/service.ts';
 import { GitHub } from '../github/github.ts';
@@ -15,6 +18,8 @@ import { createAuthorize } from '../iam/authorize.ts';
 import { startEventSources } from '../lambda/event-sources.ts';
 import { Functions } from '../lambda/functions.ts';
 import { lambdaService } from '../lambda/service.ts';
+import { Images } from '../registry/images.ts';
+import { registryService } from '../registry/service.ts';
 import { Schedules } from '../scheduler/schedules.ts';
 import { schedulerService } from '../scheduler/service.ts';
 import { executionEvent } from '../states/event.ts';
@@ -97,9 +102,19 @@ export async function openParts(options: WorldOptions, folder: string, progress:
       GITHUB_API_URL: `${githubUrl}/api/v3`,
       // This GitHub limits only when a test says so.
       GITHUB_WRITES_PER_HOUR: '1000000',
+      // Its repositories have names of their own, and what it delivers comes from this machine.
+      REPOSITORIES: ANY,
+      WEBHOOK_SOURCES: writtenSources([]),
     },
   });
   const warming = new Warming(functions, assembly);
+  const images = new Images(join(folder, 'images'));
+  const builds = new Builds({
+    projects: assembly.buildProjects,
+    ...{ place, objects, images, principals, authorize },
+    folder: join(folder, 'builds'),
+    shell: options.environment,
+  });
   const jobs = new Jobs({
     definitions: assembly.jobDefinitions,
     queues: assembly.jobQueues,
@@ -108,6 +123,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
       region: place.region,
       endpoint,
       workspace: join(folder, 'workspace'),
+      images: resolve(images.folder),
       compileCache,
       shell: options.environment,
       passEnv: options.passEnv ?? [],
@@ -129,6 +145,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
       place,
       functions,
       jobs,
+      builds,
       objects,
       executions: () => executions,
       principals,
@@ -178,6 +195,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
     stsService(principals),
     lambdaService(functions, place),
     batchService(jobs, place),
+    registryService(images, place),
     statesService(executions),
     eventsService(bus),
     schedulerService(schedules, place),
@@ -242,6 +260,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
       await Promise.all([eventSources.close(), api.close(), github.close()]);
       await executions.close();
       await jobs.close();
+      await builds.close();
       await functions.close();
       await daemon.close();
       await gateway.close();

@@ -12,7 +12,7 @@ function sources(folder: string): string[] {
 }
 
 describe('imports point one way', () => {
-  const folders = ['core', 'lib', 'lambdas', 'executor-image', 'local', 'bin', 'bench'];
+  const folders = ['core', 'lib', 'lambdas', 'executor-image', 'local', 'bin', 'bench', 'doctor'];
 
   test.each(folders)('%s', (folder) => {
     const files = sources(folder);

@@ -18,6 +18,10 @@ const RULES: Readonly<Record<string, { layers: readonly string[]; forbidden: rea
   local: { layers: ['local', 'core'], forbidden: [/^aws-cdk-lib/, /^constructs$/] },
   bin: { layers: ['bin', 'lib', 'core', 'belay.config.ts'], forbidden: [/^@aws-sdk\//] },
   'belay.config.ts': { layers: ['core'], forbidden: [/./] },
+  doctor: {
+    layers: ['doctor', 'lambdas', 'core', 'belay.config.ts'],
+    forbidden: [/^aws-cdk-lib/, /^constructs$/],
+  },
   bench: { layers: ['bench', 'local', 'executor-image', 'core'], forbidden: [/^aws-cdk-lib/] },
 };
 

@@ -19,6 +19,7 @@ test('its steps are told in their order, each within the job', async () => {
   const times = jobTimesSchema.parse(world.times[0]);
   expect(times.steps.map(({ name }) => name)).toEqual(['begin', 'fetch', 'unpack', 'plan', 'keep']);
   expect(times.failed).toBe(false);
+  expect(times.logBytes).toBeGreaterThan(100);
   for (const { startedAt, endedAt } of times.steps) {
     expect([times.startedAt, startedAt, endedAt, times.endedAt].toSorted()).toEqual([
       times.startedAt,
@@ -41,13 +42,14 @@ test('a job that fails tells its time as well', async () => {
 test('what Fargate says of pull and size is told', async () => {
   world.metadata = {
     Limits: { CPU: 1, Memory: 2048 },
+    EphemeralStorageMetrics: { Utilized: 261, Reserved: 30720 },
     PullStartedAt: '2026-11-21T08:00:20.125842742Z',
     PullStoppedAt: '2026-11-21T08:00:35.9Z',
   };
   await job({ plan: 'exit 0' }, metadata());
   expect(world.times[0]).toMatchObject({
     pull: { startedAt: '2026-11-21T08:00:20.125Z', endedAt: '2026-11-21T08:00:35.900Z' },
-    size: { vcpu: 1, memory: 2 },
+    size: { vcpu: 1, memory: 2, storage: 30 },
   });
 });
 
@@ -57,6 +59,12 @@ test.each([{}, { Limits: { CPU: 'all', Memory: 0 }, PullStartedAt: 'soon', PullS
     world.metadata = answer;
     const { code } = await job({ plan: 'exit 0' }, metadata());
     expect(code).toBe(0);
-    expect(Object.keys(world.times[0] ?? {}).sort()).toEqual(['endedAt', 'failed', 'startedAt', 'steps']);
+    expect(Object.keys(world.times[0] ?? {}).sort()).toEqual([
+      'endedAt',
+      'failed',
+      'logBytes',
+      'startedAt',
+      'steps',
+    ]);
   },
 );

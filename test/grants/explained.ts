@@ -31,7 +31,18 @@ const EXPLAINED: readonly Explained[] = [
     why: 'every week: are the bases of the images still the newest? test/synth/images.test.ts',
   },
 
+  {
+    role: 'AppBuildsRole*',
+    action: '*',
+    why: 'the suites build for one architecture, and each image once; test/local/builds/builds.test.ts',
+  },
+
   // What Step Functions does by itself with a machine's role.
+  {
+    role: 'DeploymentMachineRole',
+    action: 'codebuild:*',
+    why: 'Step Functions follows the build it waits for, and ends it with the execution; the suites build for one architecture',
+  },
   {
     role: 'DeploymentMachineRole',
     action: 'batch:DescribeJobs',
@@ -94,6 +105,12 @@ const EXPLAINED: readonly Explained[] = [
     role: 'FunctionsResolveRole',
     action: 'batch:*',
     why: 'a pull request changes while it is planned; test/lambdas/resolve/pull.test.ts',
+  },
+  {
+    role: 'FunctionsBuildRole',
+    action: 's3:GetObject',
+    resource: 's3 belay-storesartifacts*/last-good/*',
+    why: 'what goes back to last good has an image; test/lambdas/build/build.test.ts',
   },
   {
     role: 'FunctionsApprovalRole',

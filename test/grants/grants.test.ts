@@ -49,7 +49,7 @@ test('every role is trusted by who uses it, and by nobody else', () => {
   const others: readonly (readonly [RegExp, string])[] = [
     [/^(ExpiryRole|SchedulerRoleForTarget.*)$/, 'scheduler.amazonaws.com'],
     [/^ExecutorExecutionRole$/, 'ecs-tasks.amazonaws.com'],
-    [/ImageBuild(arm|amd)64Role$/, 'codebuild.amazonaws.com'],
+    [/(ImageBuild|AppBuildsRole)(arm|amd)64(Role)?$/, 'codebuild.amazonaws.com'],
     [/^ImageBuildsRole$/, 'lambda.amazonaws.com'],
     [/^NotificationsPublisher$/, 'events.amazonaws.com'],
     [/^belay-state$/, 'arn:aws:iam::123456789012:role/belay-sessions'],

@@ -29,7 +29,7 @@ export function grantsOf({ roles, place }: Assembly): Grant[] {
       .replaceAll(place.region, '')
       .replace(/key\/[0-9a-f-]{36}/, 'key')
       .replace(/[0-9a-f]{64}/, '<hash>')
-      .replace(/([A-Za-z])[0-9A-F]{8}(?![0-9A-Fa-f])/g, '$1')
+      .replace(/([A-Za-z0-9])[0-9A-F]{8}(?![0-9A-Fa-f])/g, '$1')
       .replace(/^([a-z0-9-]+):+/, '$1 ');
   return roles.flatMap(({ name, arn, statements }) =>
     statements

@@ -102,7 +102,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'schedules.remove': 'scheduler:DeleteSchedule',
 };
 
-const statusQueue = ({ queues }: Assembly) => queues.find(({ name }) => /StatusQueue/.test(name));
+const statusQueue = ({ queues }: Assembly) => queues.find(({ name }) => name === 'belay-status.fifo');
 
 function resourceOf(assembly: Assembly, action: string, given: readonly unknown[]) {
   const { buses, place, stateMachines } = assembly;

@@ -71,6 +71,15 @@ const scenarios: Record<string, { run: Scenario; outcomes: readonly string[] }> 
     },
     outcomes: ['app: applied (1 added)', 'network: applied (1 added)'],
   },
+  'an image is built, then deployed': {
+    run: async (w, call) => {
+      const web = target('web', { build: { context: 'components/web', dockerfile: 'Dockerfile' } });
+      const ref = await release(w, { environments: { dev: [web] } });
+      await deploy(w, ref, { call });
+      return ref;
+    },
+    outcomes: ['web: applied (1 added)'],
+  },
   'an apply is killed, the rest is skipped': {
     run: async (w, call) => {
       const ref = await release(w, { environments: { dev: [network, app], prod: [network] } });

@@ -15,12 +15,18 @@ export interface Resource {
 const context = JSON.parse(readFileSync(join(import.meta.dirname, '../../cdk.json'), 'utf8')).context;
 
 /** Logical id → resource of the stack that is synthesized with this configuration. */
-export function synthesize(configuration: ConfigurationInput = {}): Record<string, Resource> {
+export const synthesize = (configuration: ConfigurationInput = {}) => template(configuration).Resources;
+
+/** The whole template, for what is no resource. */
+export function template(configuration: ConfigurationInput = {}): {
+  readonly Resources: Record<string, Resource>;
+  readonly Outputs: Record<string, { readonly Value: unknown }>;
+} {
   // The built-in template validation runs in `cdk synth`; here it would only cost a second per test file.
   process.env.CDK_VALIDATION = 'false';
   const app = new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } });
   const stack = new BelayStack(app, 'Belay', { configuration: configurationSchema.parse(configuration) });
-  return app.synth().getStackByName(stack.stackName).template.Resources;
+  return app.synth().getStackByName(stack.stackName).template;
 }
 
 /** Renders a value with intrinsic functions as text: references become `<LogicalId>` or `<LogicalId.Attribute>`. */

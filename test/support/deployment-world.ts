@@ -23,6 +23,7 @@ import type { Measurement } from '../../core/metrics/emf.ts';
 import type { Pass, Stage } from '../../core/words.ts';
 import { admit } from '../../lambdas/admit/admit.ts';
 import { approval } from '../../lambdas/approval/approval.ts';
+import { build } from '../../lambdas/build/build.ts';
 import type { Ancestry, PullRequest } from '../../lambdas/github-ports.ts';
 import { guard } from '../../lambdas/guard/guard.ts';
 import { lease } from '../../lambdas/lease/lease.ts';
@@ -87,6 +88,7 @@ export interface ReleaseSetup {
 
 /** How the fake tool behaves for one target; by default a plan adds one resource and everything succeeds. */
 export interface ToolBehaviour {
+  readonly build?: 'succeeds' | 'fails' | 'pushes nothing';
   readonly plan?: 'changes' | 'empty' | 'fails' | 'deletes';
   readonly apply?: 'succeeds' | 'fails' | 'is killed' | 'is stale once' | 'is always stale';
   readonly test?: 'succeeds' | 'fails';
@@ -133,6 +135,9 @@ export function world() {
   const answered: number[] = [];
   /** What the applies of the fake tool have left: component → commit, or `half of` it. */
   const cloud = new Map<string, string>();
+  /** The registry: repository → tag → digest; and how often each tag was built. */
+  const images = new Map<string, Map<string, string>>();
+  const builds: string[] = [];
   const github = {
     ancestry: 'ahead' as Ancestry,
     head: commitOf('1') as string | undefined,
@@ -199,6 +204,14 @@ export function world() {
         return undefined;
       },
     },
+    registry: {
+      digestOf: async (repository: string, tag: string) => images.get(repository)?.get(tag),
+      ensureRepository: async (repository: string) => {
+        images.set(repository, images.get(repository) ?? new Map());
+      },
+    },
+    host: 'registry.example',
+    bucket: 'artifacts',
     jobControl: { terminate: async (jobId: string) => void terminated.push(jobId) },
     bus: { publish: async ({ detail }: { detail: object }) => void published.push(detail) },
     schedules: {
@@ -237,6 +250,8 @@ export function world() {
       ports,
     },
     cloud,
+    images,
+    builds,
     /** A token whose Task has ended. */
     loseToken: (token: string) => void answeredBefore.add(token),
     advance: (milliseconds: number) => {
@@ -399,9 +414,9 @@ async function runPasses(
     opened === undefined ? await findNext('deploy') : { pass: 'deploy', targetsKey: opened };
   while (round !== undefined) {
     const { pass } = round;
-    for (const { component, test, write } of inTurn(w.store.json(round.targetsKey) as MapItem[])) {
+    for (const { component, test, build, write } of inTurn(w.store.json(round.targetsKey) as MapItem[])) {
       const tool = behaviourIn(pass, tools[component] ?? {});
-      await runTarget(w, { ...deployment, component, pass }, { test, write, tool, call, person });
+      await runTarget(w, { ...deployment, component, pass }, { test, build, write, tool, call, person });
     }
     round = await findNext(pass);
   }
@@ -430,6 +445,7 @@ const inPass = ({ pass = 'deploy' }: { readonly pass?: Pass | undefined }) =>
 
 interface TargetPlan {
   readonly test: boolean;
+  readonly build: boolean | undefined;
   readonly write: MapItem['write'];
   readonly tool: ToolBehaviour;
   readonly call: Call;
@@ -444,10 +460,39 @@ async function runTarget(w: World, ref: TargetRef, how: TargetPlan) {
     contracts.turn.handle((input) => turn(input, ports))({ ...ref, token, flow: flowName(ref) }),
   );
   if (!w.sent.has(token)) throw new Error(`the turn of ${component} never came`);
-  const end = await flowOf(w, ref, how);
+  const end = (how.build && (await buildImage(w, ref, how))) || (await flowOf(w, ref, how));
   await call(`${inPass(ref)}record ${component}`, (ports) =>
     contracts.record.handle((input) => record(input, ports))({ ...ref, end }),
   );
+}
+
+/** What comes before the plan of a component with `build`; undefined when its plan may follow. */
+async function buildImage(
+  w: World,
+  ref: TargetRef,
+  { call, tool }: TargetPlan,
+): Promise<TargetEnd | undefined> {
+  for (const built of [false, true]) {
+    const asked = await call(`build ${built ? 'again ' : ''}${ref.component}`, (ports) =>
+      contracts.build.handle((input) => build(input, ports))({ ...ref, built }),
+    );
+    if (asked.decision === 'ready') return undefined;
+    if (asked.decision === 'end') return { ...asked, kind: 'decided' };
+    const { REPOSITORY = '', TAG = '' } = Object.fromEntries(
+      asked.variables.map(({ Name, Value }) => [Name, Value]),
+    );
+    w.builds.push(`${asked.project} ${REPOSITORY}:${TAG}`);
+    if (tool.build === 'fails') {
+      const Build = {
+        BuildStatus: 'FAILED',
+        Phases: [{ PhaseType: 'BUILD', PhaseStatus: 'FAILED', Contexts: [{ Message: 'exit status 1' }] }],
+        Logs: { DeepLink: 'https://log' },
+      };
+      return { kind: 'broke', stage: 'build', error: 'States.TaskFailed', cause: JSON.stringify({ Build }) };
+    }
+    if (tool.build !== 'pushes nothing') w.images.get(REPOSITORY)?.set(TAG, `sha256:of-${TAG.slice(0, 4)}`);
+  }
+  throw new Error(`the build of ${ref.component} never came to an end`);
 }
 
 /** The child execution of a target, as the Map would name it. */

@@ -1,8 +1,16 @@
 /** What each field of the configuration changes in the stack. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { App, Stack } from 'aws-cdk-lib/core';
+import { readConfiguration } from '../../core/configuration/read.ts';
 import type { ConfigurationInput } from '../../core/configuration/schema.ts';
+import { environmentRoleArns } from '../../lib/names.ts';
+import { Network } from '../../lib/network.ts';
 import { resourceType } from '../../local/assembly/resource-types.ts';
-import { type Resource, synthesize, text } from '../support/assembly.ts';
+import { type Resource, synthesize, template, text } from '../support/assembly.ts';
 
 type Resources = Record<string, Resource>;
 
@@ -24,7 +32,8 @@ const assumable = (resources: Resources) =>
     .flatMap(({ Resource }) => [Resource].flat().map(text))
     .sort();
 
-const small = synthesize();
+const whole = template();
+const small = whole.Resources;
 
 test('without a configuration: any repository, but only the account and region it is deployed in', () => {
   expect(variablesOf(small, 'webhook').REPOSITORIES).toBe('*');
@@ -58,12 +67,6 @@ const everything: ConfigurationInput = {
   retention: { logs: 7, jobLogs: 14, events: 3, replacedVersions: 30 },
 };
 const full = synthesize(everything);
-const natted = synthesize({ network: { kind: 'private', natGateways: 2, endpoints: ['rds'] } });
-const closed = synthesize({
-  accounts: 'any',
-  regions: 'any',
-  network: { kind: 'private', natGateways: 0, endpoints: ['rds', 'sts'] },
-});
 
 test('whose deliveries are served, and where manifests may deploy to', () => {
   expect(variablesOf(full, 'webhook').REPOSITORIES).toBe('acme/infrastructure,acme-labs/*');
@@ -80,10 +83,9 @@ test('whose deliveries are served, and where manifests may deploy to', () => {
 });
 
 test('any account is any role of that name', () => {
-  expect(variablesOf(closed, 'resolve')).toMatchObject({ ACCOUNTS: '*', REGIONS: '*' });
-  expect(assumable(closed)).toEqual([
-    'arn:aws:iam::*:role/belay-environment-apply',
-    'arn:aws:iam::*:role/belay-environment-plan',
+  expect(environmentRoleArns(new Stack(), 'any').map((arn) => arn.replace(/^arn:[^:]+/, ''))).toEqual([
+    ':iam::*:role/belay-environment-plan',
+    ':iam::*:role/belay-environment-apply',
   ]);
 });
 
@@ -146,7 +148,8 @@ test('every job is submitted to the queue of its stage', () => {
 
 test('how long logs, requests and replaced versions are kept', () => {
   const days = ofType(full, 'AWS::Logs::LogGroup').map(({ RetentionInDays }) => RetentionInDays);
-  expect(days.filter((one) => one === 14)).toHaveLength(1);
+  // Of jobs, and of the builds of their images.
+  expect(days.filter((one) => one === 14)).toHaveLength(2);
   expect(days.filter((one) => one !== 14 && one !== 7)).toEqual([]);
   expect(ofType(full, 'AWS::Events::Archive')[0]?.RetentionDays).toBe(3);
   const [rule] = ofType(full, 'AWS::S3::Bucket')[0]?.LifecycleConfiguration.Rules ?? [];
@@ -158,13 +161,7 @@ const jobsRunIn = (resources: Resources) => ({
   address: ofType(resources, 'AWS::Batch::JobDefinition')[0]?.ContainerProperties.NetworkConfiguration,
 });
 const count = (resources: Resources, type: string) => ofType(resources, type).length;
-/** Services by the kind of their endpoint; names end a service's DNS name. */
-const endpoints = (resources: Resources, kind: string) =>
-  ofType(resources, 'AWS::EC2::VPCEndpoint')
-    .filter(({ VpcEndpointType }) => VpcEndpointType === kind)
-    .map(({ ServiceName }) => text(ServiceName).replace('com.amazonaws.<AWS::Region>.', ''))
-    .sort();
-/** Who is let in where: group, port, and from which group. */
+/** Who is let in where. */
 const letIn = (resources: Resources) => [
   ...ofType(resources, 'AWS::EC2::SecurityGroup').flatMap(
     ({ SecurityGroupIngress = [] }) => SecurityGroupIngress,
@@ -182,31 +179,6 @@ test('by default jobs have an address of their own, and nothing costs while idle
   expect(letIn(small)).toEqual([]);
 });
 
-test('private subnets leave by NAT, S3 and DynamoDB by gateways', () => {
-  expect(jobsRunIn(natted).address).toEqual({ AssignPublicIp: 'DISABLED' });
-  for (const subnet of jobsRunIn(natted).subnets)
-    expect(natted[subnet.slice(1, -1)]?.Properties.MapPublicIpOnLaunch).toBe(false);
-  expect(count(natted, 'AWS::EC2::NatGateway')).toBe(2);
-  expect(endpoints(natted, 'Gateway')).toEqual(['dynamodb', 's3']);
-  expect(endpoints(natted, 'Interface')).toEqual(['rds']);
-});
-
-test('without NAT there is no way out but the endpoints, and they let in jobs only', () => {
-  expect(count(closed, 'AWS::EC2::NatGateway')).toBe(0);
-  expect(count(closed, 'AWS::EC2::InternetGateway')).toBe(0);
-  expect(endpoints(closed, 'Gateway')).toEqual(['dynamodb', 's3']);
-  expect(endpoints(closed, 'Interface')).toEqual(['ecr.api', 'ecr.dkr', 'lambda', 'logs', 'rds', 'sts']);
-  expect(
-    ofType(closed, 'AWS::EC2::VPCEndpoint').map(({ PrivateDnsEnabled = true }) => PrivateDnsEnabled),
-  ).toEqual(Array.from({ length: 8 }, () => true));
-  const jobs = text(
-    ofType(closed, 'AWS::Batch::ComputeEnvironment')[0]?.ComputeResources.SecurityGroupIds[0],
-  );
-  const rules = letIn(closed);
-  expect(rules).toMatchObject([{ IpProtocol: 'tcp', FromPort: 443, ToPort: 443 }]);
-  expect(text(rules[0].SourceSecurityGroupId)).toBe(jobs);
-});
-
 test('an existing VPC is used by its ids: nothing is looked up, nothing of a network is made but a group that lets nothing in', () => {
   expect(jobsRunIn(full)).toEqual({
     subnets: ['subnet-0aaaaaaaaaaaaaaaa', 'subnet-0bbbbbbbbbbbbbbbb'],
@@ -216,11 +188,103 @@ test('an existing VPC is used by its ids: nothing is looked up, nothing of a net
   expect(parts.map(({ Type }) => Type)).toEqual(['AWS::EC2::SecurityGroup']);
   expect(parts[0]?.Properties.VpcId).toBe('vpc-0a1b2c3d4e5f60718');
   expect(letIn(full)).toEqual([]);
-  const inPublic = synthesize({ ...everything, network: { ...existing, assignPublicIp: true } });
-  expect(jobsRunIn(inPublic).address).toEqual({ AssignPublicIp: 'ENABLED' });
+});
+
+/** A network by itself, with what it hands to compute environments as texts. */
+function networkOf(network: ConfigurationInput['network']) {
+  const app = new App();
+  const stack = new Stack(app, 'Network');
+  const { placement, assignPublicIp } = new Network(stack, 'Jobs', readConfiguration({ network }).network);
+  const { vpc, vpcSubnets, securityGroups } = placement;
+  const ids = stack.resolve(vpc.selectSubnets(vpcSubnets).subnetIds).map(text) as string[];
+  const groups = stack.resolve(securityGroups.map(({ securityGroupId }) => securityGroupId)).map(text);
+  const resources: Resources = app.synth().getStackByName('Network').template.Resources;
+  /** Services by the kind of their endpoint. */
+  const endpoints = (kind: string) =>
+    ofType(resources, 'AWS::EC2::VPCEndpoint')
+      .filter(({ VpcEndpointType }) => VpcEndpointType === kind)
+      .map(({ ServiceName }) => text(ServiceName).replace('com.amazonaws.<AWS::Region>.', ''))
+      .sort();
+  const subnets = ids.map((id) => resources[id.slice(1, -1)]?.Properties);
+  return { resources, subnets, groups, assignPublicIp, endpoints };
+}
+
+const natted = networkOf({ kind: 'private', natGateways: 2, endpoints: ['rds'] });
+const closed = networkOf({ kind: 'private', natGateways: 0, endpoints: ['rds', 'sts'] });
+
+test('private subnets leave by NAT, S3 and DynamoDB by gateways', () => {
+  expect(natted.assignPublicIp).toBe(false);
+  expect(natted.subnets.map((subnet) => subnet?.MapPublicIpOnLaunch)).toEqual([false, false]);
+  expect(count(natted.resources, 'AWS::EC2::NatGateway')).toBe(2);
+  expect(natted.endpoints('Gateway')).toEqual(['dynamodb', 's3']);
+  expect(natted.endpoints('Interface')).toEqual(['rds']);
+});
+
+test('without NAT there is no way out but the endpoints, and they let in jobs only', () => {
+  const { resources, assignPublicIp, endpoints, groups } = closed;
+  expect(assignPublicIp).toBe(false);
+  expect(count(resources, 'AWS::EC2::NatGateway')).toBe(0);
+  expect(count(resources, 'AWS::EC2::InternetGateway')).toBe(0);
+  expect(endpoints('Gateway')).toEqual(['dynamodb', 's3']);
+  expect(endpoints('Interface')).toEqual(['ecr.api', 'ecr.dkr', 'lambda', 'logs', 'rds', 'sts']);
+  const byName = ofType(resources, 'AWS::EC2::VPCEndpoint').filter(
+    ({ PrivateDnsEnabled }) => PrivateDnsEnabled,
+  );
+  expect(byName).toHaveLength(6);
+  const rules = letIn(resources);
+  expect(rules).toMatchObject([{ IpProtocol: 'tcp', FromPort: 443, ToPort: 443 }]);
+  expect([text(rules[0].SourceSecurityGroupId)]).toEqual(groups);
+});
+
+test('an existing VPC may be public', () => {
+  expect(networkOf({ ...existing, assignPublicIp: true }).assignPublicIp).toBe(true);
 });
 
 test('whatever is configured, the local twin knows it', () => {
-  const types = [small, full, natted, closed].flatMap((one) => Object.values(one).map(({ Type }) => Type));
+  const types = [small, full, natted.resources, closed.resources].flatMap((one) =>
+    Object.values(one).map(({ Type }) => Type),
+  );
   expect([...new Set(types)].filter((type) => resourceType(type) === undefined)).toEqual([]);
+});
+
+test('the addresses that people and the doctor look for are outputs by these names', () => {
+  const paths = Object.entries(whole.Outputs).map(([name, { Value }]) => [
+    name,
+    text(Value).replace(/^.*>/, ''),
+  ]);
+  expect(Object.fromEntries(paths)).toMatchObject({ WebhookUrl: '/webhook', SetUpUrl: '/set-up' });
+});
+
+test('what stays when the stack goes can be adopted by a stack of nothing else', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'belay-adopt-'));
+  mkdirSync(join(folder, 'cdk.out'));
+  writeFileSync(join(folder, 'cdk.out', 'Belay.template.json'), JSON.stringify(whole));
+  const script = join(import.meta.dirname, '../../scripts/adopt.mjs');
+  const argv = [script, '--key', '1a2b', '--bucket', 'kept-artifacts', '--table', 'kept-ledger'];
+  const printed = execFileSync(process.execPath, argv, { cwd: folder, encoding: 'utf8' });
+  const written = (name: string) => JSON.parse(readFileSync(join(folder, '.belay', 'adopt', name), 'utf8'));
+  const { Resources } = written('template.json') as { Resources: Resources };
+  const identifiers = written('resources.json') as {
+    LogicalResourceId: string;
+    ResourceType: string;
+    ResourceIdentifier: object;
+  }[];
+  rmSync(folder, { recursive: true });
+
+  expect(
+    identifiers.map(({ ResourceType, ResourceIdentifier }) => [ResourceType, ResourceIdentifier]),
+  ).toEqual([
+    ['AWS::KMS::Key', { KeyId: '1a2b' }],
+    ['AWS::S3::Bucket', { BucketName: 'kept-artifacts' }],
+    ['AWS::DynamoDB::Table', { TableName: 'kept-ledger' }],
+  ]);
+  const ids = identifiers.map(({ LogicalResourceId }) => LogicalResourceId);
+  expect(Object.keys(Resources)).toEqual(ids);
+  const used = [...JSON.stringify(Resources).matchAll(/"(?:Ref":|Fn::GetAtt":\[)"([^"]+)"/g)].map(
+    ([, id]) => id,
+  );
+  expect(used.filter((id = '') => !id.startsWith('AWS::') && !ids.includes(id))).toEqual([]);
+  // Whoever administers the account can still use the key.
+  expect(Resources[ids[0] ?? '']?.Properties.KeyPolicy.Statement[0].Action).toBe('kms:*');
+  expect(printed.trim().split('\n').at(-1)).toBe('npx cdk deploy Belay');
 });

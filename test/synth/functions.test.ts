@@ -18,6 +18,7 @@ const contracts = {
   lease: machineContracts.lease,
   open: machineContracts.open,
   turn: machineContracts.turn,
+  build: machineContracts.build,
   prepare: machineContracts.prepare,
   guard: machineContracts.guard,
   approval: machineContracts.approval,

@@ -62,7 +62,7 @@ test('every base is pinned by digest in a registry that the weekly check can ask
 test('whatever runs an image is made after its build, and by exactly its tag', () => {
   const functions = ofType('AWS::Lambda::Function').filter(([, r]) => r.Properties.PackageType === 'Image');
   const jobs = ofType('AWS::Batch::JobDefinition');
-  expect([functions.length, jobs.length]).toEqual([19, 10]);
+  expect([functions.length, jobs.length]).toEqual([20, 10]);
   for (const [, { Properties, DependsOn = [] }] of functions) {
     const image = named('FunctionsImageBuildarm64');
     expect(tagIn(Properties.Code.ImageUri)).toBe(image?.tag);

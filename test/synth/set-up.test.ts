@@ -1,5 +1,6 @@
 /** How people get to the set-up page, and what the function behind it may do, as deployed. */
 import { expect, test } from '@jest/globals';
+import { idleCost } from '../../core/cost/idle.ts';
 import { synthesize, text } from '../support/assembly.ts';
 
 const entries = Object.entries(synthesize());
@@ -90,4 +91,20 @@ test('nobody but the API, on those routes, may call it', () => {
     ['apigateway.amazonaws.com', '*/set-up'],
     ['apigateway.amazonaws.com', '*/set-up/done'],
   ]);
+});
+
+test('once the App is made the stack can do without page, function and secret, and idles for less than two dollars a month', () => {
+  const resources = synthesize({ github: { setUpPage: false } });
+  const left = Object.values(resources).map(({ Type, Properties }) => `${Type} ${Properties?.Name ?? ''}`);
+  expect(left).not.toContain('AWS::SecretsManager::Secret belay-pipeline/set-up');
+  expect(JSON.stringify(resources)).not.toContain('set-up');
+  expect(idleCost({ Resources: resources }).usd).toBeLessThan(2);
+});
+
+test('with the page it is the one secret more, and there is a price for everything', () => {
+  const { usd, lines, unknown } = idleCost({ Resources: Object.fromEntries(entries) });
+  const page = lines.find(({ what }) => what.includes('set-up page'));
+  expect(page?.usd).toBe(0.4);
+  expect(usd - 0.4).toBeLessThan(2);
+  expect(unknown).toEqual([]);
 });

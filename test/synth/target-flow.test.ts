@@ -23,11 +23,12 @@ const target = {
 };
 
 /** Answers each function by the state that calls it; a list is answered one after another, the last again and again. */
-function run(answers: Readonly<Record<string, Json[]>>, failedApplies = 0) {
+function run(answers: Readonly<Record<string, Json[]>>, failedApplies = 0, build = false) {
   let failures = failedApplies;
   const seen: string[] = [];
   let parked = '';
   let recorded: Json = null;
+  let built: Json = null;
   const world = new World(async ({ stateName, arguments: args, token }) => {
     seen.push(stateName);
     if (stateName === 'Wait for its turn' && token) world.tokens.sendSuccess(token, '{}');
@@ -36,12 +37,18 @@ function run(answers: Readonly<Record<string, Json[]>>, failedApplies = 0) {
     const answer = seen.filter((name) => name === stateName).length - 1;
     const given = answers[stateName] ?? [{ decision: 'run', job: { name: 'n', definition: 'd', key: 'k' } }];
     if (stateName === 'Apply' && failures-- > 0) throw new StatesError('States.TaskFailed', 'the job failed');
+    if (stateName === 'Build the image') {
+      built = args;
+      if (answers[stateName]?.[0] === 'fails') throw new StatesError('States.TaskFailed', 'the build failed');
+      return { Build: {} } as Json;
+    }
     const Payload = given[Math.min(answer, given.length - 1)] ?? null;
-    return { Payload };
+    return { Payload } as Json;
   });
   const { StartAt, States } = flow ?? {};
-  const execution = world.start({ StartAt, States }, { ...target, test: false, write: 'apply' });
-  return { world, execution, seen, token: () => parked, end: () => recorded };
+  const input = { ...target, test: false, build, write: 'apply' };
+  const execution = world.start({ StartAt, States }, input);
+  return { world, execution, seen, token: () => parked, end: () => recorded, built: () => built };
 }
 
 const ask = { decision: 'ask', reason: 'it would destroy x' };
@@ -114,4 +121,57 @@ test('an apply that failed otherwise ends the target with its own failure', asyn
     error: 'States.TaskFailed',
     cause: 'the job failed',
   });
+});
+
+const order = {
+  decision: 'build',
+  project: 'belay-app-arm64',
+  variables: [{ Name: 'TAG', Value: 't', Type: 'PLAINTEXT' }],
+};
+const nothingToApply = { 'Check the plan': [{ decision: 'end', outcome: 'unchanged', reason: '' }] };
+const ready = { decision: 'ready' };
+
+test('an image that is not there is built as the function says, then looked for again, then planned with', async () => {
+  const images = { 'Look for its image': [order], 'Look for what was built': [ready] };
+  const { world, execution, seen, built } = run({ ...images, ...nothingToApply }, 0, true);
+  await world.clock.until(execution.done);
+  expect(seen.slice(1, 5)).toEqual([
+    'Look for its image',
+    'Build the image',
+    'Look for what was built',
+    'Prepare the plan',
+  ]);
+  expect(built()).toEqual({
+    ProjectName: 'belay-app-arm64',
+    EnvironmentVariablesOverride: [{ Name: 'TAG', Value: 't', Type: 'PLAINTEXT' }],
+  });
+});
+
+test('an image that is there is not built; without one nothing is looked for', async () => {
+  const found = run({ 'Look for its image': [ready], ...nothingToApply }, 0, true);
+  await found.world.clock.until(found.execution.done);
+  expect(found.seen.slice(1, 3)).toEqual(['Look for its image', 'Prepare the plan']);
+  const without = run(nothingToApply);
+  await without.world.clock.until(without.execution.done);
+  expect(without.seen[1]).toBe('Prepare the plan');
+});
+
+test('a build that fails ends the target like a failed plan', async () => {
+  const failing = { 'Look for its image': [order], 'Build the image': ['fails'] };
+  const { world, execution, seen, end } = run(failing, 0, true);
+  await world.clock.until(execution.done);
+  expect(seen.slice(-2)).toEqual(['Build the image', 'Record the outcome']);
+  expect(end()).toEqual({
+    kind: 'broke',
+    stage: 'build',
+    error: 'States.TaskFailed',
+    cause: 'the build failed',
+  });
+});
+
+test('what the function decides without an image is how the target ends', async () => {
+  const planned = { decision: 'end', outcome: 'planned', reason: 'deferred: image' };
+  const { world, execution, end } = run({ 'Look for its image': [planned] }, 0, true);
+  await world.clock.until(execution.done);
+  expect(end()).toEqual({ kind: 'decided', outcome: 'planned', reason: 'deferred: image' });
 });

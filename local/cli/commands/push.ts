@@ -1,11 +1,12 @@
 /** `push`: the HEAD of a git repository through the pipeline, shown while it runs; called by `local/cli.ts` and the demo. */
+import { releaseCost } from '../../../core/cost/release-cost.ts';
 import { ledgerKeys } from '../../../core/ledger/keys.ts';
 import { type DeliveryItem, deliveryItemSchema } from '../../../core/ledger/release-items.ts';
 import type { PushCommand } from '../command.ts';
 import { workingCopy } from '../git.ts';
-import { executionsOf, readRecords } from '../release-records.ts';
+import { executionsOf, readJobTimes, readRecords } from '../release-records.ts';
 import { type ReleaseRecords, type ReleaseView, viewOf } from '../release-view.ts';
-import { exitCodeFor, type ReleaseReport, reportOf } from '../report.ts';
+import { costReport, exitCodeFor, type ReleaseReport, reportOf } from '../report.ts';
 import type { Screen } from '../screen.ts';
 import { table } from '../table.ts';
 import type { OpenTwin, PushReceipt, Twin } from '../twin.ts';
@@ -88,7 +89,7 @@ export async function reportOnPush(
   if (found === undefined) {
     const shown = await shownOn(twin, receipt);
     const end = await endWithoutRelease(twin, receipt);
-    return { report: { ...end, environments: [], ...shown, executions: [] }, view: undefined };
+    return { report: { ...end, environments: [], ...shown, cost: null, executions: [] }, view: undefined };
   }
   return { report: await reportOnFound(twin, found), view: found.view };
 }
@@ -102,7 +103,9 @@ interface Found {
 export async function reportNow(twin: Twin, { records, view }: Found): Promise<ReleaseReport> {
   const repository = records.release.repository.id;
   const shown = await shownOn(twin, { repository, commit: view.commit });
-  return reportOf(view, { ...shown, executions: await executionsOf(twin, records) });
+  const jobs = await readJobTimes(twin, records);
+  const cost = jobs.length === 0 ? null : costReport(releaseCost({ ...records, jobs }));
+  return reportOf(view, { ...shown, cost, executions: await executionsOf(twin, records) });
 }
 
 async function shownOn(twin: Twin, { repository, commit: sha }: Pick<PushReceipt, 'repository' | 'commit'>) {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { askedDigest } from '../../../core/checks/buttons.ts';
 import { desiredChecks } from '../../../core/checks/desired.ts';
 import type { DeploymentItem, ReleaseItem } from '../../../core/ledger/release-items.ts';
-import type { OutcomeItem } from '../../../core/ledger/work-items.ts';
+import type { JobTimesItem, OutcomeItem } from '../../../core/ledger/work-items.ts';
 import { outcomeSchema, releaseVerdictSchema } from '../../../core/words.ts';
 import { requestProblems } from '../../../local/github/api/description.ts';
 
@@ -326,4 +326,42 @@ test('what was answered to a press that came to nothing stands first on that che
   expect(app?.digest).not.toBe(checksOf({ outcomes })[0]?.digest);
   const onAll = checksOf({ outcomes, release: { notice: { ...notice, on: '' } } });
   expect(onAll.map(({ run }) => run.output.summary.startsWith('> '))).toEqual([false, true]);
+});
+
+const job = (component: string): JobTimesItem => ({
+  ...{ environment: 'dev', component, pass: 'deploy', stage: 'plan', jobId: `${component}-1` },
+  architecture: 'arm64',
+  times: {
+    ...{ startedAt: '2026-11-21T08:00:00.000Z', endedAt: '2026-11-21T08:01:00.000Z' },
+    ...{ failed: false, logBytes: 0, steps: [], size: { vcpu: 1, memory: 2 } },
+  },
+});
+const ended = { verdict: 'succeeded', endedAt: '2026-11-21T08:09:00.000Z' } as const;
+const summaryWith = (jobs: JobTimesItem[] | undefined) =>
+  desiredChecks({ release: release(ended), deployments: [deployment()], outcomes: [], jobs }, new Map()).at(
+    -1,
+  )?.run.output.summary ?? '';
+
+test('what a release has cost stands in its own check, a person can redo it', () => {
+  const summary = summaryWith([job('network'), job('app')]);
+  expect(summary).toContain('<details><summary>Cost: $0.0027</summary>');
+  expect(summary).toContain('| `dev/app` | $0.0012 |');
+  expect(summary).toContain('0.03333 vCPU-hour × $0.03238 = $0.0011');
+  expect(summary).toContain('88 key request × $0.000003 = $0.0003');
+  expect(summary).toContain('all other requests, together $0.0001');
+  expect(summary).toContain('Prices of us-east-1, read on 2026-10-09');
+  expect(summaryWith([])).not.toContain('Cost');
+  expect(summaryWith(undefined)).not.toContain('Cost');
+});
+
+test('the cost of thousands of targets leaves room for what else is said', () => {
+  const outcomes = Array.from({ length: 3000 }, (_, index) =>
+    target(`component-${index}`, { outcome: 'applied' }),
+  );
+  const jobs = outcomes.map(({ component }) => job(component));
+  const record = { release: release(ended), deployments: [deployment()], outcomes, jobs };
+  const summary = desiredChecks(record, new Map()).at(-1)?.run.output.summary ?? '';
+  expect(Buffer.byteLength(summary)).toBeLessThan(65_535);
+  expect(summary).toMatch(/_…and \d+ more_/);
+  expect(summary).toContain('Prices of us-east-1');
 });

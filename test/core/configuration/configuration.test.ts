@@ -16,6 +16,7 @@ test('an empty one is complete: small jobs, github.com, and only the account and
       url: 'https://github.com',
       writesPerHour: 450,
       planDrafts: false,
+      setUpPage: true,
       audit: true,
       webhookSources: [],
     },
@@ -42,6 +43,7 @@ test('what is set of a part leaves the rest of it as it is', () => {
     url: 'https://github.example.com',
     writesPerHour: 450,
     planDrafts: false,
+    setUpPage: true,
     audit: true,
     webhookSources: [],
   });

@@ -68,6 +68,7 @@ test.each<[string, Partial<ResolvedTarget>]>([
   ['secrets', { secrets: { TOKEN: 'app/other' } }],
   ['test', { test: { run: './smoke.sh --all' } }],
   ['commands', { commands: { apply: './go' } }],
+  ['build', { build: { context: 'other', dockerfile: 'Dockerfile' } }],
 ])('another `%s` is another key', (_, change) => {
   expect(withTarget(change)).not.toBe(key);
 });
@@ -176,4 +177,16 @@ describe('properties', () => {
       }),
     );
   });
+});
+
+test('the context of an image counts like the directory', () => {
+  const build = { context: 'other', dockerfile: 'Dockerfile' };
+  const keyWith = (id: string) =>
+    contentKey({
+      ...base,
+      target: { ...target, build },
+      tree: treeOf(entries.map((one) => (one.path === 'other' ? { ...one, id } : one))),
+    });
+  expect(keyWith('c2')).not.toBe(keyWith('c1'));
+  expect(withEntry('other', { id: 'c2' })).toBe(key);
 });

@@ -37,6 +37,12 @@ test.each([
     '{"errorType":"Error","errorMessage":"judging the plan\\n of dev/app","trace":[]}',
     'judging the plan of dev/app',
   ],
+  [
+    'States.TaskFailed',
+    '{"Build":{"BuildStatus":"FAILED","Logs":{"DeepLink":"https://log"},"Phases":[{"PhaseType":"PRE_BUILD","PhaseStatus":"SUCCEEDED"},{"PhaseType":"BUILD","PhaseStatus":"FAILED","Contexts":[{"Message":"exit status 1"}]}]}}',
+    'FAILED, exit status 1, log: https://log',
+  ],
+  ['States.TaskFailed', '{"Build":{"BuildStatus":"STOPPED"}}', 'STOPPED'],
   ['States.Timeout', '', 'States.Timeout'],
   [
     'Batch.ClientException',

@@ -245,3 +245,17 @@ components: { net: { path: net, formerly: network } }
   expect(resolved(text('1m'))[0]?.targets[0]).toMatchObject({ component: 'net', formerly: 'network' });
   expect(resolved(example)[0]).not.toHaveProperty('ttl');
 });
+
+test('a build has its context and Dockerfile in normal form; the Dockerfile lies in the context', () => {
+  const [dev] = resolved(`
+version: 1
+environments: { dev: { account: "111122223333", region: eu-west-1 } }
+components:
+  plain: { path: a, build: { context: ./src/ } }
+  named: { path: b, build: { context: ., dockerfile: ./docker/web.Dockerfile, local: { run: make } } }
+`);
+  expect(dev?.targets.map(({ build }) => build)).toEqual([
+    { context: 'src', dockerfile: 'Dockerfile' },
+    { context: '.', dockerfile: 'docker/web.Dockerfile', local: { run: 'make' } },
+  ]);
+});

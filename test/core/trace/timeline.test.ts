@@ -57,7 +57,7 @@ const job = (stage: 'plan' | 'apply', from: number): JobTimesItem =>
     ...{ environment: 'dev', component: 'app', pass: 'deploy', stage, jobId: `${stage}-${from}` },
     ...{ architecture: 'arm64', preparedAt: at(from) },
     times: {
-      ...{ startedAt: at(from + 5), endedAt: at(from + 10), failed: false },
+      ...{ startedAt: at(from + 5), endedAt: at(from + 10), failed: false, logBytes: 0 },
       pull: { startedAt: at(from + 2), endedAt: at(from + 4) },
       steps: [{ name: stage, startedAt: at(from + 6), endedAt: at(from + 9) }],
     },

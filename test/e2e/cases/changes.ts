@@ -16,6 +16,17 @@ function callsIn(repository: string): string[] {
   return calls;
 }
 
+/** How many states its executions entered, those of the targets included. */
+async function statesOf(id: string): Promise<number> {
+  const { executions } = twin.world.parts;
+  const { execution } = (await twin.world.releases()).find((one) => one.id === id) ?? {};
+  const own = executions
+    .entries()
+    .filter(({ arn }) => arn === execution || JSON.stringify(executions.find(arn).input).includes(id));
+  const events = own.flatMap(({ arn }) => executions.history(arn));
+  return events.filter(({ type }) => type.endsWith('StateEntered')).length;
+}
+
 /** From the delivery to what GitHub was told, jobs included, everything is in one trace, and its timeline is kept. */
 async function expectOneTrace(id: string): Promise<void> {
   const item = (await twin.world.releases()).find((one) => one.id === id);
@@ -54,6 +65,11 @@ test.concurrent('a one-file change deploys its target; dependents only where the
   });
   const first = await twin.push(repository);
   await expectOneTrace(first.release ?? '');
+  // 8 jobs of a minute each; `test/core/cost` says what 70 states cost.
+  expect(await statesOf(first.release ?? '')).toBe(70);
+  expect(first.cost?.targets).toHaveLength(4);
+  expect(first.cost?.usd).toBeGreaterThan(0.008);
+  expect(first.cost?.usd).toBeLessThan(0.02);
   expect(summaryOf(first)).toEqual({
     verdict: 'succeeded',
     reason: 'deployed to dev',

@@ -1,7 +1,7 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { afterEach, expect, test } from '@jest/globals';
 import { readTraceHeader } from '../../../core/trace/trace-header.ts';
-import { eventBus } from '../../../lambdas/adapters/events.ts';
+import { eventBus, tracedBus } from '../../../lambdas/adapters/events.ts';
 import { callersTrace } from '../../../lambdas/adapters/new-trace.ts';
 import { clientOptions, type HttpServer, httpServer } from '../../support/http-server.ts';
 import { segmentsMemory } from '../../support/segments-memory.ts';
@@ -13,7 +13,7 @@ afterEach(() => server?.close());
 const LAMBDA = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1;Lineage=a:0';
 const CALLER = { root: '1-5759e988-bd862e3fe1be46a994272793', parent: '53995c3f42cd8ad8' };
 
-async function bus(answer: object, by: Parameters<typeof eventBus>[1] = 'webhook') {
+async function bus(answer: object, by: Parameters<typeof tracedBus>[1] = 'webhook') {
   const started = await httpServer(() => ({
     headers: { 'content-type': 'application/x-amz-json-1.1' },
     body: answer,
@@ -21,13 +21,22 @@ async function bus(answer: object, by: Parameters<typeof eventBus>[1] = 'webhook
   server = started;
   const segments = segmentsMemory();
   const client = new EventBridgeClient(clientOptions(started.url));
-  const belay = eventBus('belay', by, { client, segments, caller: () => callersTrace(LAMBDA) });
+  const belay = tracedBus('belay', by, { client, segments, caller: () => callersTrace(LAMBDA) });
   const entry = () => JSON.parse(started.requests[0]?.body ?? '').Entries[0];
-  return { bus: belay, entry, sent: segments.sent };
+  return { bus: belay, entry, client, sent: segments.sent };
 }
 
 const EVENT = { source: 'belay.webhook', detailType: 'push', detail: { delivery: 'guid-1' } };
 const TAKEN = { FailedEntryCount: 0, Entries: [{ EventId: '1' }] };
+
+test('a plain bus has no trace', async () => {
+  const { entry, client } = await bus(TAKEN);
+  await eventBus('default', client).publish(EVENT);
+  expect(entry()).toEqual({
+    ...{ EventBusName: 'default', Source: 'belay.webhook', DetailType: 'push' },
+    Detail: '{"delivery":"guid-1"}',
+  });
+});
 
 test('an event is put on the bus with a trace of its own, whatever the outside world named', async () => {
   const { bus: belay, entry, sent } = await bus(TAKEN);

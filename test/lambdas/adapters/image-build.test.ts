@@ -4,7 +4,7 @@ import { ECRClient } from '@aws-sdk/client-ecr';
 import { afterEach, expect, test } from '@jest/globals';
 import { codeBuilds } from '../../../lambdas/adapters/builds.ts';
 import { sendAnswer } from '../../../lambdas/adapters/cloud-formation.ts';
-import { imageLookup } from '../../../lambdas/adapters/images.ts';
+import { imageRegistry } from '../../../lambdas/adapters/image-registry.ts';
 import { newestDigest } from '../../../lambdas/adapters/public-registry.ts';
 import type { Answer } from '../../../lambdas/image-build/answer.ts';
 import { PassingTrouble } from '../../../lambdas/image-build/ensure-image.ts';
@@ -88,17 +88,31 @@ test('of a failed build the phase and its words are told', async () => {
   expect(await builds.look('p:1')).toBeUndefined();
 });
 
-test('an image is there, or is not; a missing repository is an error', async () => {
+test('a tag has a digest, or there is no such image or repository; a refusal is an error', async () => {
   const started = await serving(
     json({ imageDetails: [{ imageDigest: 'sha256:1' }] }),
     refusal('ImageNotFoundException'),
     refusal('RepositoryNotFoundException'),
+    refusal('AccessDeniedException'),
   );
-  const hasImage = imageLookup(new ECRClient(clientOptions(started.url)));
-  expect(await hasImage('r', 't')).toBe(true);
+  const { digestOf } = imageRegistry(new ECRClient(clientOptions(started.url)));
+  expect(await digestOf('r', 't')).toBe('sha256:1');
   expect(bodyOf(started)).toEqual({ repositoryName: 'r', imageIds: [{ imageTag: 't' }] });
-  expect(await hasImage('r', 't')).toBe(false);
-  await expect(hasImage('r', 't')).rejects.toThrow();
+  expect(await digestOf('r', 't')).toBeUndefined();
+  expect(await digestOf('r', 't')).toBeUndefined();
+  await expect(digestOf('r', 't')).rejects.toThrow();
+});
+
+test('a repository is made once, so that its tags cannot be moved', async () => {
+  const started = await serving(json({ repository: {} }), refusal('RepositoryAlreadyExistsException'));
+  const { ensureRepository } = imageRegistry(new ECRClient(clientOptions(started.url)));
+  await ensureRepository('belay-app/7/web');
+  expect(bodyOf(started)).toEqual({
+    repositoryName: 'belay-app/7/web',
+    imageTagMutability: 'IMMUTABLE',
+    imageScanningConfiguration: { scanOnPush: true },
+  });
+  await ensureRepository('belay-app/7/web');
 });
 
 const ANSWER: Answer = {

@@ -288,6 +288,7 @@ const TIMES = {
   pull: { startedAt: '2026-11-21T08:00:20.000Z', endedAt: '2026-11-21T08:00:35.000Z' },
   size: { vcpu: 1, memory: 2 },
   failed: false,
+  logBytes: 1000,
   steps: [{ name: 'init', startedAt: '2026-11-21T08:00:42.000Z', endedAt: '2026-11-21T08:00:50.000Z' }],
 };
 

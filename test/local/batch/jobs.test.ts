@@ -27,6 +27,7 @@ function openJobs(job: string, { slots = 2, folder = temporaryFolder('jobs') } =
       region: 'eu-west-1',
       endpoint: 'http://127.0.0.1:4566',
       workspace: '/tmp/workspace',
+      images: '/state/images',
       compileCache: join(folder, 'compiled'),
       shell: { PATH: process.env.PATH, HOME: '/home/user', SECRET_OF_THE_SHELL: 'x', PASSED: 'yes' },
       passEnv: ['PASSED', 'NOT_SET'],
@@ -81,7 +82,8 @@ test('the environment is the definition, the overrides, what the platform adds, 
     PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
     HOME: '/home/user',
     PASSED: 'yes',
-    BELAY_PASS_ENV: 'PASSED,NOT_SET',
+    BELAY_IMAGES: '/state/images',
+    BELAY_PASS_ENV: 'PASSED,NOT_SET,BELAY_IMAGES',
     BELAY_WORKSPACE: '/tmp/workspace',
     BELAY_JOB: '1/job.json',
     COLOUR: 'blue',
@@ -199,7 +201,7 @@ test('jobs outlive a killed twin: the next one tells how they ended', async () =
     `import { loadAssembly } from '${local}/assembly/load.ts';
      import { Jobs } from '${local}/batch/jobs.ts';
      const { jobDefinitions: definitions, jobQueues: queues, place } = loadAssembly({ cdkOut: '${cdkOut}', endpoint: 'http://127.0.0.1:1' });
-     const machine = { region: 'eu-west-1', endpoint: '', workspace: '', compileCache: '${folder}', shell: process.env, passEnv: [] };
+     const machine = { region: 'eu-west-1', endpoint: '', workspace: '', images: '', compileCache: '${folder}', shell: process.env, passEnv: [] };
      const jobs = new Jobs({ definitions, queues, place, machine, folder: '${folder}/jobs', slots: 1, changed: () => {}, printed: () => {},
        issueCredentials: () => ({ path: '', current: () => undefined, withdraw: () => {} }) });
      const submission = { jobName: 'apply', jobQueue: 'jobs', jobDefinition: 'job', containerOverrides: { environment: [] }, tags: {} };

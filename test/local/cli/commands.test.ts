@@ -530,3 +530,19 @@ test('trace of a release that runs, begun by an older version, says what there i
     'its timeline comes when it has ended',
   ]);
 });
+
+test('status tells what a release has cost, and with --json how it adds up', async () => {
+  const { openTwin, items } = twinOf(failed);
+  const times = { startedAt: at(1), endedAt: at(61), failed: false, logBytes: 0, steps: [] };
+  items.set(`7/release/${RELEASE}/job-times|job-1`, {
+    ...{ environment: 'dev', component: 'api', pass: 'deploy', stage: 'plan', jobId: 'job-1' },
+    ...{ architecture: 'arm64', times },
+  });
+  const { lines, result } = await run(`status --release ${RELEASE} --state-dir s`, openTwin);
+  expect(lines.at(-1)).toMatch(/^cost \$0\.00\d\d: dev\/database .*, dev\/api \$0\.0012$/);
+  const { cost } = result as { cost: { targets: { target: string; lines: string[] }[] } };
+  const api = cost.targets.find(({ target }) => target === 'dev/api');
+  expect(api?.lines[0]).toBe(
+    'processors of plan (60 s billed, arm64): 0.01667 vCPU-hour × $0.03238 = $0.0005',
+  );
+});

@@ -5,7 +5,7 @@ import { type ReleaseRecords, viewOf } from '../../../local/cli/release-view.ts'
 import { exitCodeFor, reportOf } from '../../../local/cli/report.ts';
 import { at, COMMIT, failed, OLDER, releaseItem, running } from './records.ts';
 
-const nothingSeen = { statuses: [], checks: [], executions: [] };
+const nothingSeen = { statuses: [], checks: [], cost: null, executions: [] };
 const live = (commit: string) => ({ live: { commit, state: 'clean' as const } });
 const none = { add: 0, change: 0, destroy: 0, replace: 0 };
 
@@ -13,7 +13,7 @@ test('a failed release: every target once, those of the environment it never cam
   const statuses = [{ sha: COMMIT, context: 'belay', state: 'failure', description: 'dev failed' }];
   const checks = [{ name: 'belay', state: 'failure', title: 'dev failed' }];
   const executions = [{ arn: 'arn:release', status: 'FAILED' }];
-  expect(reportOf(viewOf(failed), { statuses, checks, executions })).toEqual({
+  expect(reportOf(viewOf(failed), { statuses, checks, cost: null, executions })).toEqual({
     release: '20261121-1a2b3c4-1',
     commit: COMMIT,
     verdict: 'failed',
@@ -81,6 +81,7 @@ test('a failed release: every target once, those of the environment it never cam
     ],
     statuses,
     checks,
+    cost: null,
     executions,
   });
 });

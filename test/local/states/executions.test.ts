@@ -4,8 +4,10 @@ import { realClock } from '../../../local/asl/clock.ts';
 import type { ExecutionRecord } from '../../../local/asl/record.ts';
 import { loadAssembly } from '../../../local/assembly/load.ts';
 import { Jobs } from '../../../local/batch/jobs.ts';
+import { Builds } from '../../../local/builds/builds.ts';
 import { createAuthorize } from '../../../local/iam/authorize.ts';
 import { Functions } from '../../../local/lambda/functions.ts';
+import { Images } from '../../../local/registry/images.ts';
 import { Executions } from '../../../local/states/executions.ts';
 import { createTasks, supportsTask } from '../../../local/states/tasks.ts';
 import { createPrincipals } from '../../../local/wire/principals.ts';
@@ -38,7 +40,7 @@ function openExecutions(stack: Partial<SmallStack>, folder = temporaryFolder('ex
     definitions: assembly.jobDefinitions,
     queues: assembly.jobQueues,
     place,
-    machine: { ...common, workspace: '', shell: process.env, passEnv: [] },
+    machine: { ...common, workspace: '', images: '', shell: process.env, passEnv: [] },
     issueCredentials: () => ({ path: '', current: () => principals.openSession(''), withdraw: () => {} }),
     folder: join(folder, 'jobs'),
     slots: 2,
@@ -47,6 +49,13 @@ function openExecutions(stack: Partial<SmallStack>, folder = temporaryFolder('ex
   });
   const objects = new ObjectStore(join(folder, 's3'), assembly.buckets, realClock);
   const authorize = createAuthorize(assembly);
+  const builds = new Builds({
+    projects: assembly.buildProjects,
+    ...{ place, objects, principals, authorize },
+    images: new Images(join(folder, 'images')),
+    folder: join(folder, 'builds'),
+    shell: process.env,
+  });
   const statuses: string[] = [];
   const executions: Executions = new Executions({
     definitions: assembly.stateMachines,
@@ -56,6 +65,7 @@ function openExecutions(stack: Partial<SmallStack>, folder = temporaryFolder('ex
       place,
       functions,
       jobs,
+      builds,
       objects,
       executions: () => executions,
       principals,

@@ -27,6 +27,8 @@ const { S3 } = require('@aws-sdk/client-s3');
 /** A pipeline in small: webhook → bus → machine → ledger, job and status. */
 const functions = {
   hook: `${sdk}export const handler = async ({ headers, body }) => {
+    const { REPOSITORIES, WEBHOOK_SOURCES } = process.env;
+    if (REPOSITORIES !== '*' || WEBHOOK_SOURCES !== 'any') return { statusCode: 403, body: 'not from here' };
     const { after, repository } = JSON.parse(body);
     const Detail = JSON.stringify({ commit: after, repository: repository.full_name, delivery: headers['x-github-delivery'] });
     await new EventBridge({}).putEvents({ Entries: [{ EventBusName: 'belay', Source: 'hook', DetailType: 'push', Detail }] });
@@ -126,7 +128,12 @@ const resources = {
 function stack(statements?: readonly object[]): string {
   return writeStack({
     functions,
-    environment: { GITHUB_API_URL: 'https://api.github.com' },
+    // Of these the twin has its own.
+    environment: {
+      GITHUB_API_URL: 'https://api.github.com',
+      REPOSITORIES: 'acme/other',
+      WEBHOOK_SOURCES: '192.0.2.0/24',
+    },
     machines: { release },
     job,
     resources,

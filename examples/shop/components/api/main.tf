@@ -17,11 +17,16 @@ variable "credentials_file" {
   type = string
 }
 
+variable "image" {
+  description = "The API's image by digest. Belay builds it of `app/` before this component is planned."
+  type        = string
+}
+
 module "release" {
   source    = "../../modules/published-files"
   directory = "${var.directory}/api"
+  image     = var.image
   files = {
-    "handler.mjs" = file("${path.module}/files/handler.mjs")
     "config.json" = jsonencode({
       database      = var.database_file
       schemaVersion = var.schema_version

@@ -10,8 +10,14 @@ variable "files" {
   type        = map(string)
 }
 
+variable "image" {
+  description = "An image by digest whose files are published with the others; none when empty."
+  type        = string
+  default     = ""
+}
+
 locals {
-  release = substr(sha256(jsonencode(var.files)), 0, 12)
+  release = substr(sha256(jsonencode([var.files, var.image])), 0, 12)
 }
 
 resource "terraform_data" "release" {
@@ -30,6 +36,7 @@ resource "terraform_data" "release" {
       DIRECTORY = self.input.directory
       RELEASE   = self.input.release
       FILES     = jsonencode(var.files)
+      IMAGE     = var.image
     }
   }
 
