@@ -35,28 +35,31 @@ export async function examine({ load, aws, gitHub }: DoctorPorts): Promise<reado
     const message = `not looked at without AWS credentials and a region: ${IN_ACCOUNT} (${wordsOf(error)})`;
     return [...findings, { check: 'account', verdict: 'unchecked', message }];
   }
-  const { account, region } = place;
-  const account_: Finding = { check: 'account', verdict: 'ok', message: `${account}, ${region}` };
-  const [bootstrap, fargate, functions, stackAndGitHub] = await Promise.all([
+  const where: Finding = { check: 'account', verdict: 'ok', message: `${place.account}, ${place.region}` };
+  const inAccount = await Promise.all([
     tried('bootstrap', async () => [await examineBootstrap(aws, place)]),
     tried('Fargate', async () => [await examineFargate(aws, configuration)]),
     tried('Lambda', async () => [await examineFunctions(aws)]),
-    tried('stack', async () => {
-      const { finding, stack } = await examineStack(aws);
-      const ports = { aws, gitHub: gitHub(configuration) };
-      if (stack === undefined) {
-        const message = 'nothing is told before the stack is there';
-        return [finding, { check: 'GitHub', verdict: 'unchecked', message }];
-      }
-      const releases = await tried('releases', async () => [await examineReleases(aws)]);
-      return [
-        finding,
-        ...releases,
-        ...(await tried('GitHub', () => examineGitHub(ports, configuration, stack))),
-      ];
-    }),
+    tried('stack', () => examineDeployed({ aws, gitHub: gitHub(configuration) }, configuration)),
   ]);
-  return [...findings, account_, ...bootstrap, ...fargate, ...functions, ...stackAndGitHub];
+  return [...findings, where, ...inAccount.flat()];
+}
+
+/** The stack, and what comes with it. */
+async function examineDeployed(
+  ports: { readonly aws: Aws; readonly gitHub: GitHub },
+  configuration: Configuration,
+): Promise<readonly Finding[]> {
+  const { finding, stack } = await examineStack(ports.aws);
+  if (stack === undefined) {
+    const message = 'nothing is told before the stack is there';
+    return [finding, { check: 'GitHub', verdict: 'unchecked', message }];
+  }
+  const later = await Promise.all([
+    tried('releases', async () => [await examineReleases(ports.aws)]),
+    tried('GitHub', () => examineGitHub(ports, configuration, stack)),
+  ]);
+  return [finding, ...later.flat()];
 }
 
 async function tried(check: string, look: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {

@@ -15,7 +15,12 @@ export async function examineGitHub(
 ): Promise<Finding[]> {
   const credentials = await aws.gitHubCredentials();
   const unusable = (message: string): Finding[] => [
-    { check, verdict: 'problem', message, todo: `make the App on ${outputs.SetUpUrl}: docs/set-up.md` },
+    {
+      check,
+      verdict: 'problem',
+      message,
+      todo: `make the App on ${outputs.SetUpUrl ?? "the stack's SetUpUrl"}: docs/set-up.md`,
+    },
   ];
   switch (credentials.kind) {
     case 'unusable':

@@ -25,7 +25,11 @@ export class BelayStack extends Stack {
     const { retention } = configuration;
     const stores = new Stores(this, 'Stores', configuration);
     const { bus } = new Bus(this, 'Events', { retention });
-    const notifications = new Notifications(this, 'Notifications', { bus, key: stores.key });
+    const notifications = new Notifications(this, 'Notifications', {
+      bus,
+      key: stores.key,
+      settings: configuration.notifications,
+    });
     const imageBuilds = new ImageBuilds(this, 'ImageBuilds', { notifications, retention });
     const functions = new Functions(this, 'Functions', {
       imageBuilds,

@@ -13,7 +13,7 @@ const binaries = join(root, 'node_modules', '.bin');
 const node = join(binaries, 'node');
 
 /** Commands of `local` that begin no job. All others may go on with what waits, and that may need the tool. */
-const WITHOUT_JOBS = [undefined, '--help', '-h', 'status', 'history', 'log', 'secret', 'metrics'];
+const WITHOUT_JOBS = [undefined, '--help', '-h', 'status', 'history', 'log', 'trace', 'secret', 'metrics'];
 
 /** What each command runs, and whether it needs OpenTofu or Terraform, and the synthesized stacks. */
 const commands = {

@@ -48,6 +48,7 @@ function messageOf(issue: z.core.$ZodRawIssue): string | undefined {
     const expected = TYPE_WORDS[issue.expected] ?? issue.expected;
     return `must be ${expected}, not ${JSON.stringify(issue.input) ?? 'undefined'}`;
   }
+  if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`;
   if (issue.code === 'too_small') return `must be at least ${issue.minimum}`;
   if (issue.code === 'too_big') return `must be at most ${issue.maximum}`;
   return undefined;

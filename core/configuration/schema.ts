@@ -1,5 +1,6 @@
 /** Everything `belay.config.ts` can say, as one zod schema with the defaults; docs/configuration.md tells what each field is for. */
 import * as z from 'zod';
+import { announcementKindSchema } from '../contracts/announcement.ts';
 import { DELIVERY_TTL_SECONDS } from '../ledger/release-items.ts';
 import { architectureSchema } from '../words.ts';
 import { memoryProblem, VCPUS } from './fargate.ts';
@@ -102,6 +103,21 @@ const network = z
   )
   .prefault({ kind: 'public' });
 
+const notifications = z
+  .strictObject({
+    /** Who gets mail; each has to confirm it once. */
+    mail: z.array(z.email({ error: 'must be a mail address' })).default([]),
+    /** What of releases is told; by default what needs somebody, because a success needs nobody. */
+    tell: listOf(announcementKindSchema).default(['asks', 'failed', 'rolled-back', 'broken', 'refused']),
+    /** Where links to the runbook lead: a URL of your own copy, or its path. */
+    runbook: z.string().regex(/^\S+$/, { error: 'must be a URL or a path' }).default('docs/runbook.md'),
+    /** How long an apply or a destroy runs before somebody is told. */
+    longApplyHours: z.int().min(1).default(2),
+    /** The same of a question that nobody answers; after 24 hours the answer is no. */
+    longApprovalHours: z.int().min(1).max(23).default(8),
+  })
+  .prefault({});
+
 /** The whole of `belay.config.ts`. */
 export const configurationSchema = z.strictObject({
   /** The repositories whose deliveries are served, as `owner/name` or `owner/*`. */
@@ -126,6 +142,8 @@ export const configurationSchema = z.strictObject({
       webhookSources: z.array(addressRange).default([]),
     })
     .prefault({}),
+  /** Who hears of what: docs/observability.md. */
+  notifications,
   /** What the functions run on; jobs have theirs in the manifest. */
   architecture: architectureSchema.default('arm64'),
   /** Where jobs run: docs/network.md. */
@@ -161,7 +179,7 @@ export type Configuration = z.output<typeof configurationSchema>;
 export const defineConfig = (configuration: ConfigurationInput): ConfigurationInput => configuration;
 
 /** A list that says something, in which nothing stands twice and which fits into a function's environment. */
-function listOf(item: z.ZodString) {
+function listOf<Item extends z.ZodType<string>>(item: Item) {
   return z
     .array(item)
     .min(1, { error: 'must name at least one' })

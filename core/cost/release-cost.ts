@@ -15,7 +15,7 @@ const USUAL_SIZE = { vcpu: 1, memory: 2, storage: 30 };
 const TRANSITIONS = {
   release: 4,
   environment: 2 + 12,
-  target: 5,
+  target: 6,
   /** Of a target without a job. */
   withoutJob: 1,
   job: { validate: 0, plan: 3, apply: 5, destroy: 5, test: 3 } as const satisfies Record<Stage, number>,

@@ -23,10 +23,6 @@ export interface AlarmsProps {
   readonly sweep: IFunction;
   readonly statusQueue: IQueue;
   readonly deadLetters: readonly IQueue[];
-  /** An apply that runs longer wants a look; it is never ended. @default 2 hours */
-  readonly longApply?: Duration;
-  /** A question nobody has answered for so long may have been overlooked; after a day it is answered with no. @default 8 hours */
-  readonly longApproval?: Duration;
 }
 
 /** Two sweeps: what the one that comes late tells is still in the period of the one before. */
@@ -52,10 +48,12 @@ export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
     this.#notifications = props.notifications;
-    this.all = [...this.#ofReleases(props), ...this.#ofThePipeline(props)];
+    this.all = [...this.#ofReleases(), ...this.#ofThePipeline(props)];
   }
 
-  #ofReleases({ longApply = Duration.hours(2), longApproval = Duration.hours(8) }: AlarmsProps): Alarm[] {
+  #ofReleases(): Alarm[] {
+    const { longApplyHours, longApprovalHours } = this.#notifications.settings;
+    const [longApply, longApproval] = [Duration.hours(longApplyHours), Duration.hours(longApprovalHours)];
     const swept = { period: SWEPT, statistic: Stats.MAXIMUM };
     return [
       this.#alarm('belay-environment-broken', {

@@ -7,21 +7,18 @@ import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { CfnOutput, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { ANNOUNCEMENT_EVENT, type AnnouncementKind } from '../../core/contracts/announcement.ts';
-import { allow } from '../allow.ts';
 
-/** What people are told of by default: whatever needs somebody. A success needs nobody. */
-const TOLD: readonly AnnouncementKind[] = ['asks', 'failed', 'rolled-back', 'broken', 'refused'];
+import type { Configuration } from '../../core/configuration/schema.ts';
+import { ANNOUNCEMENT_EVENT } from '../../core/contracts/announcement.ts';
+import { allow } from '../allow.ts';
 
 export interface NotificationsProps {
   readonly bus: EventBus;
   readonly key: Key;
-  /** Where the runbook is read: a URL, or its path in the repository of Belay. @default docs/runbook.md */
-  readonly runbook?: string;
-  /** What of releases is told. @default what needs somebody */
-  readonly tell?: readonly AnnouncementKind[];
+  readonly settings: Configuration['notifications'];
 }
 
 /** A message made of an event; each part may hold fields of it. */
@@ -38,13 +35,14 @@ export interface Message {
 export class Notifications extends Construct {
   readonly chat: Topic;
   readonly mail: Topic;
-  readonly #runbook: string;
+  readonly settings: Configuration['notifications'];
   readonly #publisher: IRole;
 
   constructor(scope: Construct, id: string, props: NotificationsProps) {
     super(scope, id);
-    const { bus, key, runbook = 'docs/runbook.md', tell = TOLD } = props;
-    this.#runbook = runbook;
+    const { bus, key, settings } = props;
+    const { tell, mail } = settings;
+    this.settings = settings;
     const topic = (name: string) => {
       const made = new Topic(this, name, { displayName: 'Belay', masterKey: key, enforceSSL: true });
       // Grants the key, too: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
@@ -55,6 +53,7 @@ export class Notifications extends Construct {
     const ours = (service: string) => new ServicePrincipal(service, { conditions: account });
     this.chat = topic('Chat');
     this.mail = topic('Mail');
+    const stack = Stack.of(this);
     const publisher = new Role(this, 'Publisher', {
       assumedBy: new ServicePrincipal('events.amazonaws.com'),
       description: 'What rules publish with for people',
@@ -63,12 +62,13 @@ export class Notifications extends Construct {
     allow(publisher, {
       actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
       resources: [key.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': `sns.${Stack.of(this).region}.amazonaws.com` } },
+      conditions: { StringEquals: { 'kms:ViaService': `sns.${stack.region}.amazonaws.com` } },
     });
     // CDK would give it more of the key.
     this.#publisher = publisher.withoutPolicyUpdates();
-    new CfnOutput(this, 'ChatTopic', { value: this.chat.topicArn });
-    new CfnOutput(this, 'MailTopic', { value: this.mail.topicArn });
+    for (const address of mail) this.mail.addSubscription(new EmailSubscription(address));
+    new CfnOutput(stack, 'ChatTopic', { value: this.chat.topicArn });
+    new CfnOutput(stack, 'MailTopic', { value: this.mail.topicArn });
     const field = (name: string) => EventField.fromPath(`$.detail.${name}`);
     new Rule(this, 'Told', {
       eventBus: bus,
@@ -91,7 +91,7 @@ export class Notifications extends Construct {
 
   /** The runbook's page at a heading. */
   page(heading: string): string {
-    return `${this.#runbook}#${heading}`;
+    return `${this.settings.runbook}#${heading}`;
   }
 
   /**

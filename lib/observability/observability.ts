@@ -6,15 +6,13 @@ import { Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { ContainerFunction, logsOf } from '../container-function.ts';
 import type { Functions } from '../functions.ts';
-import { Alarms, type AlarmsProps } from './alarms.ts';
+import { Alarms } from './alarms.ts';
 import { Dashboard, type DashboardProps } from './dashboard.ts';
 import { countErrors } from './function-errors.ts';
 import type { Notifications } from './notifications.ts';
 import { LIMIT, logQueries } from './queries.ts';
 
-export interface ObservabilityProps
-  extends Pick<DashboardProps, 'machines'>,
-    Pick<AlarmsProps, 'longApply' | 'longApproval'> {
+export interface ObservabilityProps extends Pick<DashboardProps, 'machines'> {
   readonly notifications: Notifications;
   readonly functions: Functions;
   readonly api: HttpApi;
@@ -24,7 +22,7 @@ export interface ObservabilityProps
 export class Observability extends Construct {
   constructor(scope: Construct, id: string, props: ObservabilityProps) {
     super(scope, id);
-    const { notifications, functions, api, statusQueue, machines, longApply, longApproval } = props;
+    const { notifications, functions, api, statusQueue, machines } = props;
     const logs = functions.node
       .findAll()
       .flatMap((one) => (one instanceof ContainerFunction ? logsOf(one.fn) : []));
@@ -35,7 +33,7 @@ export class Observability extends Construct {
       .filter((one) => one instanceof Queue && one !== statusQueue)
       .map((one) => one as Queue);
     const watched = { api, sweep: functions.sweep, statusQueue, deadLetters };
-    const alarms = new Alarms(this, 'Alarms', { ...watched, notifications, longApply, longApproval });
+    const alarms = new Alarms(this, 'Alarms', { ...watched, notifications });
     const queries = logQueries(functions, logs);
     for (const { name, logs: logGroups, fields, filter, sort } of queries)
       new QueryDefinition(this, name, {

@@ -138,6 +138,32 @@ test('a release is published beside the former one, and `current` names the newe
   expect(readdirSync(join(work, 'releases'))).toEqual(['three']);
 });
 
+test('the API is built by the command the twin runs, and published out of its image by digest', () => {
+  const [images, image] = [join(work, 'images'), join(work, 'images/sha256:1')];
+  mkdirSync(image, { recursive: true });
+  const run = (script: string, env: Record<string, string>, cwd: string) =>
+    execFileSync(process.execPath, [script], { cwd, env: { ...process.env, ...env }, stdio: 'pipe' });
+  const app = join(work, 'app');
+  cpSync(join(shop, 'components/api/app'), app, { recursive: true });
+  run('build.mjs', { BELAY_IMAGE: image }, app);
+  expect(readdirSync(image)).toEqual(['handler.mjs']);
+  run(
+    join(shop, 'modules/published-files/publish.mjs'),
+    {
+      DIRECTORY: join(work, 'api'),
+      RELEASE: 'one',
+      FILES: '{"config.json":"{}"}',
+      IMAGE: 'registry/api@sha256:1',
+      BELAY_IMAGES: images,
+    },
+    work,
+  );
+  expect(readdirSync(join(work, 'api/current')).sort()).toEqual(['config.json', 'handler.mjs']);
+  // What is no program is not built.
+  writeFileSync(join(app, 'handler.mjs'), 'export const = 1;');
+  expect(() => run('build.mjs', { BELAY_IMAGE: image }, app)).toThrow('SyntaxError');
+});
+
 test('the shell component: nothing, an addition, a change, and outputs', () => {
   const planFile = join(work, 'plan.json');
   const probes = (command: string, hostname = 'shop.internal') =>

@@ -64,6 +64,13 @@ const everything: ConfigurationInput = {
     test: { vcpu: 8, memoryMiB: 16_384, storageGiB: 200, maxVcpu: 80 },
   },
   network: existing,
+  notifications: {
+    mail: ['ops@example.com', 'mira@example.com'],
+    tell: ['broken', 'succeeded'],
+    runbook: 'https://wiki.example.com/belay',
+    longApplyHours: 5,
+    longApprovalHours: 20,
+  },
   retention: { logs: 7, jobLogs: 14, events: 3, replacedVersions: 30 },
 };
 const full = synthesize(everything);
@@ -154,6 +161,29 @@ test('how long logs, requests and replaced versions are kept', () => {
   expect(ofType(full, 'AWS::Events::Archive')[0]?.RetentionDays).toBe(3);
   const [rule] = ofType(full, 'AWS::S3::Bucket')[0]?.LifecycleConfiguration.Rules ?? [];
   expect(rule.NoncurrentVersionExpiration).toEqual({ NoncurrentDays: 30 });
+});
+
+test('who is told of what, and when it is too long', () => {
+  const mail = Object.entries(full).find(([id]) => id.startsWith('NotificationsMail'))?.[0];
+  expect(
+    ofType(full, 'AWS::SNS::Subscription').map(({ Endpoint, Protocol, TopicArn }) => [
+      Protocol,
+      Endpoint,
+      text(TopicArn),
+    ]),
+  ).toEqual([
+    ['email', 'ops@example.com', `<${mail}>`],
+    ['email', 'mira@example.com', `<${mail}>`],
+  ]);
+  const told = ofType(full, 'AWS::Events::Rule').find(({ EventPattern }) => EventPattern?.detail?.kind);
+  expect(told?.EventPattern.detail.kind).toEqual(['broken', 'succeeded']);
+  const alarm = (name: string) =>
+    ofType(full, 'AWS::CloudWatch::Alarm').find(({ AlarmName }) => AlarmName === name);
+  expect(alarm('belay-apply-too-long')?.Threshold).toBe(5 * 3600);
+  expect(alarm('belay-approval-waits')?.Threshold).toBe(20 * 3600);
+  expect(alarm('belay-approval-waits')?.AlarmDescription).toMatch(
+    /What to do: https:\/\/wiki\.example\.com\/belay#an-approval-waits$/,
+  );
 });
 
 const jobsRunIn = (resources: Resources) => ({
@@ -253,6 +283,7 @@ test('the addresses that people and the doctor look for are outputs by these nam
     text(Value).replace(/^.*>/, ''),
   ]);
   expect(Object.fromEntries(paths)).toMatchObject({ WebhookUrl: '/webhook', SetUpUrl: '/set-up' });
+  expect(Object.keys(whole.Outputs)).toEqual(expect.arrayContaining(['ChatTopic', 'MailTopic']));
 });
 
 test('what stays when the stack goes can be adopted by a stack of nothing else', () => {

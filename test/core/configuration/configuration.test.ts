@@ -20,6 +20,13 @@ test('an empty one is complete: small jobs, github.com, and only the account and
       audit: true,
       webhookSources: [],
     },
+    notifications: {
+      mail: [],
+      tell: ['asks', 'failed', 'rolled-back', 'broken', 'refused'],
+      runbook: 'docs/runbook.md',
+      longApplyHours: 2,
+      longApprovalHours: 8,
+    },
     architecture: 'arm64',
     network: { kind: 'public' },
     jobs: { plan: job, apply: job, destroy: job, test: job },
@@ -92,6 +99,15 @@ test.each([
   [{ regions: ['europe'] }, ['regions[0] must be an AWS region, such as `eu-west-1`']],
   [{ repositories: ['*'] }, ['repositories[0] must be `owner/name`, or `owner/*` for all of an owner']],
   [{ jobs: { validate: {} } }, ['jobs.validate is not a known field']],
+  [
+    { notifications: { mail: ['ops'], tell: ['asks', 'waiting', 'asks'], longApprovalHours: 24 } },
+    [
+      'notifications.mail[0] must be a mail address',
+      'notifications.tell[1] must be one of asks, succeeded, failed, superseded, cancelled, nothing-to-do, refused, rolled-back, broken',
+      'notifications.longApprovalHours must be at most 23',
+    ],
+  ],
+  [{ notifications: { tell: ['asks', 'asks'] } }, ['notifications.tell[1] `asks` is listed twice']],
   [
     { network: 'private' },
     ["network must be { kind: 'public' }, { kind: 'private' } or { kind: 'existing' }"],

@@ -19,7 +19,7 @@ test('the example is a valid configuration', () => {
 });
 
 const written = (value: unknown) => {
-  if (Array.isArray(value)) return 'none';
+  if (Array.isArray(value)) return value.map((one) => `\`${one}\``).join(' ') || 'none';
   return typeof value === 'string' ? `\`'${value}'\`` : `\`${value}\``;
 };
 

@@ -103,6 +103,8 @@ test.concurrent("a tool gets what is listed, what the manifest names, what was p
     'AWS_REGION',
     'AWS_SDK_LOAD_CONFIG',
     'AWS_SHARED_CREDENTIALS_FILE',
+    // Of the twin: where the images are that it has built.
+    'BELAY_IMAGES',
     'BELAY_PLAN_JSON',
     'CHECKPOINT_DISABLE',
     'DEPLOYED',

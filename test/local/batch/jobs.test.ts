@@ -6,6 +6,7 @@ import { loadAssembly } from '../../../local/assembly/load.ts';
 import { capitalized, type Job, jobDetail, recased } from '../../../local/batch/job.ts';
 import { Jobs } from '../../../local/batch/jobs.ts';
 import { readSubmission } from '../../../local/batch/submission.ts';
+import { metadataPath, metadataRoute } from '../../../local/batch/task-metadata.ts';
 import { until } from '../../support/until.ts';
 import { temporaryFolder, writeStack } from '../world/small-stack.ts';
 
@@ -84,6 +85,7 @@ test('the environment is the definition, the overrides, what the platform adds, 
     PASSED: 'yes',
     BELAY_IMAGES: '/state/images',
     BELAY_PASS_ENV: 'PASSED,NOT_SET,BELAY_IMAGES',
+    ECS_CONTAINER_METADATA_URI_V4: `http://127.0.0.1:4566/belay-task/${job.jobId}`,
     BELAY_WORKSPACE: '/tmp/workspace',
     BELAY_JOB: '1/job.json',
     COLOUR: 'blue',
@@ -223,4 +225,21 @@ test('jobs outlive a killed twin: the next one tells how they ended', async () =
   expect(waiting).toMatchObject({ status: 'FAILED', statusReason: 'Host terminated before the job started' });
   if (running === undefined) throw new Error('no job');
   expect(await jobs.ended(running)).toMatchObject({ status: 'FAILED', exitCode: 7 });
+});
+
+test('a job is told of its task what Fargate tells: when its image was there, and what it was given', async () => {
+  const job = {
+    startedAt: Date.UTC(2026, 10, 21, 8, 0, 5),
+    definition: { vcpus: 2, memoryMb: 4096, storageGiB: 30 },
+  } as Job;
+  const route = metadataRoute(() => ({ get: (id) => (id === 'job-1' ? job : undefined) }));
+  const answer = await route.handle({} as never, `${metadataPath('job-1')}/task`);
+  expect(JSON.parse(String(answer?.body))).toEqual({
+    Limits: { CPU: 2, Memory: 4096 },
+    EphemeralStorageMetrics: { Utilized: 0, Reserved: 30_720 },
+    PullStartedAt: '2026-11-21T08:00:05.000Z',
+    PullStoppedAt: '2026-11-21T08:00:05.000Z',
+  });
+  expect(await route.handle({} as never, `${metadataPath('job-2')}/task`)).toBeUndefined();
+  expect(await route.handle({} as never, metadataPath('job-1'))).toBeUndefined();
 });
