@@ -27,7 +27,7 @@ export async function examineConfiguration(
   }
   const { configuration } = checked;
   const valid: Finding = { check, verdict: 'ok', message: `${CONFIGURATION_FILE} is valid` };
-  return { findings: [valid, ...wide(configuration)], configuration };
+  return { findings: [valid, ...wide(configuration), ...withoutLink(configuration)], configuration };
 }
 
 /** What is open that somebody who deploys should have closed. */
@@ -55,4 +55,13 @@ function wide({ repositories, accounts, regions }: Configuration): Finding[] {
   return findings.flatMap(([name, value, message, todo]): Finding[] =>
     value === 'any' ? [{ check: name, verdict: 'advice', message: `'any': ${message}`, todo }] : [],
   );
+}
+
+/** Alarms and messages name the runbook's page; only a URL makes links of them. */
+function withoutLink({ notifications: { runbook } }: Configuration): Finding[] {
+  if (/^https?:/.test(runbook)) return [];
+  const message = `${runbook} is no URL: alarms and messages link to nothing`;
+  const todo =
+    "say where your copy is read: notifications: { runbook: 'https://github.com/owner/belay/blob/main/docs/runbook.md' }";
+  return [{ check: 'runbook', verdict: 'advice', message, todo }];
 }

@@ -32,7 +32,12 @@ export const STACK = {
   status: 'CREATE_COMPLETE',
   outputs: { WebhookUrl: URL, SetUpUrl: 'https://api.example/set-up' },
 };
-export const NARROW = { repositories: ['acme/shop'], accounts: ['111122223333'], regions: ['eu-west-1'] };
+export const NARROW = {
+  repositories: ['acme/shop'],
+  accounts: ['111122223333'],
+  regions: ['eu-west-1'],
+  notifications: { runbook: 'https://github.com/acme/belay/blob/main/docs/runbook.md' },
+};
 
 export interface Circumstances {
   readonly configuration?: unknown;

@@ -68,12 +68,28 @@ test('a file that cannot be read is a problem', async () => {
 });
 
 test("what is open to 'any' is said, and what is left out is not", async () => {
-  const wide = { repositories: 'any', accounts: 'any', regions: 'any' };
+  const wide = { ...NARROW, repositories: 'any', accounts: 'any', regions: 'any' };
   const advised = (findings: readonly Finding[]) =>
     findings.filter(({ verdict }) => verdict === 'advice').map(({ check }) => check);
   expect(advised(await examined({ configuration: wide }))).toEqual(['repositories', 'accounts', 'regions']);
-  expect(advised(await examined({ configuration: {} }))).toEqual(['repositories']);
+  const { notifications } = NARROW;
+  expect(advised(await examined({ configuration: { notifications } }))).toEqual(['repositories']);
 });
+
+test.each([{}, { runbook: 'wiki/runbook' }])(
+  'a runbook that no link leads to is said: %j',
+  async (notifications) => {
+    const { runbook = 'docs/runbook.md' } = notifications as { runbook?: string };
+    expect(await about('runbook', { configuration: { ...NARROW, notifications } })).toEqual([
+      {
+        check: 'runbook',
+        verdict: 'advice',
+        message: `${runbook} is no URL: alarms and messages link to nothing`,
+        todo: "say where your copy is read: notifications: { runbook: 'https://github.com/owner/belay/blob/main/docs/runbook.md' }",
+      },
+    ]);
+  },
+);
 
 test.each([
   [undefined, 'the CDK is not set up in 123456789012/eu-west-1'],
