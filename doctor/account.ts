@@ -88,7 +88,8 @@ export async function examineStack(
     return { check, verdict, message: `${STACK} is ${status}: ${what}`, ...(todo !== undefined && { todo }) };
   };
   if (status === 'ROLLBACK_COMPLETE' || status === 'ROLLBACK_FAILED' || status === 'CREATE_FAILED') {
-    const todo = `read its events in CloudFormation, delete it (aws cloudformation delete-stack --stack-name ${STACK}), then ${deploy}`;
+    const unprotect = `aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name ${STACK}`;
+    const todo = `read its events in CloudFormation, mend what they name, delete it (${unprotect} && aws cloudformation delete-stack --stack-name ${STACK}), then ${deploy}; docs/install.md#when-a-deployment-fails`;
     return { finding: finding('problem', 'its first deployment failed', todo) };
   }
   if (status.endsWith('_FAILED')) {

@@ -27,6 +27,10 @@ export interface ImageBuildPorts {
   readonly wait: (milliseconds: number) => Promise<void>;
 }
 
+/** How a deployment is tried again. One that was the first leaves a protected stack, which neither people nor the CDK can delete as it is. */
+const AGAIN =
+  'deploy again; if it was the first deployment, before that: aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name Belay';
+
 /** Between two looks at a build. */
 const LOOK_EVERY_MS = 10_000;
 
@@ -52,10 +56,10 @@ export async function ensureImage(
       // Also after a failure: of two builds of one tag the slower one is refused by the immutable repository.
       if (await isThere()) return state.status === 'succeeded' ? 'built' : 'there';
       const what = state.status === 'succeeded' ? 'the build succeeded and pushed nothing' : state.problem;
-      throw new Error(`${doing}: ${what}. The log: ${state.log}. Set it right and deploy again.`);
+      throw new Error(`${doing}: ${what}. The log: ${state.log}. Set it right and ${AGAIN}`);
     }
     if (ports.timeLeft() <= LOOK_EVERY_MS) {
-      await stopped(id, ports, new Error(`${doing}: it took too long and was stopped. Deploy again.`));
+      await stopped(id, ports, new Error(`${doing}: it took too long and was stopped. Then ${AGAIN}`));
     }
     await ports.wait(LOOK_EVERY_MS);
   }
@@ -80,7 +84,7 @@ async function patiently<T>(
       if (!(error instanceof PassingTrouble)) throw error;
       if (timeLeft() <= LOOK_EVERY_MS) {
         throw new Error(
-          `${doing}: AWS did not take the request in all the time there was (${error.message}). Deploy again; if builds are limited to very few at once, ask for a higher CodeBuild quota.`,
+          `${doing}: AWS did not take the request in all the time there was (${error.message}). If builds are limited to very few at once, ask for a higher CodeBuild quota; ${AGAIN}`,
           { cause: error },
         );
       }

@@ -161,6 +161,14 @@ test.each([
   expect(finding?.todo === undefined).toBe(verdict === 'ok');
 });
 
+test('a stack whose first deployment failed is protected: what is advised lifts that first', async () => {
+  const Belay = { ...STACK, status: 'ROLLBACK_COMPLETE' };
+  const [finding] = await about('stack', { stacks: { Belay } });
+  expect(finding?.todo).toBe(
+    'read its events in CloudFormation, mend what they name, delete it (aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name Belay && aws cloudformation delete-stack --stack-name Belay), then npx cdk deploy Belay; docs/install.md#when-a-deployment-fails',
+  );
+});
+
 test('releases under way are told before somebody deploys', async () => {
   expect(await about('releases', { aws: { releasesUnderWay: async () => 2 } })).toEqual([
     {

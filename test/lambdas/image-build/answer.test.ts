@@ -48,22 +48,26 @@ test.each([
   expect(answers).toMatchObject([{ Status: 'SUCCESS' }]);
 });
 
+/** A first deployment that failed leaves a stack that is protected against deletion. */
+const AGAIN =
+  'deploy again; if it was the first deployment, before that: aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name Belay';
+
 describe('a failure is answered with what went wrong and what to do', () => {
   test.each([
     [
       'a build that failed',
       { looks: ['running', 'failed'] as const },
-      `${FAILED_BUILD}: it ended as FAILED, in phase BUILD, exit status 1. The log: https://log. Set it right and deploy again.`,
+      `${FAILED_BUILD}: it ended as FAILED, in phase BUILD, exit status 1. The log: https://log. Set it right and ${AGAIN}`,
     ],
     [
       'a build that pushed nothing',
       { pushesNothing: true },
-      `${FAILED_BUILD}: the build succeeded and pushed nothing. The log: https://log. Set it right and deploy again.`,
+      `${FAILED_BUILD}: the build succeeded and pushed nothing. The log: https://log. Set it right and ${AGAIN}`,
     ],
     [
       'a build that does not end',
       { looks: ['running'] as const },
-      `${FAILED_BUILD}: it took too long and was stopped. Deploy again.`,
+      `${FAILED_BUILD}: it took too long and was stopped. Then ${AGAIN}`,
     ],
   ])('%s', async (_, script, Reason) => {
     const { ports, answers } = world(script);
