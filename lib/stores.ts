@@ -15,6 +15,12 @@ import { allow, allowed } from './allow.ts';
 import { type Binding, variables } from './binding.ts';
 import { DEAD_LETTER_RETENTION } from './dead-letters.ts';
 
+/**
+ * Stays when the stack goes, but not when its first deployment fails: then it is empty, and a key would be paid for.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+ */
+const KEPT_ONCE_USED = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
+
 /** A function's timeout times six, as AWS advises for event sources, rounded up. */
 export const STATUS_VISIBILITY = Duration.minutes(6);
 /**
@@ -64,6 +70,7 @@ export class Stores extends Construct {
     this.key = new Key(this, 'Key', {
       description: 'Encrypts the artifacts, ledger, queues and secrets of Belay',
       enableKeyRotation: true,
+      removalPolicy: KEPT_ONCE_USED,
     });
     this.artifacts = new Bucket(this, 'Artifacts', {
       encryption: BucketEncryption.KMS,
@@ -72,7 +79,7 @@ export class Stores extends Construct {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
       versioned: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: KEPT_ONCE_USED,
       lifecycleRules: [
         // Keys start with the repository id, so no prefix tells state and last good from old releases: only replaced
         // versions and leftovers expire by rule.
@@ -92,6 +99,7 @@ export class Stores extends Construct {
       encryptionKey: this.key,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: true,
+      // Protected as it is it could not be deleted after a failed first deployment either, whose rollback would fail.
       removalPolicy: RemovalPolicy.RETAIN,
     });
     const statusDeadLetters = new Queue(this, 'StatusDeadLetters', {

@@ -23,7 +23,7 @@ function main() {
     return 2;
   }
   const { Resources } = JSON.parse(readFileSync(join('cdk.out', `${STACK}.template.json`), 'utf8'));
-  const kept = Object.entries(Resources).filter(([, { DeletionPolicy }]) => DeletionPolicy === 'Retain');
+  const kept = Object.entries(Resources).filter(([, { DeletionPolicy }]) => /^Retain/.test(DeletionPolicy));
   const folder = join('.belay', 'adopt');
   mkdirSync(folder, { recursive: true });
   const write = (name, value) => writeFileSync(join(folder, name), JSON.stringify(value, undefined, 2));
@@ -41,8 +41,12 @@ function main() {
   return 0;
 }
 
-/** The key's policy names the roles of functions, which are not there yet: the deployment afterwards adds them. */
-function alone(resource) {
+/**
+ * Without what the deployment afterwards adds: the key's policy names the roles of functions, which are not there yet. Nothing may go if
+ * the import fails, which `RetainExceptOnCreate` would allow.
+ */
+function alone({ DeletionPolicy: _, ...rest }) {
+  const resource = { ...rest, DeletionPolicy: 'Retain' };
   const { KeyPolicy } = resource.Properties;
   if (KeyPolicy === undefined) return resource;
   const Statement = KeyPolicy.Statement.filter(

@@ -294,7 +294,9 @@ test('what stays when the stack goes can be adopted by a stack of nothing else',
   const argv = [script, '--key', '1a2b', '--bucket', 'kept-artifacts', '--table', 'kept-ledger'];
   const printed = execFileSync(process.execPath, argv, { cwd: folder, encoding: 'utf8' });
   const written = (name: string) => JSON.parse(readFileSync(join(folder, '.belay', 'adopt', name), 'utf8'));
-  const { Resources } = written('template.json') as { Resources: Resources };
+  const { Resources } = written('template.json') as {
+    Resources: Record<string, Resource & { readonly DeletionPolicy: string }>;
+  };
   const identifiers = written('resources.json') as {
     LogicalResourceId: string;
     ResourceType: string;
@@ -315,6 +317,12 @@ test('what stays when the stack goes can be adopted by a stack of nothing else',
     ([, id]) => id,
   );
   expect(used.filter((id = '') => !id.startsWith('AWS::') && !ids.includes(id))).toEqual([]);
+  // Also when the import fails.
+  expect(Object.values(Resources).map(({ DeletionPolicy }) => DeletionPolicy)).toEqual([
+    'Retain',
+    'Retain',
+    'Retain',
+  ]);
   // Whoever administers the account can still use the key.
   expect(Resources[ids[0] ?? '']?.Properties.KeyPolicy.Statement[0].Action).toBe('kms:*');
   expect(printed.trim().split('\n').at(-1)).toBe('npx cdk deploy Belay');
