@@ -4,5 +4,7 @@ export const DEAD_LETTER_QUEUES: readonly string[] = [
   'belay-command-dead-letters',
   'belay-sweep-dead-letters',
   'belay-expiry-dead-letters',
+  'belay-notice-dead-letters',
+  'belay-image-dead-letters',
   'belay-status-dead-letters.fifo',
 ];

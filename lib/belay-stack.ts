@@ -65,7 +65,7 @@ export class BelayStack extends Stack {
       logRetention: retention.logs,
     });
     new Observability(this, 'Observability', {
-      ...{ notifications, functions, api, statusQueue: stores.statusQueue },
+      ...{ notifications, functions, imageBuilds, api, statusQueue: stores.statusQueue },
       machines: { release: release.machine, deployment: deployment.machine },
     });
   }

@@ -10,7 +10,7 @@ import { allow } from './allow.ts';
 export const DEAD_LETTER_RETENTION = Duration.days(14);
 
 /** Of these hops; the status queue's is FIFO and encrypted like it (`stores.ts`). */
-type Hop = 'event' | 'command' | 'sweep' | 'expiry';
+type Hop = 'event' | 'command' | 'sweep' | 'expiry' | 'notice' | 'image';
 
 /** The name is fixed, so that the runbook can name the queue. EventBridge, Lambda and Scheduler write to it without a key of ours. */
 export class DeadLetters extends Queue {

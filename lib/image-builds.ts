@@ -29,6 +29,7 @@ import type { Architecture } from '../core/words.ts';
 import { accept, acceptPatterns } from './accepted.ts';
 import { allow } from './allow.ts';
 import { bundle } from './bundle.ts';
+import { DeadLetters } from './dead-letters.ts';
 import { functionRole } from './function-role.ts';
 import type { Notifications } from './observability/notifications.ts';
 
@@ -61,13 +62,16 @@ const FUNCTION_LIMIT = Duration.minutes(15);
 const SERVICE_LIMIT = Duration.minutes(16);
 
 export class ImageBuilds extends Construct {
+  /** Of the function. */
+  readonly log: LogGroup;
   readonly #fn: LambdaFunction;
+  readonly #deadLetters: DeadLetters;
   readonly #logDays: number;
 
   constructor(scope: Construct, id: string, { notifications, retention }: ImageBuildsProps) {
     super(scope, id);
     this.#logDays = retention.logs;
-    const logGroup = new LogGroup(this, 'Logs', {
+    this.log = new LogGroup(this, 'Logs', {
       retention: this.#logDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
@@ -91,9 +95,11 @@ export class ImageBuilds extends Construct {
       timeout: FUNCTION_LIMIT,
       memorySize: 256,
       tracing: Tracing.ACTIVE,
-      role: functionRole(this, { name: 'image-build', logGroup }),
-      logGroup,
+      role: functionRole(this, { name: 'image-build', logGroup: this.log }),
+      logGroup: this.log,
     });
+    this.#deadLetters = new DeadLetters(this, 'DeadLetters', 'image');
+    this.#fn.configureAsyncInvoke({ onFailure: this.#deadLetters.destinationOf(this.#fn) });
     EventBus.fromEventBusName(this, 'DefaultBus', 'default').grantPutEventsTo(this.#fn);
     new Rule(this, 'BuildFailed', {
       description: 'An image could not be built',
@@ -177,6 +183,7 @@ export class ImageBuilds extends Construct {
         input: ScheduleTargetInput.fromObject({ checkBases: order }),
         retryAttempts: 2,
         maxEventAge: Duration.hours(1),
+        deadLetterQueue: this.#deadLetters,
       }),
     });
     const resource = new CustomResource(at, 'Image', {

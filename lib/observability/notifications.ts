@@ -8,12 +8,13 @@ import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
-import { CfnOutput, Stack } from 'aws-cdk-lib/core';
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 
 import type { Configuration } from '../../core/configuration/schema.ts';
 import { ANNOUNCEMENT_EVENT } from '../../core/contracts/announcement.ts';
 import { allow } from '../allow.ts';
+import { DeadLetters } from '../dead-letters.ts';
 
 export interface NotificationsProps {
   readonly bus: EventBus;
@@ -37,6 +38,7 @@ export class Notifications extends Construct {
   readonly mail: Topic;
   readonly settings: Configuration['notifications'];
   readonly #publisher: IRole;
+  readonly #deadLetters: DeadLetters;
 
   constructor(scope: Construct, id: string, props: NotificationsProps) {
     super(scope, id);
@@ -66,6 +68,7 @@ export class Notifications extends Construct {
     });
     // CDK would give it more of the key.
     this.#publisher = publisher.withoutPolicyUpdates();
+    this.#deadLetters = new DeadLetters(this, 'DeadLetters', 'notice');
     for (const address of mail) this.mail.addSubscription(new EmailSubscription(address));
     new CfnOutput(stack, 'ChatTopic', { value: this.chat.topicArn });
     new CfnOutput(stack, 'MailTopic', { value: this.mail.topicArn });
@@ -114,8 +117,10 @@ export class Notifications extends Construct {
     const mail = [title, text, ...(link === undefined ? [] : [link]), runbook].join('\n');
     // With a role: the policies of topics and key cannot say which rule may publish.
     // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
+    // What nobody has heard of for a day is told by the alarm of the dead letters.
+    const handedOn = { deadLetterQueue: this.#deadLetters, maxEventAge: Duration.days(1) };
     const to = (topic: Topic, message: RuleTargetInput) =>
-      new SnsTopic(topic, { message, role: this.#publisher });
+      new SnsTopic(topic, { message, role: this.#publisher, ...handedOn });
     return [
       to(this.chat, RuleTargetInput.fromObject(chat)),
       to(this.mail, RuleTargetInput.fromMultilineText(mail)),

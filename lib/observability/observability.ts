@@ -5,6 +5,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ContainerFunction, logsOf } from '../container-function.ts';
 import type { Functions } from '../functions.ts';
+import type { ImageBuilds } from '../image-builds.ts';
 import { Alarms } from './alarms.ts';
 import { Dashboard, type DashboardProps } from './dashboard.ts';
 import { countErrors } from './function-errors.ts';
@@ -14,6 +15,7 @@ import { LIMIT, logQueries } from './queries.ts';
 export interface ObservabilityProps extends Pick<DashboardProps, 'machines'> {
   readonly notifications: Notifications;
   readonly functions: Functions;
+  readonly imageBuilds: ImageBuilds;
   readonly api: HttpApi;
   readonly statusQueue: IQueue;
 }
@@ -21,10 +23,11 @@ export interface ObservabilityProps extends Pick<DashboardProps, 'machines'> {
 export class Observability extends Construct {
   constructor(scope: Construct, id: string, props: ObservabilityProps) {
     super(scope, id);
-    const { notifications, functions, api, statusQueue, machines } = props;
+    const { notifications, functions, imageBuilds, api, statusQueue, machines } = props;
     const logs = functions.node
       .findAll()
       .flatMap((one) => (one instanceof ContainerFunction ? logsOf(one.fn) : []));
+    logs.push(imageBuilds.log);
     countErrors(logs);
     const watched = { api, sweep: functions.sweep, statusQueue };
     const alarms = new Alarms(this, 'Alarms', { ...watched, notifications });

@@ -30,6 +30,11 @@ const EXPLAINED: readonly Explained[] = [
     action: 'lambda:InvokeFunction',
     why: 'every week: are the bases of the images still the newest? test/synth/images.test.ts',
   },
+  {
+    role: 'SchedulerRoleForTarget*',
+    action: 'sqs:SendMessage',
+    why: 'the function cannot be called for an hour; test/synth/reliability.test.ts',
+  },
 
   {
     role: 'AppBuildsRole*',

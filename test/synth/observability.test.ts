@@ -166,9 +166,7 @@ describe('metrics', () => {
 
   test('failed invocations are counted in the log of every function', () => {
     const filters = ofType('AWS::Logs::MetricFilter').map(([, { Properties }]) => Properties);
-    const functions = ofType('AWS::Lambda::Function').filter(
-      ([, { Properties }]) => Properties.PackageType === 'Image',
-    );
+    const functions = ofType('AWS::Lambda::Function');
     expect(filters).toHaveLength(functions.length);
     for (const { MetricTransformations, FilterPattern } of filters) {
       // A default would be told, and paid for, while nothing happens.

@@ -29,11 +29,9 @@ const queues = new Map(ofType('AWS::SQS::Queue').map(([id, { Properties }]) => [
 const nameOfQueue = (arn: { 'Fn::GetAtt': [string, string] }) => queues.get(arn['Fn::GetAtt'][0])?.QueueName;
 const commandOf = (reference: { Ref?: string; 'Fn::GetAtt'?: [string, string] }) => {
   const id = reference.Ref ?? reference['Fn::GetAtt']?.[0];
-  return resources.find(([logical]) => logical === id)?.[1].Properties.ImageConfig?.Command[0] as
-    | string
-    | undefined;
+  const properties = resources.find(([logical]) => logical === id)?.[1].Properties;
+  return (properties?.ImageConfig?.Command[0] ?? properties?.Handler) as string | undefined;
 };
-const isFunction = ({ Arn }: { Arn: object }) => commandOf(Arn) !== undefined;
 
 describe('dead letters', () => {
   test('every hop has a queue of its own that keeps them for 14 days, and the runbook tells of each', () => {
@@ -43,6 +41,8 @@ describe('dead letters', () => {
       'belay-command-dead-letters',
       'belay-event-dead-letters',
       'belay-expiry-dead-letters',
+      'belay-image-dead-letters',
+      'belay-notice-dead-letters',
       'belay-status-dead-letters.fifo',
       'belay-sweep-dead-letters',
     ]);
@@ -52,22 +52,27 @@ describe('dead letters', () => {
     }
   });
 
-  test('every target that releases begin and go on by has one, and is tried for as long as it is of use', () => {
-    const topics = new Set(ofType('AWS::SNS::Topic').map(([id]) => id));
-    const targets = ofType('AWS::Events::Rule')
-      .filter(([, { Properties }]) => 'EventBusName' in Properties || Properties.Targets.some(isFunction))
-      .flatMap(([, { Properties }]) => Properties.Targets)
-      // What people are told is no part of a release.
-      .filter(({ Arn }) => !topics.has(Arn.Ref));
-    expect(targets.length).toBeGreaterThanOrEqual(7);
+  test('every target of a rule has one, and is tried for as long as it is of use', () => {
+    const targets = ofType('AWS::Events::Rule').flatMap(([, { Properties }]) => Properties.Targets);
+    expect(targets.length).toBeGreaterThanOrEqual(13);
     const tried = targets.map(({ DeadLetterConfig, RetryPolicy }) =>
       [nameOfQueue(DeadLetterConfig.Arn), RetryPolicy.MaximumEventAgeInSeconds].join(' '),
     );
     expect([...new Set(tried)].sort()).toEqual([
       'belay-event-dead-letters 3600',
       'belay-event-dead-letters 86400',
+      'belay-notice-dead-letters 86400',
       'belay-sweep-dead-letters 900',
     ]);
+  });
+
+  test('every schedule has one', () => {
+    const schedules = ofType('AWS::Scheduler::Schedule').map(([, { Properties }]) => Properties.Target);
+    expect(schedules).toHaveLength(3);
+    for (const { DeadLetterConfig, RetryPolicy } of schedules) {
+      expect(nameOfQueue(DeadLetterConfig.Arn)).toBe('belay-image-dead-letters');
+      expect(RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 2 });
+    }
   });
 
   test('what a function called without waiting failed with twice more is kept', () => {
@@ -77,6 +82,7 @@ describe('dead letters', () => {
     ]);
     expect(kept.sort()).toEqual([
       ['command.handler', 'belay-command-dead-letters'],
+      ['image-build.handler', 'belay-image-dead-letters'],
       ['sweep.handler', 'belay-sweep-dead-letters'],
     ]);
     // Whatever a rule calls is called without waiting.

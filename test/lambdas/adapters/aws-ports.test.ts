@@ -143,6 +143,8 @@ test('dead letters are counted in the queues beside the one that is known', asyn
     ['belay-command-dead-letters', 2],
     ['belay-sweep-dead-letters', 2],
     ['belay-expiry-dead-letters', 2],
+    ['belay-notice-dead-letters', 2],
+    ['belay-image-dead-letters', 2],
     ['belay-status-dead-letters.fifo', 2],
   ]);
   expect(asked.map(({ body }) => body.QueueUrl)).toContain('https://sqs.test/1/belay-expiry-dead-letters');
