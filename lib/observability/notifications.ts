@@ -110,7 +110,8 @@ export class Notifications extends Construct {
         textType: 'client-markdown',
         title,
         description: text,
-        nextSteps: link === undefined ? [runbook] : [link, runbook],
+        // Within a string: a field that is missing leaves nothing there, and the message stays JSON.
+        nextSteps: link === undefined ? [runbook] : [`Look at ${link}`, runbook],
       },
       ...(thread && { metadata: { threadId: thread } }),
     };

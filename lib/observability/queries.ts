@@ -50,7 +50,7 @@ export function logQueries(functions: Functions, all: readonly ILogGroup[]): Log
       name: 'Functions that failed',
       logs: all,
       fields: ['@timestamp', '@log', '@message'],
-      filter: `@message like /${FAILED_INVOCATION.join('|')}/`,
+      filter: `@message like /${FAILED_INVOCATION.join('|')}/ and @message not like /^{/`,
       sort: NEWEST,
     },
     {

@@ -126,6 +126,15 @@ describe('alarms', () => {
   });
 });
 
+/** As Lambda writes them in its text format. */
+const FAILURES = [
+  '2026-11-21T22:00:00.000Z\t1f2e\tERROR\tInvoke Error \t{"errorType":"Error"}',
+  '2026-11-21T22:00:00.000Z\tundefined\tERROR\tUncaught Exception \t{"errorType":"Error"}',
+  '2026-11-21T22:00:00.000Z\t1f2e\tERROR\tUnhandled Promise Rejection \t{"errorType":"Error"}',
+  'RequestId: 1f2e Error: Runtime exited with error: exit status 1',
+  '2026-11-21T22:00:00.000Z 1f2e Task timed out after 60.00 seconds',
+];
+
 describe('metrics', () => {
   const own = shown().filter(({ namespace }) => namespace === 'Belay');
 
@@ -174,8 +183,15 @@ describe('metrics', () => {
         { MetricName: 'FunctionErrors', MetricNamespace: 'Belay', MetricValue: '1' },
       ]);
       expect(FilterPattern).toBe(
-        '?"Invoke Error" ?"Uncaught Exception" ?"Unhandled Promise Rejection" ?"Runtime exited" ?"Task timed out after"',
+        '%^[A-Z0-9].*Invoke.Error|^[A-Z0-9].*Uncaught.Exception|^[A-Z0-9].*Unhandled.Promise.Rejection|^[A-Z0-9].*Runtime.exited|^[A-Z0-9].*Task.timed.out.after%',
       );
+      const counted = new RegExp(FilterPattern.slice(1, -1));
+      expect(FAILURES.filter((line) => !counted.test(line))).toEqual([]);
+      expect(
+        counted.test(
+          '{"event":"verdict","reason":"2026-11-21T22:00:00Z 1f Task timed out after 60.00 seconds"}',
+        ),
+      ).toBe(false);
     }
   });
 });
@@ -222,7 +238,7 @@ describe('messages to people', () => {
         textType: 'client-markdown',
         title: 'detail-title',
         description: 'detail-text',
-        nextSteps: ['detail-link', 'What to do: docs/runbook.md#<detail-heading>'],
+        nextSteps: ['Look at <detail-link>', 'What to do: docs/runbook.md#<detail-heading>'],
       },
       metadata: { threadId: 'detail-release-id' },
     });
