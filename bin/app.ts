@@ -1,5 +1,6 @@
-/** The CDK app's entry: configuration in, the stack out. */
-import { App } from 'aws-cdk-lib/core';
+/** The CDK app's entry: configuration in, the stack out, refused where it breaks a rule of AwsSolutions without saying why. */
+import { App, Validations } from 'aws-cdk-lib/core';
+import { AwsSolutionsChecks } from 'cdk-nag';
 import configuration from '../belay.config.ts';
 import { readConfiguration } from '../core/configuration/read.ts';
 import { BelayStack } from '../lib/belay-stack.ts';
@@ -7,6 +8,7 @@ import { idleBill } from '../lib/idle-bill.ts';
 
 try {
   const app = new App();
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   const stack = new BelayStack(app, 'Belay', {
     description: 'Belay: serverless GitOps pipeline for infrastructure code',
     configuration: readConfiguration(configuration),

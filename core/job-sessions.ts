@@ -11,6 +11,8 @@ export interface SessionOrder {
   /** JSON text of a session policy: the session may do only what role and policy both allow. */
   readonly policy?: string;
   readonly tags?: Readonly<Record<string, string>>;
+  /** What the role's trust policy may ask for: for whom this is, as Belay knows it and no manifest says. */
+  readonly externalId?: string;
 }
 
 /** Stages whose tool reads the managed state; a test looks at what was deployed, a validate job at the code alone. */
@@ -27,7 +29,12 @@ export function sessionOrder(
   if (identity === 'environment') {
     if (stage === 'validate')
       return { problem: 'a validate job looks at the code alone and works as nobody' };
-    return { role: environmentRole, sessionName: name, tags: sessionTags(spec) };
+    return {
+      role: environmentRole,
+      sessionName: name,
+      tags: sessionTags(spec),
+      externalId: externalId(spec.release.repository),
+    };
   }
   if (!STATE_STAGES.includes(stage)) return { problem: `a ${stage} job has nothing to do with the state` };
   return { role: stateRole, sessionName: name, policy: statePolicy(spec, partitionOf(stateRole)) };
@@ -35,6 +42,13 @@ export function sessionOrder(
 
 /** A role session name: 2 to 64 of `[\w+=,.@-]` (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html). */
 const sessionName = (release: string) => release.replace(/[^\w+=,.@-]/g, '-').slice(0, 64);
+
+/**
+ * GitHub's numeric id: a name can be given up and taken by somebody else, an id is never given twice.
+ * Belay stands between many repositories and many accounts; why that needs an external id:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+ */
+const externalId = (repository: number) => `belay-${repository}`;
 
 const sessionTags = ({ release, repository, target }: JobSpec) => ({
   'belay:release': release.id,

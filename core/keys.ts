@@ -1,6 +1,9 @@
 /** Every S3 key Belay reads or writes, built in this one file. `repository` is GitHub's numeric id: it survives renames. */
 import type { Pass, Stage } from './words.ts';
 
+/** The second part of every key: what policies tell apart. */
+export type ArtifactKind = 'sources' | 'releases' | 'outputs' | 'state' | 'state-backups' | 'last-good';
+
 /** One target of one release in one repository: what most keys hang from. */
 export interface TargetAddress {
   readonly repository: number;

@@ -7,7 +7,7 @@ import {
   LinuxBuildImage,
   Project,
 } from 'aws-cdk-lib/aws-codebuild';
-import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type IGrantable, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
@@ -15,6 +15,8 @@ import { parse } from 'yaml';
 import { appProject } from '../core/app-image.ts';
 import type { Configuration } from '../core/configuration/schema.ts';
 import { architectureSchema } from '../core/words.ts';
+import { accept } from './accepted.ts';
+import { allow } from './allow.ts';
 import { appRepositoryArns, registryHost } from './names.ts';
 import type { Stores } from './stores.ts';
 
@@ -42,7 +44,13 @@ export class AppBuilds extends Construct {
       parse(readFileSync(new URL('app-buildspec.yml', import.meta.url), 'utf8')),
     );
     this.#projects = architectureSchema.options.map((architecture) => {
+      const role = new Role(this, `Role${architecture}`, {
+        assumedBy: new ServicePrincipal('codebuild.amazonaws.com'),
+        description: `Builds images of components for ${architecture}`,
+      });
+      this.#grantBuild(role, stores, logGroup);
       const project = new Project(this, architecture, {
+        role: role.withoutPolicyUpdates(),
         projectName: appProject(architecture),
         description: `Belay: builds images of components for ${architecture}`,
         buildSpec,
@@ -64,24 +72,35 @@ export class AppBuilds extends Construct {
         queuedTimeout: BUILD_QUEUE_LIMIT,
         logging: { cloudWatch: { logGroup } },
       });
-      const allow = (actions: string[], resource: string) =>
-        project.addToRolePolicy(new PolicyStatement({ actions, resources: [resource] }));
-      allow(['s3:GetObject'], stores.artifacts.arnForObjects('*/sources/*.tar.gz'));
-      stores.key.grantDecrypt(project);
-      allow(
-        [
-          'ecr:BatchCheckLayerAvailability',
-          'ecr:CompleteLayerUpload',
-          'ecr:DescribeImages',
-          'ecr:InitiateLayerUpload',
-          'ecr:PutImage',
-          'ecr:UploadLayerPart',
-        ],
-        appRepositoryArns(stack),
-      );
-      // It knows no resources: the token is worth what the rest of the role allows.
-      allow(['ecr:GetAuthorizationToken'], '*');
+      accept(project, { CB4: 'it leaves no artifacts but the image' });
       return project;
+    });
+  }
+
+  #grantBuild(role: Role, stores: Stores, logGroup: LogGroup): void {
+    logGroup.grantWrite(role);
+    allow(role, {
+      actions: ['s3:GetObject'],
+      resources: [stores.artifacts.arnForObjects('*/sources/*.tar.gz')],
+      because: 'source snapshots of all repositories: which one, the machine says',
+    });
+    stores.useKey(role, 's3', 'Decrypt');
+    allow(role, {
+      actions: [
+        'ecr:BatchCheckLayerAvailability',
+        'ecr:CompleteLayerUpload',
+        'ecr:DescribeImages',
+        'ecr:InitiateLayerUpload',
+        'ecr:PutImage',
+        'ecr:UploadLayerPart',
+      ],
+      resources: [appRepositoryArns(Stack.of(this))],
+      because: 'repositories are made for components when they are first built',
+    });
+    allow(role, {
+      actions: ['ecr:GetAuthorizationToken'],
+      resources: ['*'],
+      because: 'the token is of the account, and worth what the rest of the role allows',
     });
   }
 
@@ -91,15 +110,13 @@ export class AppBuilds extends Construct {
    */
   grantRun(machine: IGrantable): void {
     const stack = Stack.of(this);
-    const allow = (actions: string[], resources: string[]) =>
-      machine.grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions, resources }));
-    allow(
-      ['codebuild:StartBuild', 'codebuild:StopBuild', 'codebuild:BatchGetBuilds'],
-      this.#projects.map(({ projectArn }) => projectArn),
-    );
-    allow(
-      ['events:PutTargets', 'events:PutRule', 'events:DescribeRule'],
-      [
+    allow(machine, {
+      actions: ['codebuild:StartBuild', 'codebuild:StopBuild', 'codebuild:BatchGetBuilds'],
+      resources: this.#projects.map(({ projectArn }) => projectArn),
+    });
+    allow(machine, {
+      actions: ['events:PutTargets', 'events:PutRule', 'events:DescribeRule'],
+      resources: [
         stack.formatArn({
           service: 'events',
           resource: 'rule',
@@ -107,6 +124,6 @@ export class AppBuilds extends Construct {
           arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
         }),
       ],
-    );
+    });
   }
 }

@@ -62,6 +62,7 @@ export class BelayStack extends Stack {
       setUp: functions.setUp,
       release: release.machine,
       command: functions.command,
+      logRetention: retention.logs,
     });
     new Observability(this, 'Observability', {
       ...{ notifications, functions, api, statusQueue: stores.statusQueue },

@@ -1,4 +1,4 @@
-/** The only way this stack makes a function: the shared image, one command, an environment checked against its contract. */
+/** The only way this stack makes a function: the shared image, one command, a role of its own, an environment checked against its contract. */
 import {
   Architecture,
   DockerImageCode,
@@ -12,6 +12,7 @@ import { Construct } from 'constructs';
 import type * as z from 'zod';
 import type { Contract } from '../core/contract.ts';
 import type { Binding, Exactly } from './binding.ts';
+import { functionRole } from './function-role.ts';
 import type { Image } from './image.ts';
 
 /** What all functions have in common. */
@@ -28,6 +29,8 @@ export interface ContainerFunctionProps<Name extends string, Bindings extends re
   readonly contract: Contract<Name, z.ZodType, z.ZodType>;
   /** Together they must set exactly the contract's variables: anything else does not compile. */
   readonly bindings: Bindings & Exactly<Name, Bindings>;
+  /** For roles that others trust by name. @default CloudFormation's */
+  readonly roleName?: string;
   /** @default 30 seconds */
   readonly timeout?: Duration;
   /** MiB. @default 512 */
@@ -57,7 +60,11 @@ export class ContainerFunction<
     super(scope, id);
     const { image, logRetention } = props.shared;
     const [architecture] = image.architectures;
-    this.fn = new DockerImageFunction(this, 'Function', {
+    const logGroup = new LogGroup(this, LOGS, {
+      retention: logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.fn = new OneVersion(this, 'Function', {
       description: `Belay: ${props.command}`,
       code: DockerImageCode.fromEcr(image.repository, {
         tagOrDigest: image.tag(architecture),
@@ -69,12 +76,17 @@ export class ContainerFunction<
       ...(props.storage === undefined ? {} : { ephemeralStorageSize: Size.mebibytes(props.storage) }),
       tracing: Tracing.ACTIVE,
       environment: Object.assign({}, ...props.bindings.map((binding) => binding.env)),
-      logGroup: new LogGroup(this, LOGS, {
-        retention: logRetention,
-        removalPolicy: RemovalPolicy.DESTROY,
-      }),
+      role: functionRole(this, { name: props.command, logGroup, roleName: props.roleName }),
+      logGroup,
     });
     image.neededBy(this.fn, architecture);
     for (const binding of props.bindings) binding.grant(this.fn);
+  }
+}
+
+/** Who may invoke it may invoke it alone: CDK would add all its versions and aliases, of which there are none. */
+class OneVersion extends DockerImageFunction {
+  override get resourceArnsForGrantInvoke(): string[] {
+    return [this.functionArn];
   }
 }

@@ -1,7 +1,10 @@
 /** Where one hop of the way leaves what it could not hand on; docs/runbook.md says for each queue what a message means and how to redrive it. */
+import type { IDestination, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { accept } from './accepted.ts';
+import { allow } from './allow.ts';
 
 /** As long as SQS keeps anything. */
 export const DEAD_LETTER_RETENTION = Duration.days(14);
@@ -18,5 +21,12 @@ export class DeadLetters extends Queue {
       enforceSSL: true,
       retentionPeriod: DEAD_LETTER_RETENTION,
     });
+    accept(this, { SQS3: 'it is where others leave what they could not hand on; an alarm calls a person' });
+  }
+
+  /** For what a function failed with: Lambda leaves it there with the function's own role. */
+  destinationOf(fn: IFunction): IDestination {
+    allow(fn, { actions: ['sqs:SendMessage'], resources: [this.queueArn] });
+    return { bind: () => ({ destination: this.queueArn }) };
   }
 }

@@ -1,5 +1,4 @@
 /** The Deployment machine: one release in one environment, under the environment's lease. */
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import {
   Choice,
@@ -19,10 +18,18 @@ import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Configuration } from '../core/configuration/schema.ts';
 import { DEPLOYMENT_FAILED, STILL_WRITING } from '../core/failures.ts';
+import {
+  accept,
+  acceptPatterns,
+  executionsIn,
+  FAILURES_LOGGED,
+  SERVICES_WITHOUT_RESOURCES,
+} from './accepted.ts';
+import { allow } from './allow.ts';
 import type { AppBuilds } from './app-builds.ts';
 import type { Queues } from './executor.ts';
 import type { Functions } from './functions.ts';
-import { DEPLOYMENT_MACHINE } from './names.ts';
+import { DEPLOYMENT_MACHINE, TARGETS } from './names.ts';
 import type { Stores } from './stores.ts';
 import { TargetFlow } from './target-flow.ts';
 import { FUNCTION_RETRY, functionTask, OUTLASTING_RETRY, tokenTask } from './tasks.ts';
@@ -94,9 +101,9 @@ export class DeploymentMachine extends Construct {
     // One pass after another through the same flow: the deployment itself, then, after a failure in the cloud, back to last good
     // (dependents first) and its verification (needs first). `round` says which pass is next and where its targets are listed.
     const targets = DistributedMap.jsonata(this, 'Go through the targets', {
-      label: 'Targets',
+      label: TARGETS,
       mapExecutionType: StateMachineType.STANDARD,
-      itemReader: new S3JsonItemReader({ bucket: stores.artifacts, key: '{% $round.targetsKey %}' }),
+      itemReader: new TargetsReader({ bucket: stores.artifacts, key: '{% $round.targetsKey %}' }),
       itemSelector: {
         release: '{% $deployment.release %}',
         environment: '{% $deployment.environment %}',
@@ -193,9 +200,26 @@ export class DeploymentMachine extends Construct {
         level: LogLevel.ERROR,
       },
     });
-    stores.key.grantDecrypt(this.machine);
+    accept(this.machine, { SF1: FAILURES_LOGGED });
+    acceptPatterns(this.machine, 'the children of its own Distributed Map, which are named when they begin', [
+      executionsIn(this.machine, ':*'),
+      executionsIn(this.machine, `/${TARGETS}:*`),
+    ]);
+    allow(this.machine, {
+      actions: ['s3:GetObject'],
+      resources: [stores.artifacts.arnForObjects('*/releases/*targets.json')],
+      because: 'the lists of targets of all releases',
+    });
+    stores.useKey(this.machine, 's3', 'Decrypt');
     grantJobs(this.machine, queues);
     builds.grantRun(this.machine);
+  }
+}
+
+/** CDK would let the machine read the whole bucket. */
+class TargetsReader extends S3JsonItemReader {
+  override providePolicyStatements() {
+    return [];
   }
 }
 
@@ -207,24 +231,31 @@ function grantJobs(machine: StateMachine, queues: Queues): void {
   const stack = Stack.of(machine);
   const batch = (resource: string, resourceName: string) =>
     stack.formatArn({ service: 'batch', resource, resourceName });
-  const allow = (statement: ConstructorParameters<typeof PolicyStatement>[0]) =>
-    machine.addToRolePolicy(new PolicyStatement(statement));
-  allow({
-    actions: ['batch:SubmitJob', 'batch:TagResource'],
+  allow(machine, {
+    actions: ['batch:SubmitJob'],
     resources: [
       ...Object.values(queues).map(({ jobQueueArn }) => jobQueueArn),
       batch('job-definition', 'belay-*'),
-      batch('job', '*'),
     ],
+    because: 'one definition for each stage and architecture, with a revision for each deployment of Belay',
   });
-  // DescribeJobs knows no resources.
-  allow({ actions: ['batch:DescribeJobs'], resources: ['*'] });
-  allow({
+  allow(machine, {
+    actions: ['batch:TagResource'],
+    resources: [batch('job', '*')],
+    because: 'Batch names jobs when they are submitted, with their tags',
+  });
+  allow(machine, {
+    actions: ['batch:DescribeJobs'],
+    resources: ['*'],
+    because: SERVICES_WITHOUT_RESOURCES,
+  });
+  allow(machine, {
     actions: ['batch:TerminateJob'],
     resources: [batch('job', '*')],
     conditions: { StringEquals: { 'aws:ResourceTag/interruptible': 'true' } },
+    because: 'Batch names jobs when they are submitted; their tag tells those that may be ended',
   });
-  allow({
+  allow(machine, {
     actions: ['events:PutTargets', 'events:PutRule', 'events:DescribeRule'],
     resources: [
       stack.formatArn({

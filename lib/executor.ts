@@ -19,6 +19,7 @@ import {
   stageSchema,
   WRITING_STAGES,
 } from '../core/words.ts';
+import { acceptPatterns } from './accepted.ts';
 import type { Functions } from './functions.ts';
 import { Image } from './image.ts';
 import type { ImageBuilds } from './image-builds.ts';
@@ -79,6 +80,7 @@ export class Executor extends Construct {
     });
     image.repository.grantPull(executionRole);
     logs.grantWrite(executionRole);
+    acceptPatterns(executionRole, 'the token that opens ECR is of the account', ['*']);
 
     const { functions } = props;
     const jobRole = new Role(this, 'JobRole', {

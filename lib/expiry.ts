@@ -1,9 +1,10 @@
 /** Environments with a `ttl` end by themselves: the schedules that ask for it, and what they are allowed. */
 import type { EventBus } from 'aws-cdk-lib/aws-events';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { allow } from './allow.ts';
 import type { Binding } from './binding.ts';
 import { DeadLetters } from './dead-letters.ts';
 
@@ -36,7 +37,7 @@ export class Expiry extends Construct {
       assumedBy: new ServicePrincipal(SCHEDULER, { conditions: { StringEquals: ours } }),
     });
     bus.grantPutEventsTo(this.#role);
-    this.#deadLetters.grant(this.#role, 'sqs:SendMessage');
+    allow(this.#role, { actions: ['sqs:SendMessage'], resources: [this.#deadLetters.queueArn] });
   }
 
   /** Schedules of the stack's group, made, changed and removed; what they publish with is handed on to them. */
@@ -54,19 +55,16 @@ export class Expiry extends Construct {
         SCHEDULE_DEAD_LETTERS_ARN: this.#deadLetters.queueArn,
       },
       grant: (fn) => {
-        fn.addToRolePolicy(
-          new PolicyStatement({
-            actions: ['scheduler:CreateSchedule', 'scheduler:UpdateSchedule', 'scheduler:DeleteSchedule'],
-            resources: [schedule],
-          }),
-        );
-        fn.addToRolePolicy(
-          new PolicyStatement({
-            actions: ['iam:PassRole'],
-            resources: [this.#role.roleArn],
-            conditions: { StringEquals: { 'iam:PassedToService': SCHEDULER } },
-          }),
-        );
+        allow(fn, {
+          actions: ['scheduler:CreateSchedule', 'scheduler:UpdateSchedule', 'scheduler:DeleteSchedule'],
+          resources: [schedule],
+          because: 'schedules are named when environments with a ttl are deployed; the group is ours',
+        });
+        allow(fn, {
+          actions: ['iam:PassRole'],
+          resources: [this.#role.roleArn],
+          conditions: { StringEquals: { 'iam:PassedToService': SCHEDULER } },
+        });
       },
     };
   }

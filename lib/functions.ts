@@ -1,9 +1,7 @@
 /** All functions of the pipeline, each with exactly what its contract names. Handlers are known here only by file and command. */
 
 import type { EventBus } from 'aws-cdk-lib/aws-events';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { EventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { ANY, allowedAsText } from '../core/configuration/allowed.ts';
@@ -15,22 +13,27 @@ import * as jobServices from '../core/contracts/job-services.ts';
 import { setUp } from '../core/contracts/set-up.ts';
 import { DEAD_LETTER_QUEUES } from '../core/dead-letters.ts';
 import { writtenSources } from '../core/webhook-sources.ts';
-import { type Binding, permission, variables } from './binding.ts';
+import { allowed } from './allow.ts';
+import { variables } from './binding.ts';
 import { ContainerFunction, type Shared } from './container-function.ts';
 import type { Expiry } from './expiry.ts';
 import { Image } from './image.ts';
 import type { ImageBuilds } from './image-builds.ts';
 import {
   appRepositoryArns,
-  DEPLOYMENT_MACHINE,
   environmentRoleArns,
-  executionsOf,
-  machineArns,
-  RELEASE_MACHINE,
   registryHost,
+  SESSIONS_ROLE,
   stateRoleArn,
 } from './names.ts';
 import type { Stores } from './stores.ts';
+import {
+  answerTasks,
+  describeExecutions,
+  describeJobs,
+  redriveReleases,
+  terminateReadingJobs,
+} from './work.ts';
 
 /** Every function's command; its entry is `lambdas/<command>/handler.ts`. */
 export const COMMANDS = [
@@ -100,19 +103,15 @@ export class Functions extends Construct {
     });
     const shared: Shared = { image: this.image, logRetention: configuration.retention.logs };
 
-    const ledger = stores.useLedger();
-    const readArtifacts = stores.useArtifacts('read');
-    const artifacts = stores.useArtifacts('read-write');
     const statusQueue = stores.useStatusQueue();
     const schedules = expiry.useSchedules();
     const token = stores.useGitHubToken();
     const api = variables({ GITHUB_API_URL: gitHubApiUrl(github.url) });
-    const tokens = allow(['states:SendTaskSuccess'], machineArns(stack, DEPLOYMENT_MACHINE));
-    const deployments = allow(['states:DescribeExecution'], executionsOf(stack, DEPLOYMENT_MACHINE));
-    const releases = allow(['states:DescribeExecution'], executionsOf(stack, RELEASE_MACHINE));
-    // DescribeJobs knows no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbatch.html
-    const jobs = allow(['batch:DescribeJobs'], ['*']);
-
+    const tokens = answerTasks(stack);
+    const deployments = describeExecutions(stack, 'deployments');
+    const releases = describeExecutions(stack, 'releases');
+    const jobs = describeJobs();
+    const terminate = terminateReadingJobs(stack);
     const publish = {
       ...variables({ BUS_NAME: bus.eventBusName }),
       grant: (fn: IFunction) => void bus.grantPutEventsTo(fn),
@@ -137,8 +136,8 @@ export class Functions extends Construct {
       command: 'resolve',
       contract: contracts.resolve,
       bindings: [
-        ledger,
-        artifacts,
+        stores.useLedger('get', 'put', 'query', 'update'),
+        stores.useArtifacts({ read: ['releases', 'sources', 'last-good'], write: ['releases', 'sources'] }),
         statusQueue,
         token,
         api,
@@ -152,7 +151,7 @@ export class Functions extends Construct {
         tokens,
         deployments,
         jobs,
-        permission(grantTerminateInterruptible),
+        terminate,
       ],
       // Fetching and packing a large repository: memory buys processor and network, /tmp holds clone and snapshot.
       timeout: Duration.minutes(15),
@@ -163,16 +162,29 @@ export class Functions extends Construct {
       shared,
       command: 'lease',
       contract: contracts.lease,
-      bindings: [ledger, statusQueue, token, api, tokens, deployments, releases, jobs],
+      bindings: [
+        stores.useLedger('get', 'put', 'query', 'update'),
+        statusQueue,
+        token,
+        api,
+        tokens,
+        deployments,
+        releases,
+        jobs,
+      ],
     }).fn;
     this.open = new ContainerFunction(this, 'Open', {
       shared,
       command: 'open',
       contract: contracts.open,
       bindings: [
-        stores.useLedgerWithRemoval(),
+        stores.useLedger('get', 'put', 'query', 'update', 'remove'),
         // What a renamed target leaves under its old name.
-        stores.useArtifactsWithRemoval('*/state/*', '*/outputs/*'),
+        stores.useArtifacts({
+          read: ['releases', 'sources', 'outputs', 'last-good', 'state'],
+          write: ['releases', 'outputs', 'last-good', 'state'],
+          remove: ['state', 'outputs'],
+        }),
         statusQueue,
         token,
         api,
@@ -184,19 +196,23 @@ export class Functions extends Construct {
       shared,
       command: 'turn',
       contract: contracts.turn,
-      bindings: [ledger, tokens],
+      bindings: [stores.useLedger('get', 'update'), tokens],
     }).fn;
-    const appRepositories = appRepositoryArns(stack);
     this.build = new ContainerFunction(this, 'Build', {
       shared,
       command: 'build',
       contract: contracts.build,
       bindings: [
-        ledger,
-        readArtifacts,
+        stores.useLedger('get', 'update'),
+        stores.useArtifacts({ read: ['releases', 'sources', 'last-good'] }),
         statusQueue,
         variables({ REGISTRY: registryHost(stack) }),
-        allow(['ecr:DescribeImages', 'ecr:CreateRepository'], [appRepositories]),
+        allowed({
+          actions: ['ecr:DescribeImages', 'ecr:CreateRepository'],
+          resources: [appRepositoryArns(stack)],
+          because:
+            'repositories are made for components when they are first built; no other begins like them',
+        }),
       ],
       memory: 1024,
     }).fn;
@@ -204,26 +220,47 @@ export class Functions extends Construct {
       shared,
       command: 'prepare',
       contract: contracts.prepare,
-      bindings: [ledger, artifacts, stores.useKeyArn(), statusQueue],
+      bindings: [
+        stores.useLedger('get', 'put', 'query', 'update'),
+        stores.useArtifacts({
+          read: ['releases', 'outputs', 'last-good', 'state'],
+          write: ['releases', 'outputs', 'state-backups'],
+        }),
+        stores.useKeyArn(),
+        statusQueue,
+      ],
     }).fn;
     this.guard = new ContainerFunction(this, 'Guard', {
       shared,
       command: 'guard',
       contract: contracts.guard,
-      bindings: [ledger, readArtifacts, statusQueue],
+      bindings: [
+        stores.useLedger('get', 'query', 'update'),
+        stores.useArtifacts({ read: ['releases', 'outputs', 'last-good'] }),
+        statusQueue,
+      ],
     }).fn;
     this.approval = new ContainerFunction(this, 'Approval', {
       shared,
       command: 'approval',
       contract: contracts.approval,
-      bindings: [ledger, statusQueue, tokens],
+      bindings: [stores.useLedger('get', 'put', 'query', 'update'), statusQueue, tokens],
     }).fn;
     this.record = new ContainerFunction(this, 'Record', {
       shared,
       command: 'record',
       contract: contracts.record,
       // What was destroyed has no outputs any more.
-      bindings: [ledger, stores.useArtifactsWithRemoval('*/outputs/*'), statusQueue, tokens],
+      bindings: [
+        stores.useLedger('get', 'put', 'query', 'update'),
+        stores.useArtifacts({
+          read: ['releases', 'sources', 'last-good', 'state', 'state-backups'],
+          write: ['outputs', 'last-good'],
+          remove: ['outputs'],
+        }),
+        statusQueue,
+        tokens,
+      ],
       // Copying a large snapshot inside S3 takes its time.
       timeout: Duration.minutes(5),
     }).fn;
@@ -231,25 +268,34 @@ export class Functions extends Construct {
       shared,
       command: 'rollback',
       contract: contracts.rollback,
-      bindings: [ledger, artifacts, statusQueue, jobs],
+      bindings: [
+        stores.useLedger('get', 'put', 'query', 'update'),
+        stores.useArtifacts({ read: ['releases', 'last-good'], write: ['releases'] }),
+        statusQueue,
+        jobs,
+      ],
       timeout: Duration.minutes(5),
     }).fn;
     this.settle = new ContainerFunction(this, 'Settle', {
       shared,
       command: 'settle',
       contract: contracts.settle,
-      bindings: [ledger, readArtifacts, statusQueue, schedules],
+      bindings: [
+        stores.useLedger('get', 'put', 'query', 'update'),
+        stores.useArtifacts({ read: ['releases'] }),
+        statusQueue,
+        schedules,
+      ],
       timeout: Duration.minutes(5),
     }).fn;
-    const redrive = allow(['states:RedriveExecution'], executionsOf(stack, RELEASE_MACHINE));
     this.command = new ContainerFunction(this, 'Command', {
       shared,
       command: 'command',
       contract: command,
       bindings: [
-        ledger,
+        stores.useLedger('get', 'put', 'query', 'update'),
         // The audited unlock removes a tool's stale lock.
-        stores.useArtifactsWithRemoval('*/state/*.tflock'),
+        stores.useArtifacts({ read: ['releases', 'last-good', 'state'], remove: ['state/*.tflock'] }),
         statusQueue,
         publish,
         token,
@@ -257,27 +303,28 @@ export class Functions extends Construct {
         tokens,
         releases,
         deployments,
-        redrive,
+        redriveReleases(stack),
         jobs,
-        permission(grantTerminateInterruptible),
+        terminate,
       ],
       timeout: Duration.minutes(5),
     }).fn;
-    const lookAtDeadLetters = allow(
-      ['sqs:GetQueueAttributes'],
-      DEAD_LETTER_QUEUES.map((resource) => stack.formatArn({ service: 'sqs', resource })),
-    );
+    const lookAtDeadLetters = allowed({
+      actions: ['sqs:GetQueueAttributes'],
+      resources: DEAD_LETTER_QUEUES.map((resource) => stack.formatArn({ service: 'sqs', resource })),
+    });
     this.sweep = new ContainerFunction(this, 'Sweep', {
       shared,
       command: 'sweep',
       contract: contracts.sweep,
       bindings: [
-        stores.useLedgerWithRemoval(),
-        artifacts,
+        stores.useLedger('get', 'put', 'query', 'update', 'remove'),
+        stores.useArtifacts({ read: ['releases'] }),
         statusQueue,
         tokens,
         releases,
         deployments,
+        describeExecutions(stack, 'targets'),
         jobs,
         publish,
         token,
@@ -291,31 +338,49 @@ export class Functions extends Construct {
       shared,
       command: 'admit',
       contract: jobServices.admit,
-      bindings: [ledger, readArtifacts, jobs, tokens, deployments],
+      bindings: [
+        stores.useLedger('get', 'put', 'update'),
+        stores.useArtifacts({ read: ['releases'] }),
+        jobs,
+        tokens,
+        deployments,
+      ],
     }).fn;
     this.secrets = new ContainerFunction(this, 'Secrets', {
       shared,
       command: 'secrets',
       contract: jobServices.secrets,
-      bindings: [ledger, readArtifacts, stores.useRepositorySecrets()],
+      bindings: [
+        stores.useLedger('get'),
+        stores.useArtifacts({ read: ['releases'] }),
+        stores.useRepositorySecrets(),
+      ],
     }).fn;
     this.artifacts = new ContainerFunction(this, 'Artifacts', {
       shared,
       command: 'artifacts',
       contract: jobServices.artifacts,
-      bindings: [ledger, artifacts],
+      bindings: [
+        stores.useLedger('get', 'update'),
+        stores.useArtifacts({ read: ['releases', 'sources', 'outputs', 'last-good'], write: ['releases'] }),
+      ],
     }).fn;
     const stateRole = stateRoleArn(stack);
     this.sessions = new ContainerFunction(this, 'Sessions', {
       shared,
       command: 'sessions',
       contract: jobServices.sessions,
+      roleName: SESSIONS_ROLE,
       bindings: [
-        ledger,
-        readArtifacts,
+        stores.useLedger('get'),
+        stores.useArtifacts({ read: ['releases'] }),
         variables({ STATE_ROLE: stateRole }),
-        allow(['sts:AssumeRole'], [stateRole]),
-        allow(['sts:AssumeRole', 'sts:TagSession'], environmentRoleArns(stack, accounts)),
+        allowed({ actions: ['sts:AssumeRole'], resources: [stateRole] }),
+        allowed({
+          actions: ['sts:AssumeRole', 'sts:TagSession'],
+          resources: environmentRoleArns(stack, accounts),
+          because: 'manifests name the accounts; the trust policy of the role there decides',
+        }),
       ],
     }).fn;
     this.gitStatus = new ContainerFunction(this, 'GitStatus', {
@@ -323,9 +388,10 @@ export class Functions extends Construct {
       command: 'git-status',
       contract: contracts.gitStatus,
       bindings: [
-        stores.useLedgerWithRemovalOfHistory(),
-        stores.useArtifactsAndTimelines(),
-        stores.usePutOffStatus(),
+        stores.useLedger('get', 'put', 'query', 'update'),
+        stores.useArtifacts({ read: ['releases'], write: ['releases/*/timeline.html'] }),
+        stores.removeHistory(),
+        stores.useStatusMessages(),
         token,
         api,
         publish,
@@ -345,28 +411,13 @@ export class Functions extends Construct {
         contract: setUp,
         bindings: [stores.useSetUp(stores.setUpSecret), api, variables({ GITHUB_URL: github.url })],
       }).fn;
-    this.gitStatus.addEventSource(
-      new SqsEventSource(stores.statusQueue, {
-        batchSize: 10,
-        reportBatchItemFailures: true,
-        // A new account runs ten functions at a time: telling GitHub must leave room for deploying.
-        maxConcurrency: 4,
-      }),
-    );
+    new EventSourceMapping(this, 'StatusMessages', {
+      target: this.gitStatus,
+      eventSourceArn: stores.statusQueue.queueArn,
+      batchSize: 10,
+      reportBatchItemFailures: true,
+      // A new account runs ten functions at a time: telling GitHub must leave room for deploying.
+      maxConcurrency: 4,
+    });
   }
-}
-
-const allow = (actions: string[], resources: string[]): Binding<never> =>
-  permission((fn) => fn.addToRolePolicy(new PolicyStatement({ actions, resources })));
-
-/** Jobs of stages that only read may be ended for a cancelled release; an apply never is. */
-function grantTerminateInterruptible(fn: IFunction): void {
-  const job = Stack.of(fn).formatArn({ service: 'batch', resource: 'job', resourceName: '*' });
-  fn.addToRolePolicy(
-    new PolicyStatement({
-      actions: ['batch:TerminateJob'],
-      resources: [job],
-      conditions: { StringEquals: { 'aws:ResourceTag/interruptible': 'true' } },
-    }),
-  );
 }

@@ -2,7 +2,7 @@
 import { ComputeType, LinuxArmBuildImage, LinuxBuildImage, Project, Source } from 'aws-cdk-lib/aws-codebuild';
 import type { Repository } from 'aws-cdk-lib/aws-ecr';
 import { EventBus, EventField, Match, Rule } from 'aws-cdk-lib/aws-events';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Code,
   Architecture as LambdaArchitecture,
@@ -26,7 +26,10 @@ import { Construct } from 'constructs';
 import type { Configuration } from '../core/configuration/schema.ts';
 import { BASES_MOVED, type ImageOrder } from '../core/contracts/image-build.ts';
 import type { Architecture } from '../core/words.ts';
+import { accept, acceptPatterns } from './accepted.ts';
+import { allow } from './allow.ts';
 import { bundle } from './bundle.ts';
+import { functionRole } from './function-role.ts';
 import type { Notifications } from './observability/notifications.ts';
 
 export interface ImageBuildsProps {
@@ -64,7 +67,11 @@ export class ImageBuilds extends Construct {
   constructor(scope: Construct, id: string, { notifications, retention }: ImageBuildsProps) {
     super(scope, id);
     this.#logDays = retention.logs;
-    this.#fn = new LambdaFunction(this, 'Function', {
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: this.#logDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.#fn = new OneVersion(this, 'Function', {
       description: 'Belay: image-build',
       runtime: Runtime.NODEJS_24_X,
       architecture: LambdaArchitecture.ARM_64,
@@ -84,10 +91,8 @@ export class ImageBuilds extends Construct {
       timeout: FUNCTION_LIMIT,
       memorySize: 256,
       tracing: Tracing.ACTIVE,
-      logGroup: new LogGroup(this, 'Logs', {
-        retention: this.#logDays,
-        removalPolicy: RemovalPolicy.DESTROY,
-      }),
+      role: functionRole(this, { name: 'image-build', logGroup }),
+      logGroup,
     });
     EventBus.fromEventBusName(this, 'DefaultBus', 'default').grantPutEventsTo(this.#fn);
     new Rule(this, 'BuildFailed', {
@@ -123,7 +128,17 @@ export class ImageBuilds extends Construct {
     const { repository, source, bases, tag } = image;
     const at = new Construct(scope, `Build${architecture}`);
     const arm = architecture === 'arm64';
+    const logGroup = new LogGroup(at, 'Logs', {
+      retention: this.#logDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = new Role(at, 'Role', {
+      assumedBy: new ServicePrincipal('codebuild.amazonaws.com'),
+      description: `Builds the image of ${image.name} for ${architecture}`,
+    });
     const project = new Project(at, 'Project', {
+      // What CDK would add may read the whole bucket of assets.
+      role: role.withoutPolicyUpdates(),
       projectName: `${PROJECT_PREFIX}${image.name}-${architecture}`,
       description: `Belay: builds the image of ${image.name} for ${architecture}`,
       source: Source.s3({ bucket: source.bucket, path: source.s3ObjectKey }),
@@ -138,20 +153,15 @@ export class ImageBuilds extends Construct {
       environmentVariables: { ARCHITECTURE: { value: architecture } },
       grantReportGroupPermissions: false,
       timeout: BUILD_LIMIT,
-      logging: {
-        cloudWatch: {
-          logGroup: new LogGroup(at, 'Logs', {
-            retention: this.#logDays,
-            removalPolicy: RemovalPolicy.DESTROY,
-          }),
-        },
-      },
+      logging: { cloudWatch: { logGroup } },
     });
-    repository.grantPullPush(project);
-    const allow = (actions: string[], resource: string) =>
-      this.#fn.addToRolePolicy(new PolicyStatement({ actions, resources: [resource] }));
-    allow(['codebuild:StartBuild', 'codebuild:BatchGetBuilds', 'codebuild:StopBuild'], project.projectArn);
-    allow(['ecr:DescribeImages'], repository.repositoryArn);
+    accept(project, { CB4: 'it leaves no artifacts but the image' });
+    this.#grantBuild(role, image, logGroup);
+    allow(this.#fn, {
+      actions: ['codebuild:StartBuild', 'codebuild:BatchGetBuilds', 'codebuild:StopBuild'],
+      resources: [project.projectArn],
+    });
+    allow(this.#fn, { actions: ['ecr:DescribeImages'], resources: [repository.repositoryArn] });
     const order: ImageOrder = {
       project: project.projectName,
       repository: repository.repositoryName,
@@ -175,9 +185,30 @@ export class ImageBuilds extends Construct {
       serviceTimeout: SERVICE_LIMIT,
       properties: order,
     });
-    resource.node.addDependency(project);
+    // The role with its policies, too: the build begins as soon as there is a project.
+    resource.node.addDependency(project, role);
     const { defaultChild } = resource.node;
     if (CfnResource.isCfnResource(defaultChild)) return defaultChild;
     throw new Error(`building ${image.name}: its custom resource has no resource of CloudFormation`);
+  }
+
+  /** https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html */
+  #grantBuild(role: Role, { repository, source }: ImageBuild, logGroup: LogGroup): void {
+    logGroup.grantWrite(role);
+    repository.grantPullPush(role);
+    acceptPatterns(role, 'the token that opens ECR is of the account', ['*']);
+    const { bucket, s3ObjectKey } = source;
+    allow(role, {
+      actions: ['s3:GetObject', 's3:GetObjectVersion'],
+      resources: [bucket.arnForObjects(s3ObjectKey)],
+    });
+    allow(role, { actions: ['s3:GetBucketAcl', 's3:GetBucketLocation'], resources: [bucket.bucketArn] });
+  }
+}
+
+/** Its schedules invoke it alone: CDK would add all its versions and aliases, of which there are none. */
+class OneVersion extends LambdaFunction {
+  override get resourceArnsForGrantInvoke(): string[] {
+    return [this.functionArn];
   }
 }

@@ -1,12 +1,13 @@
 /** How GitHub and who sets it up get in: HTTP API → webhook function → bus (with archive) → rules: a push, a pull request or a merge group to the Release machine, what people say to `command`. What that asks for joins them on the bus. */
-import { type CfnStage, HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { type CfnStage, HttpApi, HttpMethod, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { EventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
-import { CfnOutput, Duration, Stack } from 'aws-cdk-lib/core';
+import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Configuration } from '../core/configuration/schema.ts';
 import { CONVERSATION_EVENT } from '../core/contracts/conversation.ts';
@@ -15,6 +16,7 @@ import { OPERATION_EVENT } from '../core/contracts/operation.ts';
 import { PULL_EVENT } from '../core/contracts/pull.ts';
 import { PUSH_EVENT } from '../core/contracts/push.ts';
 import { PATHS } from '../core/contracts/set-up.ts';
+import { accept } from './accepted.ts';
 import { DeadLetters } from './dead-letters.ts';
 
 /** Requests a second: a large organisation's pushes, and no more than the ten functions at a time of a new account can answer. */
@@ -22,6 +24,20 @@ const DELIVERIES = { rateLimit: 50, burstLimit: 200 };
 
 /** One person sets up, once. */
 const PAGES = { rateLimit: 2, burstLimit: 10 };
+
+/**
+ * Who asked for what, and what came of it; never the query, in which the one-time code of the set-up page stands.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
+ */
+const ACCESS = JSON.stringify({
+  time: '$context.requestTime',
+  request: '$context.requestId',
+  from: '$context.identity.sourceIp',
+  route: '$context.routeKey',
+  status: '$context.status',
+  bytes: '$context.responseLength',
+  error: '$context.integrationErrorMessage',
+});
 
 /** What nobody could do for an hour its author has long written again. */
 const COMMAND_AGE = Duration.hours(1);
@@ -49,6 +65,8 @@ export interface IngressProps {
   readonly setUp: IFunction | undefined;
   readonly release: IStateMachine;
   readonly command: IFunction;
+  /** Of who asked for what. */
+  readonly logRetention: RetentionDays;
 }
 
 export class Ingress extends Construct {
@@ -76,6 +94,19 @@ export class Ingress extends Construct {
       stageName: '$default',
       autoDeploy: true,
       throttle: DELIVERIES,
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(
+          new LogGroup(this, 'AccessLog', {
+            retention: props.logRetention,
+            removalPolicy: RemovalPolicy.DESTROY,
+          }),
+        ),
+        format: AccessLogFormat.custom(ACCESS),
+      },
+    });
+    accept(api, {
+      APIG4:
+        'GitHub signs what it delivers and the set-up page has a one-time code; the functions check both',
     });
     // CDK has no word for single routes: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
     (stage.node.defaultChild as CfnStage).routeSettings = Object.fromEntries(
@@ -126,7 +157,7 @@ export class Ingress extends Construct {
     props.command.configureAsyncInvoke({
       maxEventAge: COMMAND_AGE,
       retryAttempts: 2,
-      onFailure: new SqsDestination(new DeadLetters(this, 'CommandDeadLetters', 'command')),
+      onFailure: new DeadLetters(this, 'CommandDeadLetters', 'command').destinationOf(props.command),
     });
     // Of the stack itself: below a construct their names would have its name and a hash.
     const stack = Stack.of(this);

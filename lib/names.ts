@@ -7,9 +7,14 @@ import { stageSchema } from '../core/words.ts';
 
 export const RELEASE_MACHINE = 'belay-release';
 export const DEPLOYMENT_MACHINE = 'belay-deployment';
+/** Label of the Deployment's Distributed Map, by which its children are named. */
+export const TARGETS = 'Targets';
 
 /** The role whose sessions, narrowed to one target each, touch managed state. */
 export const STATE_ROLE = 'belay-state';
+
+/** The role of the function `sessions`: the one that accounts trust, by its name. */
+export const SESSIONS_ROLE = 'belay-sessions';
 
 export const stateRoleArn = (stack: Stack) =>
   stack.formatArn({ service: 'iam', region: '', resource: 'role', resourceName: STATE_ROLE });
@@ -32,26 +37,20 @@ export const appRepositoryArns = (stack: Stack) =>
 /** https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html */
 export const registryHost = (stack: Stack) => `${stack.account}.dkr.ecr.${stack.region}.${stack.urlSuffix}`;
 
-/** All executions of a machine, including the children of its Distributed Map. */
-export function executionsOf(stack: Stack, machine: string): string[] {
-  return [`${machine}:*`, `${machine}/*`].map((resourceName) =>
-    stack.formatArn({
-      service: 'states',
-      resource: 'execution',
-      resourceName,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    }),
-  );
-}
+/** All executions of a machine, by its name; `DEPLOYMENT_MACHINE/TARGETS` is the child machine of the Distributed Map. */
+export const executionsOf = (stack: Stack, machine: string): string =>
+  ofStates(stack, 'execution', `${machine}:*`);
 
-/** A machine by its name, and the child machine of its Distributed Map, for permissions on task tokens. */
-export function machineArns(stack: Stack, machine: string): string[] {
-  return [machine, `${machine}/*`].map((resourceName) =>
-    stack.formatArn({
-      service: 'states',
-      resource: 'stateMachine',
-      resourceName,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    }),
+/** The Deployment and the child machine of its Distributed Map: tasks of both wait for tokens. */
+export const deploymentArns = (stack: Stack): string[] =>
+  [DEPLOYMENT_MACHINE, `${DEPLOYMENT_MACHINE}/${TARGETS}`].map((name) =>
+    ofStates(stack, 'stateMachine', name),
   );
-}
+
+const ofStates = (stack: Stack, resource: string, resourceName: string) =>
+  stack.formatArn({
+    service: 'states',
+    resource,
+    resourceName,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });

@@ -14,6 +14,7 @@ import {
 import { Annotations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Configuration } from '../core/configuration/schema.ts';
+import { accept } from './accepted.ts';
 
 type Settings = Configuration['network'];
 type Private = Extract<Settings, { kind: 'private' }>;
@@ -90,6 +91,9 @@ export class Network extends Construct {
       natGateways,
       subnetConfiguration,
       restrictDefaultSecurityGroup: false,
+    });
+    accept(vpc, {
+      VPC7: 'nothing listens in it; whom jobs call is in CloudTrail, and a log of flows costs more than the idle stack',
     });
     return { vpc, vpcSubnets: { subnetGroupName: subnetConfiguration[0]?.name ?? '' } };
   }

@@ -21,6 +21,13 @@ import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-stepfunctions-tasks
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Configuration } from '../core/configuration/schema.ts';
+import {
+  accept,
+  acceptPatterns,
+  executionsIn,
+  FAILURES_LOGGED,
+  SERVICES_WITHOUT_RESOURCES,
+} from './accepted.ts';
 import type { Functions } from './functions.ts';
 import { RELEASE_MACHINE } from './names.ts';
 import { functionTask } from './tasks.ts';
@@ -152,5 +159,10 @@ export class ReleaseMachine extends Construct {
         level: LogLevel.ERROR,
       },
     });
+    accept(this.machine, { SF1: FAILURES_LOGGED });
+    acceptPatterns(this.machine, SERVICES_WITHOUT_RESOURCES, ['*']);
+    acceptPatterns(this.machine, 'executions of the Deployment, which are named when they begin', [
+      executionsIn(deployment, '*'),
+    ]);
   }
 }

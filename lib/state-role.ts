@@ -1,6 +1,7 @@
 /** The role that touches managed state. Nobody is it as a whole: `sessions` opens sessions of it that a policy narrows to one target. */
-import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
+import { Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { allow } from './allow.ts';
 import type { Functions } from './functions.ts';
 import { STATE_ROLE } from './names.ts';
 import type { Stores } from './stores.ts';
@@ -18,11 +19,19 @@ export class StateRole extends Construct {
       assumedBy: functions.sessions.grantPrincipal,
       description: 'Managed state; only in sessions narrowed to one target',
     });
-    const allow = (actions: string[], resources: string[]) =>
-      role.addToPolicy(new PolicyStatement({ actions, resources }));
-    allow(['s3:GetObject', 's3:PutObject'], [stores.artifacts.arnForObjects('*/state/*')]);
-    allow(['s3:DeleteObject'], [stores.artifacts.arnForObjects('*/state/*.tflock')]);
-    allow(['s3:ListBucket'], [stores.artifacts.bucketArn]);
-    stores.key.grantEncryptDecrypt(role);
+    const because = 'every session is narrowed to the objects of one target by a policy of its own';
+    const { artifacts } = stores;
+    allow(role, {
+      actions: ['s3:GetObject', 's3:PutObject'],
+      resources: [artifacts.arnForObjects('*/state/*')],
+      because,
+    });
+    allow(role, {
+      actions: ['s3:DeleteObject'],
+      resources: [artifacts.arnForObjects('*/state/*.tflock')],
+      because,
+    });
+    allow(role, { actions: ['s3:ListBucket'], resources: [artifacts.bucketArn] });
+    stores.useKey(role, 's3', 'Decrypt', 'GenerateDataKey');
   }
 }

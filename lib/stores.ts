@@ -1,6 +1,6 @@
 /** What Belay remembers: artifacts, ledger, status queue, secrets, and the key they are encrypted with. */
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -9,7 +9,10 @@ import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Configuration } from '../core/configuration/schema.ts';
 import { SECRETS } from '../core/contracts/set-up.ts';
-import { type Binding, permission, variables } from './binding.ts';
+import type { ArtifactKind } from '../core/keys.ts';
+import { accept } from './accepted.ts';
+import { allow, allowed } from './allow.ts';
+import { type Binding, variables } from './binding.ts';
 import { DEAD_LETTER_RETENTION } from './dead-letters.ts';
 
 /** A function's timeout times six, as AWS advises for event sources, rounded up. */
@@ -19,6 +22,28 @@ export const STATUS_VISIBILITY = Duration.minutes(6);
  * week of GitHub being away; it is also the most that SQS takes.
  */
 const STATUS_ATTEMPTS = 1000;
+
+type KeyAction = 'Decrypt' | 'GenerateDataKey';
+
+const LEDGER_ACTIONS = {
+  get: 'GetItem',
+  query: 'Query',
+  put: 'PutItem',
+  update: 'UpdateItem',
+  remove: 'DeleteItem',
+} as const;
+type LedgerOperation = keyof typeof LEDGER_ACTIONS;
+
+/** All of a kind, or those of a pattern. */
+type Artifacts = ArtifactKind | `${ArtifactKind}/${string}`;
+
+/** What of the artifacts a function touches. */
+export interface ArtifactUse {
+  readonly read: readonly Artifacts[];
+  readonly write?: readonly Artifacts[];
+  /** The bucket keeps the versions. */
+  readonly remove?: readonly Artifacts[];
+}
 
 export class Stores extends Construct {
   readonly key: Key;
@@ -99,6 +124,12 @@ export class Stores extends Construct {
       encryptionKey: this.key,
       generateSecretString: { passwordLength: 48, excludePunctuation: true },
     });
+    accept(this.artifacts, {
+      S1: 'nobody but functions and narrowed sessions can reach it; CloudTrail data events show who did, where they are wanted',
+    });
+    const rotatedByPeople = 'only its owner on GitHub can make a new value: docs/set-up.md tells how';
+    accept(this.githubToken, { SMG4: rotatedByPeople });
+    accept(this.webhookSecret, { SMG4: rotatedByPeople });
     if (!github.setUpPage) return;
     this.setUpSecret = new Secret(this, 'SetUpSecret', {
       secretName: SECRETS.setUp,
@@ -106,96 +137,65 @@ export class Stores extends Construct {
       encryptionKey: this.key,
       generateSecretString: { passwordLength: 48, excludePunctuation: true },
     });
+    accept(this.setUpSecret, { SMG4: 'it is used once, and overwritten by who uses it' });
   }
 
-  /** The ledger, read and written item by item. */
-  useLedger(): Binding<'LEDGER_TABLE'> {
+  /**
+   * The key, only in the hands of a service that asks it on behalf of `to`.
+   * What each asks for: DynamoDB https://github.com/aws/aws-cdk/issues/10010, S3 https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html,
+   * SQS https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html, Secrets Manager
+   * https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+   */
+  useKey(
+    to: IGrantable,
+    service: 'dynamodb' | 's3' | 'secretsmanager' | 'sqs',
+    ...actions: KeyAction[]
+  ): void {
+    const via = `${service}.${Stack.of(this).region}.amazonaws.com`;
+    allow(to, {
+      actions: actions.map((action) => `kms:${action}`),
+      resources: [this.key.keyArn],
+      conditions: { StringEquals: { 'kms:ViaService': via } },
+    });
+  }
+
+  /** The ledger, item by item, and only in these ways. */
+  useLedger(...operations: readonly LedgerOperation[]): Binding<'LEDGER_TABLE'> {
     return {
       ...variables({ LEDGER_TABLE: this.ledger.tableName }),
       grant: (fn) => {
-        this.ledger.grant(
-          fn,
-          'dynamodb:GetItem',
-          'dynamodb:PutItem',
-          'dynamodb:UpdateItem',
-          'dynamodb:Query',
-        );
-        this.key.grantEncryptDecrypt(fn);
+        allow(fn, {
+          actions: operations.map((operation) => `dynamodb:${LEDGER_ACTIONS[operation]}`),
+          resources: [this.ledger.tableArn],
+        });
+        this.useKey(fn, 'dynamodb', 'Decrypt');
       },
     };
   }
 
-  /** As `useLedger`, and items may be deleted: for the sweep, which forgets what has ended, and where targets are renamed. */
-  useLedgerWithRemoval(): Binding<'LEDGER_TABLE'> {
-    return this.#useLedgerAndRemove({});
+  /** Items of histories may be deleted: for `git-status`, which has brought them to Git. */
+  removeHistory(): Binding<never> {
+    return allowed({
+      actions: ['dynamodb:DeleteItem'],
+      resources: [this.ledger.tableArn],
+      // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['*/history/*'] } },
+    });
   }
 
-  /** As `useLedger`, and items of histories may be deleted: for `git-status`, which has brought them to Git. */
-  useLedgerWithRemovalOfHistory(): Binding<'LEDGER_TABLE'> {
-    // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
-    const conditions = { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['*/history/*'] } };
-    return this.#useLedgerAndRemove(conditions);
-  }
-
-  #useLedgerAndRemove(conditions: Record<string, unknown>): Binding<'LEDGER_TABLE'> {
-    const ledger = this.useLedger();
-    return {
-      ...ledger,
-      grant: (fn) => {
-        ledger.grant(fn);
-        const [actions, resources] = [['dynamodb:DeleteItem'], [this.ledger.tableArn]];
-        fn.addToRolePolicy(new PolicyStatement({ actions, resources, conditions }));
-      },
-    };
-  }
-
-  /** The artifacts bucket, to read or to read and write. Listing makes a missing object a 404 instead of a 403. */
-  useArtifacts(access: 'read' | 'read-write'): Binding<'ARTIFACTS_BUCKET'> {
+  /** Artifacts of these kinds. Listing makes a missing object a 404 instead of a 403. */
+  useArtifacts({ read, write = [], remove = [] }: ArtifactUse): Binding<'ARTIFACTS_BUCKET'> {
+    const of = (those: readonly Artifacts[]) =>
+      those.map((one) => this.artifacts.arnForObjects(one.includes('/') ? `*/${one}` : `*/${one}/*`));
+    const because = 'keys begin with the id of a repository';
     return {
       ...variables({ ARTIFACTS_BUCKET: this.artifacts.bucketName }),
       grant: (fn) => {
-        fn.addToRolePolicy(
-          new PolicyStatement({ actions: ['s3:ListBucket'], resources: [this.artifacts.bucketArn] }),
-        );
-        fn.addToRolePolicy(
-          new PolicyStatement({
-            actions: access === 'read' ? ['s3:GetObject'] : ['s3:GetObject', 's3:PutObject'],
-            resources: [this.artifacts.arnForObjects('*')],
-          }),
-        );
-        if (access === 'read') this.key.grantDecrypt(fn);
-        else this.key.grantEncryptDecrypt(fn);
-      },
-    };
-  }
-
-  /** As read, and the timelines of releases may be written. */
-  useArtifactsAndTimelines(): Binding<'ARTIFACTS_BUCKET'> {
-    const artifacts = this.useArtifacts('read');
-    return {
-      ...artifacts,
-      grant: (fn) => {
-        artifacts.grant(fn);
-        const resources = [this.artifacts.arnForObjects('*/releases/*/timeline.html')];
-        fn.addToRolePolicy(new PolicyStatement({ actions: ['s3:PutObject'], resources }));
-        this.key.grantEncrypt(fn);
-      },
-    };
-  }
-
-  /** As read-write, and objects whose keys match may be removed; the bucket keeps their versions. */
-  useArtifactsWithRemoval(...patterns: string[]): Binding<'ARTIFACTS_BUCKET'> {
-    const artifacts = this.useArtifacts('read-write');
-    return {
-      ...artifacts,
-      grant: (fn) => {
-        artifacts.grant(fn);
-        fn.addToRolePolicy(
-          new PolicyStatement({
-            actions: ['s3:DeleteObject'],
-            resources: patterns.map((pattern) => this.artifacts.arnForObjects(pattern)),
-          }),
-        );
+        allow(fn, { actions: ['s3:ListBucket'], resources: [this.artifacts.bucketArn] });
+        allow(fn, { actions: ['s3:GetObject'], resources: of(read), because });
+        if (write.length > 0) allow(fn, { actions: ['s3:PutObject'], resources: of(write), because });
+        if (remove.length > 0) allow(fn, { actions: ['s3:DeleteObject'], resources: of(remove), because });
+        this.useKey(fn, 's3', 'Decrypt', ...(write.length > 0 ? (['GenerateDataKey'] as const) : []));
       },
     };
   }
@@ -209,29 +209,42 @@ export class Stores extends Construct {
   useStatusQueue(): Binding<'STATUS_QUEUE_URL'> {
     return {
       ...variables({ STATUS_QUEUE_URL: this.statusQueue.queueUrl }),
-      grant: (fn) => void this.statusQueue.grantSendMessages(fn),
+      grant: (fn) => {
+        allow(fn, { actions: ['sqs:SendMessage'], resources: [this.statusQueue.queueArn] });
+        this.useKey(fn, 'sqs', 'Decrypt', 'GenerateDataKey');
+      },
     };
   }
 
-  /** The status queue, for who consumes it: messages may be put off. */
-  usePutOffStatus(): Binding<'STATUS_QUEUE_URL'> {
+  /**
+   * The status queue, for who consumes it: Lambda polls with the function's role, and the function puts messages off.
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+   */
+  useStatusMessages(): Binding<'STATUS_QUEUE_URL'> {
     return {
       ...variables({ STATUS_QUEUE_URL: this.statusQueue.queueUrl }),
-      grant: (fn) => void this.statusQueue.grant(fn, 'sqs:ChangeMessageVisibility'),
+      grant: (fn) => {
+        const polling = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
+        allow(fn, {
+          actions: [...polling, 'sqs:ChangeMessageVisibility'],
+          resources: [this.statusQueue.queueArn],
+        });
+        this.useKey(fn, 'sqs', 'Decrypt');
+      },
     };
   }
 
   useGitHubToken(): Binding<'GITHUB_TOKEN_SECRET'> {
     return {
       ...variables({ GITHUB_TOKEN_SECRET: this.githubToken.secretArn }),
-      grant: readOf(this.githubToken),
+      grant: (fn) => this.#readSecret(fn, this.githubToken),
     };
   }
 
   useWebhookSecret(): Binding<'WEBHOOK_SECRET'> {
     return {
       ...variables({ WEBHOOK_SECRET: this.webhookSecret.secretArn }),
-      grant: readOf(this.webhookSecret),
+      grant: (fn) => this.#readSecret(fn, this.webhookSecret),
     };
   }
 
@@ -245,39 +258,34 @@ export class Stores extends Construct {
         SET_UP_WEBHOOK_SECRET: this.webhookSecret.secretArn,
       }),
       grant: (fn) => {
-        readOf(own)(fn);
-        fn.addToRolePolicy(
-          new PolicyStatement({
-            actions: ['secretsmanager:PutSecretValue'],
-            resources: filled.map(({ secretArn }) => secretArn),
-          }),
-        );
-        this.key.grant(fn, 'kms:GenerateDataKey');
+        this.#readSecret(fn, own);
+        allow(fn, {
+          actions: ['secretsmanager:PutSecretValue'],
+          resources: filled.map(({ secretArn }) => secretArn),
+        });
+        this.useKey(fn, 'secretsmanager', 'GenerateDataKey');
       },
     };
   }
 
+  #readSecret(to: IGrantable, secret: ISecret): void {
+    allow(to, { actions: ['secretsmanager:GetSecretValue'], resources: [secret.secretArn] });
+    this.useKey(to, 'secretsmanager', 'Decrypt');
+  }
+
   /** Secrets of the users' repositories, `belay/<owner>/<name>/…`, which people create by hand. */
   useRepositorySecrets(): Binding<never> {
-    return permission((fn) =>
-      fn.addToRolePolicy(
-        new PolicyStatement({
-          actions: ['secretsmanager:GetSecretValue'],
-          resources: [
-            Stack.of(this).formatArn({
-              service: 'secretsmanager',
-              resource: 'secret',
-              resourceName: 'belay/*',
-              arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-            }),
-          ],
+    return allowed({
+      actions: ['secretsmanager:GetSecretValue'],
+      resources: [
+        Stack.of(this).formatArn({
+          service: 'secretsmanager',
+          resource: 'secret',
+          resourceName: 'belay/*',
+          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
         }),
-      ),
-    );
+      ],
+      because: 'people create them later; which of them a job gets its proven spec decides',
+    });
   }
 }
-
-const readOf =
-  (secret: ISecret): Binding<never>['grant'] =>
-  (fn) =>
-    void secret.grantRead(fn);

@@ -2,7 +2,6 @@
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
@@ -25,7 +24,7 @@ export class Sweeper extends Construct {
       new LambdaFunction(sweep, { deadLetterQueue: deadLetters, maxEventAge: SWEEP_INTERVAL });
     sweep.configureAsyncInvoke({
       maxEventAge: SWEEP_INTERVAL,
-      onFailure: new SqsDestination(deadLetters),
+      onFailure: deadLetters.destinationOf(sweep),
     });
     new Rule(this, 'Schedule', {
       description: 'Finds what was lost and sets it right',

@@ -8,19 +8,20 @@ const SESSION_SECONDS = 3600;
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
 export function stsSessions(client = new STSClient({})): Sessions {
   return {
-    async open({ role, sessionName, policy, tags }) {
+    async open({ role, sessionName, policy, tags, externalId }) {
       const order = new AssumeRoleCommand({
         RoleArn: role,
         RoleSessionName: sessionName,
         DurationSeconds: SESSION_SECONDS,
         Policy: policy,
+        ExternalId: externalId,
         Tags: tags && Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
       });
       const { Credentials: made } = await client.send(order).catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
         const denied = error instanceof Error && error.name === 'AccessDenied';
         const advice = denied
-          ? '; its trust policy must let the role of the function `sessions` assume it and tag the session'
+          ? '; docs/environment-roles.md tells how an account lets Belay in for a repository and an environment'
           : '';
         throw new Error(`assuming ${role}: ${reason}${advice}`, { cause: error });
       });

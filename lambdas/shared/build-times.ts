@@ -5,7 +5,7 @@ import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { JobTimesItem } from '../../core/ledger/work-items.ts';
 import type { Ledger } from '../ports.ts';
 
-/** A repeated call writes the same again. */
+/** A repeated call writes the same again. As a change, because `build` may put nothing. */
 export async function keepBuildTimes(
   { release, environment, component, pass = 'deploy' }: TargetRef,
   { id, architecture, failed, startedAt, endedAt }: EndedBuild,
@@ -16,5 +16,5 @@ export async function keepBuildTimes(
     ...{ environment, component, pass, stage: 'build', jobId: id, architecture },
     times: { ...span, failed, logBytes: 0, steps: [{ name: 'build', ...span }] },
   };
-  await ledger.put(ledgerKeys.jobTimes(release.repository, release.id, id), item);
+  await ledger.update(ledgerKeys.jobTimes(release.repository, release.id, id), { set: { ...item } });
 }

@@ -4,14 +4,16 @@
  */
 import { type EventBus, EventField, type IRuleTarget, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
-import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { CfnOutput, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+
 import type { Configuration } from '../../core/configuration/schema.ts';
 import { ANNOUNCEMENT_EVENT } from '../../core/contracts/announcement.ts';
+import { allow } from '../allow.ts';
 
 export interface NotificationsProps {
   readonly bus: EventBus;
@@ -34,6 +36,7 @@ export class Notifications extends Construct {
   readonly chat: Topic;
   readonly mail: Topic;
   readonly settings: Configuration['notifications'];
+  readonly #publisher: IRole;
 
   constructor(scope: Construct, id: string, props: NotificationsProps) {
     super(scope, id);
@@ -50,8 +53,20 @@ export class Notifications extends Construct {
     const ours = (service: string) => new ServicePrincipal(service, { conditions: account });
     this.chat = topic('Chat');
     this.mail = topic('Mail');
-    for (const address of mail) this.mail.addSubscription(new EmailSubscription(address));
     const stack = Stack.of(this);
+    const publisher = new Role(this, 'Publisher', {
+      assumedBy: new ServicePrincipal('events.amazonaws.com'),
+      description: 'What rules publish with for people',
+    });
+    allow(publisher, { actions: ['sns:Publish'], resources: [this.chat.topicArn, this.mail.topicArn] });
+    allow(publisher, {
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      resources: [key.keyArn],
+      conditions: { StringEquals: { 'kms:ViaService': `sns.${stack.region}.amazonaws.com` } },
+    });
+    // CDK would give it more of the key.
+    this.#publisher = publisher.withoutPolicyUpdates();
+    for (const address of mail) this.mail.addSubscription(new EmailSubscription(address));
     new CfnOutput(stack, 'ChatTopic', { value: this.chat.topicArn });
     new CfnOutput(stack, 'MailTopic', { value: this.mail.topicArn });
     const field = (name: string) => EventField.fromPath(`$.detail.${name}`);
@@ -97,10 +112,10 @@ export class Notifications extends Construct {
       ...(thread && { metadata: { threadId: thread } }),
     };
     const mail = [title, text, ...(link === undefined ? [] : [link]), runbook].join('\n');
-    // With a role of the rule's own: the policies of topics and key cannot say which rule may publish.
+    // With a role: the policies of topics and key cannot say which rule may publish.
     // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
     const to = (topic: Topic, message: RuleTargetInput) =>
-      new SnsTopic(topic, { message, authorizeUsingRole: true });
+      new SnsTopic(topic, { message, role: this.#publisher });
     return [
       to(this.chat, RuleTargetInput.fromObject(chat)),
       to(this.mail, RuleTargetInput.fromMultilineText(mail)),

@@ -196,6 +196,8 @@ export interface RouteDefinition {
 export interface RoleDefinition {
   readonly name: string;
   readonly arn: string;
+  /** Who may be it. */
+  readonly trust: readonly Statement[];
   readonly statements: readonly Statement[];
 }
 

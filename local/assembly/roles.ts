@@ -1,4 +1,4 @@
-/** Reads who may do what: the roles with everything their policies say (inline, attached, managed), and the keys' policies. */
+/** Reads who may do what: the roles with everything their policies say (inline, attached, managed) and who may be them, and the keys' policies. */
 import { z } from 'zod';
 import { policyDocumentSchema, type Statement } from '../iam/policy.ts';
 import type { KeyDefinition, RoleDefinition } from './model.ts';
@@ -7,7 +7,7 @@ import { attributeOf, ignored, readAll, referenceTo } from './schema.ts';
 
 const roleSchema = z.strictObject({
   RoleName: ignored,
-  AssumeRolePolicyDocument: ignored,
+  AssumeRolePolicyDocument: policyDocumentSchema,
   Description: ignored,
   ManagedPolicyArns: z.array(z.string()).default([]),
   MaxSessionDuration: ignored,
@@ -65,6 +65,7 @@ export function readRoles(resolver: Resolver): RoleDefinition[] {
   return readAll(resolver, { type: 'AWS::IAM::Role', schema: roleSchema }, (properties, resource) => ({
     name: resource.name,
     arn: attributeOf(resolver, resource, 'Arn'),
+    trust: properties.AssumeRolePolicyDocument.Statement,
     statements: [
       ...properties.Policies.flatMap((policy) => policy.PolicyDocument.Statement),
       ...properties.ManagedPolicyArns.flatMap(

@@ -56,7 +56,7 @@ const queueSchema = z.strictObject({
   VisibilityTimeout: z.int().optional(),
   QueueName: ignored,
   KmsDataKeyReusePeriodSeconds: ignored,
-  KmsMasterKeyId: ignored,
+  KmsMasterKeyId: z.string().optional(),
   RedriveAllowPolicy: ignored,
   SqsManagedSseEnabled: ignored,
   Tags: ignored,
@@ -73,12 +73,14 @@ export function readQueues(resolver: Resolver): StackQueue[] {
   return readAll(resolver, { type: 'AWS::SQS::Queue', schema: queueSchema }, (properties, resource) => {
     const url = referenceTo(resolver, resource);
     const { ContentBasedDeduplication, VisibilityTimeout, DelaySeconds, MessageRetentionPeriod } = properties;
+    const { KmsMasterKeyId: kmsKeyArn } = properties;
     const { deadLetterTargetArn, maxReceiveCount } = properties.RedrivePolicy ?? {};
     return {
       name: resource.name,
       arn: attributeOf(resolver, resource, 'Arn'),
       url,
       fifo: properties.FifoQueue === true,
+      ...(kmsKeyArn === undefined ? {} : { kmsKeyArn }),
       ...(ContentBasedDeduplication === undefined
         ? {}
         : { contentBasedDeduplication: ContentBasedDeduplication }),

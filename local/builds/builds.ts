@@ -8,9 +8,10 @@ import type { BuildProject } from '../assembly/model.ts';
 import { arnOf, type Place } from '../assembly/resource.ts';
 import type { Images } from '../registry/images.ts';
 import { AwsError } from '../wire/errors.ts';
+import { keyUse } from '../wire/kms.ts';
 import type { Principals } from '../wire/principals.ts';
 import type { ObjectStore } from '../wire/s3/object-store.ts';
-import type { Authorize } from '../wire/service.ts';
+import type { Authorize, Permission } from '../wire/service.ts';
 import type { Build } from './build.ts';
 import { makeFiles } from './make-files.ts';
 
@@ -143,9 +144,10 @@ export class Builds {
   /** Nothing of the repository but the context. */
   async #unpack(build: Build, { SNAPSHOT, CONTEXT }: Variables, to: string): Promise<void> {
     const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/(.+)$/.exec(SNAPSHOT) ?? [];
-    this.#require(build, ['s3:GetObject'], `arn:aws:s3:::${bucket}/${key}`);
+    this.#require(build, [{ action: 's3:GetObject', resource: `arn:aws:s3:::${bucket}/${key}` }]);
     const { kmsKeyArn } = this.#options.objects.bucket(bucket).definition;
-    if (kmsKeyArn !== undefined) this.#require(build, ['kms:Decrypt'], kmsKeyArn);
+    const { region } = this.#options.place;
+    if (kmsKeyArn !== undefined) this.#require(build, [keyUse('s3', 'Decrypt', { key: kmsKeyArn, region })]);
     const snapshot = this.#options.objects.get(bucket, key);
     if (snapshot === undefined) throw new Error(`fetching the snapshot: there is no object ${SNAPSHOT}`);
     const archive = join(to, '..', 'snapshot.tar.gz');
@@ -163,25 +165,28 @@ export class Builds {
   #push(build: Build, { REPOSITORY, TAG }: Variables, output: string): void {
     const { images, place } = this.#options;
     const repository = arnOf(place, 'ecr', `repository/${REPOSITORY}`);
-    this.#require(build, ['ecr:GetAuthorizationToken'], undefined);
-    this.#require(build, PUSH, repository);
+    this.#require(build, [{ action: 'ecr:GetAuthorizationToken' }]);
+    this.#require(
+      build,
+      PUSH.map((action) => ({ action, resource: repository })),
+    );
     try {
       const digest = images.push(REPOSITORY, TAG, output);
       appendFileSync(build.log, `pushed ${REPOSITORY}:${TAG} as ${digest}\n`);
     } catch (error) {
       if (!(error instanceof AwsError) || error.code !== 'ImageTagAlreadyExistsException') throw error;
-      this.#require(build, ['ecr:DescribeImages'], repository);
+      this.#require(build, [{ action: 'ecr:DescribeImages', resource: repository }]);
       appendFileSync(build.log, `${error.message}\n`);
     }
   }
 
-  #require({ project, id }: Build, actions: readonly string[], resource: string | undefined): void {
+  #require({ project, id }: Build, needed: readonly Permission[]): void {
     const { principals, authorize } = this.#options;
     const sessionName = id.slice(-36);
     const principal = principals.openSession(project.roleArn, { sessionName });
-    const refusals = actions.flatMap((action) => {
-      const reason = authorize({ principal, action, resource });
-      return reason === undefined ? [] : [`${action} on ${resource}: ${reason}`];
+    const refusals = needed.flatMap((permission) => {
+      const reason = authorize({ principal, ...permission });
+      return reason === undefined ? [] : [`${permission.action} on ${permission.resource}: ${reason}`];
     });
     principals.revoke(principal.credentials.accessKeyId);
     if (refusals[0] !== undefined) throw new Error(`${principal.arn} is not authorized: ${refusals[0]}`);

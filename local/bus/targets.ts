@@ -2,8 +2,9 @@
 import type { Assembly, RuleDefinition, TargetDefinition } from '../assembly/model.ts';
 import { allowsService } from '../iam/evaluate.ts';
 import { globMatches } from '../iam/glob.ts';
+import { keyUse } from '../wire/kms.ts';
 import type { Principals } from '../wire/principals.ts';
-import type { Authorize } from '../wire/service.ts';
+import type { Authorize, Permission } from '../wire/service.ts';
 
 /** The parts of the world that rules can deliver to. */
 export interface TargetServices {
@@ -33,17 +34,19 @@ export async function deliver(
   }: { target: TargetDefinition; input: string; traceHeader?: string | undefined },
 ): Promise<void> {
   const [, , service = ''] = target.arn.split(':');
-  const asRole = (action: string, resource = target.arn) => {
+  const may = (permission: Permission) => {
     if (target.roleArn === undefined)
       throw new Error(`the target ${target.arn} has no role to be reached with`);
     const principal = principals.openSession(target.roleArn, { sessionName: rule.name.slice(0, 64) });
-    const refusal = authorize({ principal, action, resource });
+    const refusal = authorize({ principal, ...permission });
     principals.revoke(principal.credentials.accessKeyId);
-    if (refusal !== undefined) throw new Error(`${target.roleArn} may not ${action} ${resource}: ${refusal}`);
+    if (refusal === undefined) return;
+    const { action, resource } = permission;
+    throw new Error(`${target.roleArn} may not ${action} ${resource}: ${refusal}`);
   };
   switch (service) {
     case 'states':
-      asRole('states:StartExecution');
+      may({ action: 'states:StartExecution', resource: target.arn });
       services.startExecution(target.arn, input, traceHeader);
       return;
     case 'lambda':
@@ -55,10 +58,11 @@ export async function deliver(
       services.sendMessage(target.arn, input, target.messageGroupId);
       return;
     case 'sns':
-      asRole('sns:Publish');
+      may({ action: 'sns:Publish', resource: target.arn });
       // Whoever publishes encrypts: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
       for (const key of keysOf(assembly, target.arn))
-        for (const action of ['kms:GenerateDataKey', 'kms:Decrypt']) asRole(action, key);
+        for (const use of ['GenerateDataKey', 'Decrypt'] as const)
+          may(keyUse('sns', use, { key, region: assembly.place.region }));
       services.notify(target.arn, input);
       return;
     default:

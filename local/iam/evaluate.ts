@@ -52,3 +52,13 @@ export function allowsService(policy: readonly Statement[], service: string, que
   );
   return evaluate(addressed, question) === 'allowed';
 }
+
+/** Whether a trust policy lets somebody in: it names the role itself, or the role's account. */
+export function allowsPrincipal(trust: readonly Statement[], roleArn: string, question: Question): boolean {
+  const account = roleArn.replace(/:role\/.*$/, ':root');
+  const addressed = trust.filter(
+    ({ Principal }) =>
+      Principal === '*' || Principal?.AWS?.some((named) => ['*', roleArn, account].includes(named)),
+  );
+  return evaluate(addressed, question) === 'allowed';
+}

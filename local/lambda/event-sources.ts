@@ -1,7 +1,8 @@
 /** Event source mappings: functions fed from queues, as Lambda's pollers do it. */
 import type { Assembly, EventSourceDefinition } from '../assembly/model.ts';
+import { keyUse } from '../wire/kms.ts';
 import type { Principals } from '../wire/principals.ts';
-import type { Authorize } from '../wire/service.ts';
+import type { Authorize, Permission } from '../wire/service.ts';
 import type { ReceivedMessage } from '../wire/sqs/message.ts';
 import type { Queues } from '../wire/sqs/queues.ts';
 import type { Functions } from './functions.ts';
@@ -48,16 +49,19 @@ export function startEventSources(options: EventSourcesOptions): EventSources {
 }
 
 function requirePermissions(
-  { functions, principals, authorize }: EventSourcesOptions,
+  { assembly, queues, functions, principals, authorize }: EventSourcesOptions,
   source: EventSourceDefinition,
 ) {
   const { roleArn } = functions.definition(source.functionArn);
   const principal = principals.openSession(roleArn, { sessionName: 'event-source-mapping' });
-  for (const action of NEEDED) {
-    const refusal = authorize({ principal, action, resource: source.queueArn });
+  const key = queues.keyOf(source.queueArn.split(':').at(-1) ?? '');
+  const needed: Permission[] = NEEDED.map((action) => ({ action, resource: source.queueArn }));
+  if (key !== undefined) needed.push(keyUse('sqs', 'Decrypt', { key, region: assembly.place.region }));
+  for (const permission of needed) {
+    const refusal = authorize({ principal, ...permission });
     if (refusal === undefined) continue;
     throw new Error(
-      `mapping ${source.queueArn} to ${source.functionArn}: the role may not ${action}: ${refusal}`,
+      `mapping ${source.queueArn} to ${source.functionArn}: the role may not ${permission.action}: ${refusal}`,
     );
   }
   principals.revoke(principal.credentials.accessKeyId);

@@ -20,6 +20,12 @@ export interface Permission {
  */
 export type Authorize = (question: Permission & { readonly principal: Principal }) => string | undefined;
 
+/** A question that was decided; `refusal` is undefined where it was allowed. */
+export interface Decided extends Permission {
+  readonly principal: Principal;
+  readonly refusal: string | undefined;
+}
+
 /** One authenticated request. */
 export interface WireRequest {
   /** Unique; goes back as the request id header. */

@@ -1,4 +1,5 @@
 /** How a world is opened. */
+import type { Decided } from '../wire/service.ts';
 
 export interface WorldOptions {
   /** Everything that is remembered from start to start. */
@@ -17,6 +18,8 @@ export interface WorldOptions {
   readonly log?: ((message: string) => void) | undefined;
   /** What Belay is to GitHub; where it is an App already, it stays one. @default token */
   readonly github?: 'app' | 'token' | undefined;
+  /** Hears of every question whether a role may do something, and the answer. */
+  readonly decided?: ((decided: Decided) => void) | undefined;
   /** How often the bus delivers every event; delivery is at least once, so tests ask for more. @default 1 */
   readonly busDeliveries?: number | undefined;
 }

@@ -37,7 +37,7 @@ import { createPrincipals } from '../wire/principals.ts';
 import { ObjectStore } from '../wire/s3/object-store.ts';
 import { s3Service } from '../wire/s3/s3-service.ts';
 import { secretsService } from '../wire/secrets/secrets-service.ts';
-import type { Service } from '../wire/service.ts';
+import type { Authorize, Service } from '../wire/service.ts';
 import { Queues } from '../wire/sqs/queues.ts';
 import { sqsService } from '../wire/sqs/sqs-service.ts';
 import { stsService } from '../wire/sts/sts-service.ts';
@@ -66,7 +66,12 @@ export async function openParts(options: WorldOptions, folder: string, progress:
   const clock = systemClock;
   const dynamoStarting = startDynalite(join(folder, 'dynamodb'), assembly.tables);
   const principals = createPrincipals(clock);
-  const authorize = createAuthorize({ ...assembly, region: place.region });
+  const decide = createAuthorize(assembly);
+  const authorize: Authorize = (question) => {
+    const refusal = decide(question);
+    options.decided?.({ ...question, refusal });
+    return refusal;
+  };
   const credentials = createCredentialsEndpoint(principals, clock);
   const objects = new ObjectStore(join(folder, 's3'), assembly.buckets, clock);
   const queues = new Queues(assembly.queues, { folder: join(folder, 'sqs'), clock, ...inPlace });
@@ -185,7 +190,7 @@ export async function openParts(options: WorldOptions, folder: string, progress:
   const services: Service[] = [
     s3Service(objects),
     sqsService(queues),
-    told(dynamoService(dynamo, inPlace), () => progress.changed('ledger')),
+    told(dynamoService(dynamo, inPlace, tableKeys(assembly)), () => progress.changed('ledger')),
     secretsService(secrets, clock),
     stsService(principals),
     lambdaService(functions, place),
@@ -264,6 +269,12 @@ export async function openParts(options: WorldOptions, folder: string, progress:
       await dynamo.close();
     },
   };
+}
+
+function tableKeys({ tables }: Assembly): ReadonlyMap<string, string> {
+  return new Map(
+    tables.flatMap(({ name, kmsKeyArn }) => (kmsKeyArn === undefined ? [] : [[name, kmsKeyArn]])),
+  );
 }
 
 /** A service that says when it has answered a request. */

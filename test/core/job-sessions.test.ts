@@ -81,6 +81,7 @@ test("the environment's role is that of the job's own target, and the session sa
       'belay:environment': 'dev',
       'belay:component': 'app',
     },
+    externalId: 'belay-7',
   });
 });
 

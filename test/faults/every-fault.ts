@@ -1,4 +1,5 @@
 /** All faults of a scenario, or every nth of them, and what became of each. Called by `faults.test.ts` and `main.ts`. */
+import type { OnCall } from '../grants/port-calls.ts';
 import type { Fault, Kind } from './points.ts';
 import { run } from './run.ts';
 import type { Scenario } from './scenarios.ts';
@@ -35,14 +36,17 @@ export async function faultsOf(scenario: Scenario): Promise<Fault[]> {
 export async function tryFaults({
   scenario,
   faults,
+  onCall,
 }: {
   readonly scenario: Scenario;
   readonly faults: readonly Fault[];
+  /** Hears of every call of a function's port. */
+  readonly onCall?: OnCall;
 }): Promise<Result> {
   const counts = new Map<Kind, { tried: number; redriven: number }>();
   const failures: Failure[] = [];
   for (const fault of faults) {
-    const { problems, rounds } = await run(scenario, fault);
+    const { problems, rounds } = await run(scenario, fault, onCall);
     const { tried, redriven } = counts.get(fault.kind) ?? { tried: 0, redriven: 0 };
     counts.set(fault.kind, { tried: tried + 1, redriven: redriven + (rounds > 0 ? 1 : 0) });
     if (problems.length > 0) failures.push({ scenario: scenario.name, fault, problems });

@@ -1,5 +1,8 @@
 /** A sample of what `npm run faults` tries in full: the world is stopped at a point of a release, and everything comes right again. */
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { loadAssembly } from '../../local/assembly/load.ts';
+import { portRecorder } from '../grants/port-calls.ts';
 import { faultsOf, tryFaults } from './every-fault.ts';
 import { SERIES } from './points.ts';
 import { SCENARIOS } from './scenarios.ts';
@@ -18,6 +21,9 @@ const LEAST: Readonly<Record<string, number>> = {
 /** One of so many is tried; a prime, so that points and kinds are met in all combinations. */
 const EVERY = 251;
 
+const cdkOut = join(import.meta.dirname, '../../cdk.out');
+const calls = portRecorder(loadAssembly({ cdkOut, endpoint: 'http://127.0.0.1:1' }));
+
 test.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))(
   '%s: whatever goes wrong, it ends as it should, or says loudly that a person is needed',
   async (name, scenario) => {
@@ -27,7 +33,13 @@ test.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))(
       expect(all.filter(({ kind }) => kind.startsWith(series)).length).toBeGreaterThan(20);
     }
     const faults = all.filter((_, index) => index % EVERY === 0);
-    const { failures } = await tryFaults({ scenario, faults });
+    const { failures } = await tryFaults({ scenario, faults, onCall: calls.onCall });
     expect(failures).toEqual([]);
   },
 );
+
+test('whatever a function does then, the policies of its role allow', () => {
+  calls.save();
+  expect(calls.used.size).toBeGreaterThan(80);
+  expect([...calls.refused]).toEqual([]);
+});

@@ -196,6 +196,7 @@ export class Functions {
     given: readonly unknown[],
   ): Promise<unknown> {
     if (invocation.isDead) throw new Error('killed');
+    this.#points.onCall?.(invocation.name.split(' ')[0] ?? '', what, given);
     const kind = this.#points.at('call', `${invocation.name}: ${what}`, kindsOf(what, given));
     if (kind !== undefined) this.#trail(`*** ${kind} at ${invocation.name}: ${what}`);
     switch (kind) {

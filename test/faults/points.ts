@@ -1,5 +1,7 @@
 /** The points of a run at which the world can be stopped, and the one fault that a run is given. Used by every part of the fault harness. */
 
+import type { OnCall } from '../grants/port-calls.ts';
+
 /** Where a run can be disturbed: a state entered or left, a port call of a function, a Task of a machine, a step of a job, a message. */
 export const SERIES = ['state', 'call', 'task', 'job', 'message'] as const;
 export type Series = (typeof SERIES)[number];
@@ -62,9 +64,12 @@ export class Points {
   readonly #fault: Fault | undefined;
   /** When the fault has struck: what it was. */
   struck: Kind | undefined;
+  /** Hears of every call of a function's port, disturbed or not. */
+  readonly onCall: OnCall | undefined;
 
-  constructor(fault?: Fault) {
+  constructor(fault?: Fault, onCall?: OnCall) {
     this.#fault = fault;
+    this.onCall = onCall;
   }
 
   /** Only between these two is the run disturbed. */

@@ -1,6 +1,7 @@
 /** One run of a scenario: with nothing wrong, to find its points, or with one fault, to see what becomes of it. Called by `faults.test.ts` and `main.ts`. */
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { Json } from '../../local/asl/json.ts';
+import type { OnCall } from '../grants/port-calls.ts';
 import { problemsOf, releasesOf, type Told } from './checks.ts';
 import { Cloud } from './cloud.ts';
 import { type Fault, type Point, Points } from './points.ts';
@@ -64,12 +65,13 @@ function seedChance(seed: number): void {
   };
 }
 
-export async function run(scenario: Scenario, fault?: Fault): Promise<Run> {
+/** `onCall` hears of every call of a function's port. */
+export async function run(scenario: Scenario, fault?: Fault, onCall?: OnCall): Promise<Run> {
   const known = beginnings.get(scenario.name) ?? beginningOf(scenario);
   beginnings.set(scenario.name, known);
   const beginning = await known;
   seedChance(fault?.n ?? 0);
-  const points = new Points(fault);
+  const points = new Points(fault, onCall);
   const world = onto(beginning, points);
   for (const stage of scenario.fails) world.fails.add(stage);
   let rounds = 0;

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { notServed } from '../errors.ts';
 import { type JsonInput, readBody } from '../json-service.ts';
+import { keyUse } from '../kms.ts';
 import type { Permission, Service } from '../service.ts';
 import type { DynaliteServer } from './dynalite-server.ts';
 
@@ -65,8 +66,22 @@ function refuseUnserved(operation: string, input: JsonInput): void {
   }
 }
 
-/** DynamoDB over a running dynalite. */
-export function dynamoService(server: DynaliteServer, place: DynamoPlace): Service {
+/**
+ * DynamoDB opens a table's key on behalf of every caller: https://github.com/aws/aws-cdk/issues/10010 shows that writing needs it, too.
+ */
+function keyUses(input: JsonInput, place: DynamoPlace, keys: ReadonlyMap<string, string>): Permission[] {
+  return tablesOf(input)
+    .map((table) => keys.get(table))
+    .filter((key) => key !== undefined)
+    .map((key) => keyUse('dynamodb', 'Decrypt', { key, region: place.region }));
+}
+
+/** DynamoDB over a running dynalite; `keys`: table → KMS key. */
+export function dynamoService(
+  server: DynaliteServer,
+  place: DynamoPlace,
+  keys: ReadonlyMap<string, string> = new Map(),
+): Service {
   return {
     name: 'dynamodb',
     target: 'DynamoDB_20120810',
@@ -76,6 +91,7 @@ export function dynamoService(server: DynaliteServer, place: DynamoPlace): Servi
       const input = parseInput(body);
       refuseUnserved(request.operation, input);
       for (const permission of permissions(request.operation, input, place)) request.authorize(permission);
+      for (const permission of keyUses(input, place, keys)) request.authorize(permission);
       return server.call(request.operation, body);
     },
   };

@@ -9,7 +9,7 @@ const projection = z.strictObject({
 const index = z.strictObject({ IndexName: z.string(), KeySchema: keySchema, Projection: projection });
 
 /**
- * Properties of AWS::DynamoDB::Table. What a local store has no need of (encryption, backups, tags, protection) may
+ * Properties of AWS::DynamoDB::Table. What a local store has no need of (backups, tags, protection) may
  * stand there; a property that would change what callers see and is not served (streams, imports) is refused.
  */
 const tableProperties = z.strictObject({
@@ -22,7 +22,7 @@ const tableProperties = z.strictObject({
   GlobalSecondaryIndexes: z.array(index).optional(),
   LocalSecondaryIndexes: z.array(index).optional(),
   TimeToLiveSpecification: z.strictObject({ AttributeName: z.string(), Enabled: z.boolean() }).optional(),
-  SSESpecification: z.unknown().optional(),
+  SSESpecification: z.object({ KMSMasterKeyId: z.string().optional() }).optional(),
   PointInTimeRecoverySpecification: z.unknown().optional(),
   DeletionProtectionEnabled: z.unknown().optional(),
   ContributorInsightsSpecification: z.unknown().optional(),
@@ -39,6 +39,8 @@ export interface TableDefinition {
   readonly key: readonly string[];
   /** Number attribute with the second after which an item is expired. */
   readonly timeToLiveAttribute: string | undefined;
+  /** Key that encrypts it: every caller then needs kms:Decrypt too. */
+  readonly kmsKeyArn?: string | undefined;
 }
 
 /** Reads the resolved properties of an AWS::DynamoDB::Table; throws an error that names what the twin cannot serve. */
@@ -64,6 +66,7 @@ export function readTable(properties: unknown): TableDefinition {
       LocalSecondaryIndexes,
     },
     key: KeySchema.map(({ AttributeName }) => AttributeName),
+    kmsKeyArn: table.SSESpecification?.KMSMasterKeyId,
     timeToLiveAttribute: TimeToLiveSpecification?.Enabled ? TimeToLiveSpecification.AttributeName : undefined,
   };
 }

@@ -1,5 +1,6 @@
 /** What every S3 operation of the twin receives, and the small helpers they share. */
 import { AwsError } from '../errors.ts';
+import { keyUse } from '../kms.ts';
 import type { WireRequest, WireResponse } from '../service.ts';
 import { element, type XmlMembers } from '../xml.ts';
 import type { Bucket, Versions } from './bucket.ts';
@@ -31,19 +32,14 @@ export function s3Arn(bucket: Bucket, key?: string): string {
 }
 
 /** Asks for a permission on the object, and on the bucket's KMS key when there is one. */
-export function authorizeObject(
-  call: S3Call,
-  action: string,
-  kmsAction?: 'kms:Decrypt' | 'kms:GenerateDataKey',
-): void {
+export function authorizeObject(call: S3Call, action: string, use?: 'Decrypt' | 'GenerateDataKey'): void {
   const { request, bucket, key } = call;
   request.authorize({ action, resource: s3Arn(bucket, key) });
   const { kmsKeyArn, bucketKey } = bucket.definition;
-  if (kmsAction === undefined || kmsKeyArn === undefined) return;
+  if (use === undefined || kmsKeyArn === undefined) return;
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#encryption-context
-  const context = s3Arn(bucket, bucketKey ? undefined : key);
-  const conditions = { 'kms:EncryptionContext:aws:s3:arn': context };
-  request.authorize({ action: kmsAction, resource: kmsKeyArn, conditions });
+  const context = { 'kms:EncryptionContext:aws:s3:arn': s3Arn(bucket, bucketKey ? undefined : key) };
+  request.authorize(keyUse('s3', use, { key: kmsKeyArn, region: request.region, context }));
 }
 
 /** A request header as one text. */

@@ -34,7 +34,7 @@ function checksumKind(call: S3Call): Upload['checksum'] {
 
 /** CreateMultipartUpload. */
 export async function createMultipartUpload(call: S3Call): Promise<WireResponse> {
-  authorizeObject(call, 's3:PutObject', 'kms:GenerateDataKey');
+  authorizeObject(call, 's3:PutObject', 'GenerateDataKey');
   const upload: Upload = { key: call.key, headers: attributesOf(call), checksum: checksumKind(call) };
   const uploadId = startUpload(call.bucket, upload);
   const headers = encryptionHeaders(upload.headers);
@@ -48,7 +48,7 @@ export async function createMultipartUpload(call: S3Call): Promise<WireResponse>
 
 /** UploadPart. */
 export async function uploadPart(call: S3Call): Promise<WireResponse> {
-  authorizeObject(call, 's3:PutObject', 'kms:GenerateDataKey');
+  authorizeObject(call, 's3:PutObject', 'GenerateDataKey');
   const uploadId = parameter(call, 'uploadId') ?? '';
   const number = Number(parameter(call, 'partNumber'));
   if (!Number.isInteger(number) || number < 1 || number > maxParts) {

@@ -21,7 +21,7 @@ import { etagOf } from './object-store.ts';
 
 /** PutObject. */
 export async function putObject(call: S3Call): Promise<WireResponse> {
-  authorizeObject(call, 's3:PutObject', 'kms:GenerateDataKey');
+  authorizeObject(call, 's3:PutObject', 'GenerateDataKey');
   const headers = attributesOf(call);
   const { file, size, md5, checksum } = await receiveBody(call.request, call.bucket.incoming);
   try {
@@ -61,7 +61,7 @@ function requestedVersion(call: S3Call, versionId = parameter(call, 'versionId')
 }
 
 function authorizeRead(call: S3Call, versionId = parameter(call, 'versionId')): void {
-  authorizeObject(call, versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion', 'kms:Decrypt');
+  authorizeObject(call, versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion', 'Decrypt');
 }
 
 /** First and last byte of a Range header; undefined for one S3 ignores, as it does with several ranges. */
@@ -135,7 +135,7 @@ function copySource(call: S3Call): { source: S3Call; versionId: string | undefin
 export async function copyObject(call: S3Call): Promise<WireResponse> {
   const { source, versionId } = copySource(call);
   authorizeRead(source, versionId);
-  authorizeObject(call, 's3:PutObject', 'kms:GenerateDataKey');
+  authorizeObject(call, 's3:PutObject', 'GenerateDataKey');
   const from = requestedVersion(source, versionId);
   const ifMatch = header(call, 'x-amz-copy-source-if-match');
   if (ifMatch !== undefined && unquoted(ifMatch) !== from.etag) {

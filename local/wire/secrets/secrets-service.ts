@@ -4,7 +4,8 @@ import * as z from 'zod';
 import type { Clock } from '../clock.ts';
 import { AwsError } from '../errors.ts';
 import { type JsonInput, jsonService, parsed } from '../json-service.ts';
-import type { Permission, Service } from '../service.ts';
+import { keyUse } from '../kms.ts';
+import type { Permission, Service, WireRequest } from '../service.ts';
 import type { Secret, SecretStore, SecretVersion } from './secret-store.ts';
 
 const SecretId = z.string();
@@ -19,20 +20,20 @@ function named(secret: Secret, version: SecretVersion) {
 }
 
 /** KMS is asked on the caller's behalf, so the caller needs the key's permission too. */
-const kmsActions: Readonly<Record<string, string>> = {
-  GetSecretValue: 'kms:Decrypt',
-  PutSecretValue: 'kms:GenerateDataKey',
+const keyUses: Readonly<Record<string, 'Decrypt' | 'GenerateDataKey'>> = {
+  GetSecretValue: 'Decrypt',
+  PutSecretValue: 'GenerateDataKey',
 };
 
 function permissions(store: SecretStore) {
-  return (operation: string, input: JsonInput): Permission[] => {
+  return (operation: string, input: JsonInput, { region }: WireRequest): Permission[] => {
     const secret = store.lookup(String(input.SecretId));
     const needed: Permission[] = [
       { action: `secretsmanager:${operation}`, resource: secret?.arn ?? String(input.SecretId) },
     ];
-    const action = kmsActions[operation];
-    const resource = secret?.definition.kmsKeyArn;
-    if (action !== undefined && resource !== undefined) needed.push({ action, resource });
+    const use = keyUses[operation];
+    const key = secret?.definition.kmsKeyArn;
+    if (use !== undefined && key !== undefined) needed.push(keyUse('secretsmanager', use, { key, region }));
     return needed;
   };
 }

@@ -15,6 +15,8 @@ export interface QueueDefinition {
   readonly delaySeconds?: number;
   /** @default 345600, four days */
   readonly retentionSeconds?: number;
+  /** Key that encrypts it: who sends and who receives then needs the key too. */
+  readonly kmsKeyArn?: string;
   /** `dlq` is the name of another queue of the twin, of the same type. */
   readonly redrive?: { readonly dlq: string; readonly maxReceiveCount: number };
 }

@@ -55,6 +55,11 @@ export class Queues {
     return `arn:aws:sqs:${this.#options.region}:${this.#options.accountId}:${name}`;
   }
 
+  /** The KMS key of a queue; undefined without one, and of a queue that does not exist. */
+  keyOf(name: string): string | undefined {
+    return this.#byName.get(name)?.definition.kmsKeyArn;
+  }
+
   /** The URL of a queue under a gateway's URL. */
   urlOf(name: string, gatewayUrl: string): string {
     return `${gatewayUrl}/${this.#options.accountId}/${name}`;

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { AwsError } from '../errors.ts';
 import { type JsonInput, jsonService, parsed } from '../json-service.ts';
+import { keyUse } from '../kms.ts';
 import type { Service, WireRequest } from '../service.ts';
 import { maxMessageBytes } from './intake.ts';
 import { md5OfAttributes, md5OfBody, type NewMessage, type ReceivedMessage, sizeOf } from './message.ts';
@@ -138,12 +139,29 @@ function queueAttributes(queue: Queue, queues: Queues): Record<string, string> {
   return attributes;
 }
 
+/**
+ * Who sends has a data key made and opened, who receives has it opened:
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+ */
+const KEY_USES: Readonly<Record<string, readonly ('Decrypt' | 'GenerateDataKey')[]>> = {
+  SendMessage: ['Decrypt', 'GenerateDataKey'],
+  ReceiveMessage: ['Decrypt'],
+};
+
 /** IAM knows one action for a call and its batch form. */
 function permissions(queues: Queues) {
-  return (operation: string, input: JsonInput) => {
-    const name = String(input.QueueUrl ?? input.QueueName ?? '');
-    const resource = queues.arnOf(name.split('/').at(-1) ?? '');
-    return [{ action: `sqs:${operation.replace(/Batch$/, '')}`, resource }];
+  return (operation: string, input: JsonInput, { region }: WireRequest) => {
+    const name =
+      String(input.QueueUrl ?? input.QueueName ?? '')
+        .split('/')
+        .at(-1) ?? '';
+    const action = operation.replace(/Batch$/, '');
+    const key = queues.keyOf(name);
+    const uses = key === undefined ? [] : (KEY_USES[action] ?? []);
+    return [
+      { action: `sqs:${action}`, resource: queues.arnOf(name) },
+      ...uses.map((use) => keyUse('sqs', use, { key: key ?? '', region })),
+    ];
   };
 }
 

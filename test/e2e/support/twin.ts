@@ -7,14 +7,24 @@ import { expect } from '@jest/globals';
 import { type EnvironmentItem, environmentItemSchema } from '../../../core/ledger/environment-items.ts';
 import { ledgerKeys } from '../../../core/ledger/keys.ts';
 import { deliveryItemSchema } from '../../../core/ledger/release-items.ts';
+import { loadAssembly } from '../../../local/assembly/load.ts';
+import type { Assembly } from '../../../local/assembly/model.ts';
 import { reportOnPush } from '../../../local/cli/commands/push.ts';
 import type { ReleaseReport } from '../../../local/cli/report.ts';
 import type { PushReceipt } from '../../../local/cli/twin.ts';
 import { openWorld, type World, type WorldOptions } from '../../../local/world.ts';
+import { recorder } from '../../grants/recorder.ts';
 import { makeRepository, type Repository } from './repository.ts';
 
 /** The assembly that `npm test` has synthesized. */
 export const cdkOut = join(import.meta.dirname, '../../../cdk.out');
+
+let loaded: Assembly | undefined;
+/** The roles do not depend on where a twin listens. */
+function assembly(): Assembly {
+  loaded ??= loadAssembly({ cdkOut, endpoint: 'http://127.0.0.1:1' });
+  return loaded;
+}
 
 /** A folder for one file of tests: repositories, what they deploy, and an empty home. */
 export interface TestFolder {
@@ -30,12 +40,14 @@ export interface TestFolder {
 
 export interface TestTwin extends TestFolder {
   readonly world: World;
+  /** What the stack's own code and services were refused so far. */
+  readonly refused: Set<string>;
   /** Pushes HEAD and answers with the report once the release and its statuses have ended. */
   push(repository: Repository, ref?: string): Promise<ReleaseReport>;
   /** Waits for the end of a push that was begun otherwise. */
   ended(receipt: PushReceipt): Promise<ReleaseReport>;
   environment(repository: Repository, name: string): Promise<EnvironmentItem>;
-  /** Fails when the twin had anything to complain about: lost events, defects of its own. */
+  /** Fails when the twin had anything to complain about (lost events, defects of its own), or refused the stack something. */
   close(): Promise<void>;
 }
 
@@ -59,7 +71,9 @@ export async function openTestTwin(
   const place = makeTestFolder();
   const options = more(place.folder);
   const complaints: string[] = [];
+  const decisions = recorder(assembly());
   const world = await openWorld({
+    decided: decisions.hear,
     stateDir: join(place.folder, 'state'),
     cdkOut,
     log: (message) => void complaints.push(message),
@@ -78,6 +92,7 @@ export async function openTestTwin(
   return {
     ...place,
     world,
+    refused: decisions.refused,
     ended,
     push: async ({ directory }, ref) => ended(await world.push({ directory, ref })),
     async environment({ directory }, name) {
@@ -89,7 +104,9 @@ export async function openTestTwin(
     async close() {
       await world.close();
       place.remove();
+      decisions.save();
       expect(complaints).toEqual([]);
+      expect([...decisions.refused]).toEqual([]);
     },
   };
 }

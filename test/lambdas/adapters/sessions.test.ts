@@ -21,7 +21,8 @@ test('a session is opened for an hour, with its policy and its tags', async () =
 <AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>secret</SecretAccessKey><SessionToken>token</SessionToken>
 <Expiration>2026-11-21T09:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`,
   );
-  const order = { role: ROLE, sessionName: 'r-1', policy: '{}', tags: { 'belay:environment': 'dev' } };
+  const tags = { 'belay:environment': 'dev' };
+  const order = { role: ROLE, sessionName: 'r-1', policy: '{}', tags, externalId: 'belay-7' };
   expect(await open(order)).toEqual({
     accessKeyId: 'ASIA',
     secretAccessKey: 'secret',
@@ -35,6 +36,7 @@ test('a session is opened for an hour, with its policy and its tags', async () =
     RoleSessionName: 'r-1',
     DurationSeconds: '3600',
     Policy: '{}',
+    ExternalId: 'belay-7',
     'Tags.member.1.Key': 'belay:environment',
     'Tags.member.1.Value': 'dev',
   });
@@ -46,6 +48,6 @@ test('a role that does not let us is named, with what to do', async () => {
     '<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>not authorized</Message></Error></ErrorResponse>',
   );
   await expect(open({ role: ROLE, sessionName: 'r-1' })).rejects.toThrow(
-    `assuming ${ROLE}: not authorized; its trust policy must let the role of the function \`sessions\` assume it and tag the session`,
+    `assuming ${ROLE}: not authorized; docs/environment-roles.md tells how an account lets Belay in for a repository and an environment`,
   );
 });

@@ -43,6 +43,8 @@ test('reads functions, jobs and machines as they would be deployed', () => {
   expect(assembly.stateMachines).toMatchObject([{ name: 'release', definition: '{"StartAt":"A"}' }]);
 });
 
+const nobody = { Version: '2012-10-17', Statement: [] };
+
 test('policies reach their roles however they are attached', () => {
   const document = (action: string) => ({
     Version: '2012-10-17',
@@ -66,7 +68,7 @@ test('policies reach their roles however they are attached', () => {
       },
       Other: {
         Type: 'AWS::IAM::Role',
-        Properties: { ManagedPolicyArns: [{ Ref: 'Managed' }] },
+        Properties: { AssumeRolePolicyDocument: nobody, ManagedPolicyArns: [{ Ref: 'Managed' }] },
       },
     },
   });
@@ -100,7 +102,10 @@ test.each([
     {
       Admin: {
         Type: 'AWS::IAM::Role',
-        Properties: { ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess'] },
+        Properties: {
+          AssumeRolePolicyDocument: nobody,
+          ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess'],
+        },
       },
     },
     'does not know what the managed policy',

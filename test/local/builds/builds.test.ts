@@ -53,7 +53,7 @@ async function twin({ statements, path = '/bin:/usr/bin' }: { statements?: objec
   const principals = createPrincipals(realClock);
   const objects = new ObjectStore(join(folder, 's3'), assembly.buckets, realClock);
   const images = new Images(join(folder, 'images'));
-  const authorize = createAuthorize({ ...assembly, region: place.region });
+  const authorize = createAuthorize(assembly);
   const builds = new Builds({
     ...{ projects: assembly.buildProjects, place, objects, images, principals, authorize },
     folder: join(folder, 'builds'),

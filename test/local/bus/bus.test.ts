@@ -71,7 +71,7 @@ function openBus(stack: Partial<SmallStack>, deliveries?: number) {
   const bus = new Bus({
     assembly,
     principals: createPrincipals(systemClock),
-    authorize: createAuthorize({ ...assembly, region: 'eu-west-1' }),
+    authorize: createAuthorize(assembly),
     folder,
     lost: (message) => void lost.push(message),
     services: {

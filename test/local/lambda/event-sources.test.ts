@@ -34,8 +34,16 @@ const resources = {
   },
 };
 
-function start(consume: string, statements?: SmallStack['statements']) {
-  const stack = { functions: { consume }, resources, ...(statements === undefined ? {} : { statements }) };
+function start(consume: string, statements?: SmallStack['statements'], inbox: object = {}) {
+  const Inbox = {
+    ...resources.Inbox,
+    Properties: { ...resources.Inbox.Properties, ...inbox },
+  };
+  const stack = {
+    functions: { consume },
+    resources: { ...resources, Inbox },
+    ...(statements === undefined ? {} : { statements }),
+  };
   const assembly = loadAssembly({ cdkOut: writeStack(stack), endpoint: 'http://127.0.0.1:1' });
   const folder = temporaryFolder('sources');
   const principals = createPrincipals(systemClock);
@@ -56,7 +64,7 @@ function start(consume: string, statements?: SmallStack['statements']) {
     path: '',
     replacements: {},
   });
-  const authorize = createAuthorize({ ...assembly, region: 'eu-west-1' });
+  const authorize = createAuthorize(assembly);
   const sources = startEventSources({ assembly, queues, functions, principals, authorize });
   close = async () => {
     await sources.close();
@@ -95,5 +103,12 @@ test('a function that throws keeps its whole batch', async () => {
 test('a function that may not read its queue is refused at the start', () => {
   expect(() => start('', [{ Effect: 'Allow', Action: 'sqs:ReceiveMessage', Resource: '*' }])).toThrow(
     'the role may not sqs:DeleteMessage',
+  );
+});
+
+test('a function that may not have the key of its queue opened is refused at the start', () => {
+  const sqs = { Effect: 'Allow', Action: 'sqs:*', Resource: '*' };
+  expect(() => start('', [sqs], { KmsMasterKeyId: 'arn:aws:kms:eu-west-1:123456789012:key/k1' })).toThrow(
+    'the role may not kms:Decrypt',
   );
 });

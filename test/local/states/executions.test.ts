@@ -48,7 +48,7 @@ function openExecutions(stack: Partial<SmallStack>, folder = temporaryFolder('ex
     printed: () => {},
   });
   const objects = new ObjectStore(join(folder, 's3'), assembly.buckets, realClock);
-  const authorize = createAuthorize({ ...assembly, region: place.region });
+  const authorize = createAuthorize(assembly);
   const builds = new Builds({
     projects: assembly.buildProjects,
     ...{ place, objects, principals, authorize },

@@ -34,7 +34,9 @@ const ledger = {
 };
 const TableName = 'ledger';
 const key = (pk: string) => ({ pk: { S: pk }, sk: { S: '-' } });
+const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/k1';
 const questions: unknown[] = [];
+const keyUses: unknown[] = [];
 let server: DynaliteServer;
 let world: Awaited<ReturnType<typeof startWorld>>;
 let client: DynamoDBClient;
@@ -44,11 +46,13 @@ beforeAll(async () => {
     async (folder) => {
       await server?.close();
       server = await startDynalite(join(folder, 'dynamodb'), [readTable(ledger)]);
-      return [dynamoService(server, { accountId: '111122223333', region: 'eu-west-1' })];
+      const place = { accountId: '111122223333', region: 'eu-west-1' };
+      return [dynamoService(server, place, new Map([[TableName, keyArn]]))];
     },
     {
       authorize: ({ action, resource, conditions }) => {
-        questions.push([action, resource, conditions?.['dynamodb:LeadingKeys']]);
+        if (action.startsWith('kms:')) keyUses.push([action, resource, conditions?.['kms:ViaService']]);
+        else questions.push([action, resource, conditions?.['dynamodb:LeadingKeys']]);
         return undefined;
       },
     },
@@ -171,4 +175,12 @@ test('a table with what the twin cannot serve is refused by name', () => {
   const streaming = { ...ledger, StreamSpecification: { StreamViewType: 'NEW_IMAGE' } };
   expect(() => readTable(streaming)).toThrow(/StreamSpecification/);
   expect(() => readTable({ ...ledger, BillingMode: 'PROVISIONED' })).toThrow(/BillingMode/);
+});
+
+test('the key of a table is opened for everybody who reads or writes it', async () => {
+  keyUses.length = 0;
+  await client.send(new GetItemCommand({ TableName, Key: key('nobody') }));
+  await client.send(new PutItemCommand({ TableName, Item: key('somebody') }));
+  const use = ['kms:Decrypt', keyArn, 'dynamodb.eu-west-1.amazonaws.com'];
+  expect(keyUses).toEqual([use, use]);
 });

@@ -36,6 +36,7 @@ const definitions: QueueDefinition[] = [
   },
   { name: 'status-dead.fifo', fifo: true },
   { name: 'content.fifo', fifo: true, contentBasedDeduplication: true },
+  { name: 'sealed', fifo: false, kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/k1' },
 ];
 const arn = (name: string) => `arn:aws:sqs:eu-west-1:111122223333:${name}`;
 const open = (folder: string, clock: ReturnType<typeof manualClock>) =>
@@ -50,16 +51,24 @@ describe('through the client', () => {
   let queues: Queues;
   let world: Awaited<ReturnType<typeof startWorld>>;
   let sqs: SQSClient;
+  let questions: string[];
   const clock = manualClock();
   const url = (name: string) => `${world.url()}/111122223333/${name}`;
 
   beforeEach(async () => {
+    questions = [];
     world = await startWorld(
       (folder) => {
         queues = open(folder, clock);
         return [sqsService(queues)];
       },
-      { clock },
+      {
+        clock,
+        authorize: ({ action, resource, conditions }) => {
+          questions.push([action, resource, conditions?.['kms:ViaService']].join(' ').trim());
+          return undefined;
+        },
+      },
     );
     sqs = new SQSClient(world.client());
   });
@@ -67,6 +76,20 @@ describe('through the client', () => {
     sqs.destroy();
     queues.close();
     await world.close();
+  });
+
+  test('who sends has the key of the queue make a data key and open it, who receives has it open one', async () => {
+    const QueueUrl = url('sealed');
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' }));
+    await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+    const key = 'arn:aws:kms:eu-west-1:111122223333:key/k1 sqs.eu-west-1.amazonaws.com';
+    expect(questions).toEqual([
+      `sqs:SendMessage ${arn('sealed')}`,
+      `kms:Decrypt ${key}`,
+      `kms:GenerateDataKey ${key}`,
+      `sqs:ReceiveMessage ${arn('sealed')}`,
+      `kms:Decrypt ${key}`,
+    ]);
   });
 
   test('a message is sent, received with its attributes and deleted', async () => {

@@ -60,7 +60,10 @@ function resources(stack: SmallStack): Record<string, object> {
     Role: {
       Type: 'AWS::IAM::Role',
       Properties: {
-        AssumeRolePolicyDocument: {},
+        AssumeRolePolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: '*' } }],
+        },
         Policies: [
           {
             PolicyName: 'all',

@@ -1,0 +1,36 @@
+/** The only way this stack gives a role of its own something: exact actions on exact resources, or a pattern and why. */
+import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { acceptPatterns } from './accepted.ts';
+import { type Binding, permission } from './binding.ts';
+
+export interface Allowed {
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly conditions?: Readonly<Record<string, unknown>>;
+  /** Why resources are named by a pattern; needed as soon as one of them is. */
+  readonly because?: string;
+}
+
+/** @throws Error when a resource is a pattern and nobody says why. */
+export function allow(to: IGrantable, { actions, resources, conditions, because }: Allowed): void {
+  const role = to.grantPrincipal;
+  const patterns = resources.filter((resource) => resource.includes('*'));
+  if (patterns.length > 0) {
+    if (because === undefined || !Construct.isConstruct(role))
+      throw new Error(
+        `allowing ${actions.join(', ')}: ${patterns.join(', ')} is a pattern; say \`because\` why it cannot be named`,
+      );
+    acceptPatterns(role, because, patterns);
+  }
+  role.addToPrincipalPolicy(
+    new PolicyStatement({
+      actions: [...actions],
+      resources: [...resources],
+      ...(conditions && { conditions: { ...conditions } }),
+    }),
+  );
+}
+
+/** The same as a function's binding. */
+export const allowed = (grant: Allowed): Binding<never> => permission((fn) => allow(fn, grant));
