@@ -98,6 +98,8 @@ function releaseEnd(record: ReleaseRecord, github: string): News[] {
   const { release, deployments } = record;
   const { verdict, endedAt, operation = 'apply' } = release;
   if (verdict === undefined || endedAt === undefined || verdict === 'waiting') return [];
+  // It may be known a moment before what its last deployment ended as, which says more.
+  if (deployments.some((one) => one.askedAt !== undefined && one.verdict === undefined)) return [];
   const kind = kindOf(verdict, deployments);
   const title = `${nameOf(release)}: ${describe(kind, deployments)}`;
   const facts = factsOf(release);

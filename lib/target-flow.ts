@@ -42,7 +42,7 @@ type Catching = State & INextable & { addCatch(handler: IChainable, props?: obje
 
 /**
  * Child input: `{release, environment, execution, fence, pass, component, test, build, write}`. Everything a state needs later is kept in
- * variables: `target` (the reference handed to every function), `test`, `write`, `prepared`, `guarded`, `end`. What is applied in a
+ * variables: `target` (the reference handed to every function), `test`, `write`, `took`, `prepared`, `guarded`, `end`. What is applied in a
  * destroy is a plan that destroys: the same states do it, with the stage `write` names.
  * Where `build` is true, its image is looked for before the plan, and built by CodeBuild where it is not there.
  */
@@ -241,17 +241,17 @@ export class TargetFlow extends Construct {
     );
 
     // Its image, before the plan. The same question again after the build: only the registry says that the image is there.
-    const imageTask = (name: string, built: boolean) =>
+    const imageTask = (name: string, look: string) =>
       caught(
         functionTask(this, name, {
           fn: functions.build,
-          payload: `$merge([$target, {'built': ${built}}])`,
+          payload: `$merge([$target, ${look}])`,
           assign: { image: '{% $states.result.Payload %}' },
         }),
         'build',
       );
-    const image = imageTask('Look for its image', false);
-    const built = imageTask('Look for what was built', true);
+    const image = imageTask('Look for its image', `{'built': false}`);
+    const built = imageTask('Look for what was built', `{'built': true, 'took': $took}`);
     const notBuilt = decided('No image', 'image');
     image.next(
       Choice.jsonata(this, 'Is the image there?')

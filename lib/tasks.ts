@@ -109,10 +109,14 @@ export function tokenTask(scope: Construct, name: string, props: FunctionTaskPro
 /** Longer than a build may run and wait in CodeBuild's queue, so that CodeBuild's own limits speak first. */
 const BUILD_TASK_LIMIT = BUILD_LIMIT.plus(BUILD_QUEUE_LIMIT).plus(Duration.minutes(15));
 
+/** What `core/contracts/ended-build.ts` reads, no more: the whole says every variable of the build. What is missing is left out. */
+const TOOK = `{% $states.result.Build.{${['Id', 'ProjectName', 'BuildStatus', 'StartTime', 'EndTime'].map((name) => `'${name}': ${name}`).join(', ')}} %}`;
+
 /**
- * A CodeBuild build, waited for. `order` is what `build` answered: `{project, variables}`. Starting is retried (a full queue, CodeBuild's
- * hiccups; 10, 20, 40 … up to 300 seconds, about twenty minutes): a build started twice pushes one image, the second push is refused
- * and finds it there.
+ * A CodeBuild build, waited for. `order` is what `build` answered: `{project, variables}`; how long it took is then in the variable
+ * `took`, for `build`. Starting is retried: each minute for as long as the queue takes no more (a new account runs one build at a time
+ * and queues five), with growing pauses at CodeBuild's hiccups. A build started twice pushes one image, the second push is refused and
+ * finds it there.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/connect-codebuild.html
  */
 export function buildTask(scope: Construct, name: string, order: string): CustomState {
@@ -127,20 +131,28 @@ export function buildTask(scope: Construct, name: string, order: string): Custom
         EnvironmentVariablesOverride: `{% ${order}.variables %}`,
       },
       TimeoutSeconds: BUILD_TASK_LIMIT.toSeconds(),
+      Assign: { took: TOOK },
       Output: PASS_INPUT_ON,
     },
-  }).addRetry({
-    errors: [
-      'CodeBuild.AccountLimitExceededException',
-      'CodeBuild.CodeBuildException',
-      'CodeBuild.SdkClientException',
-    ],
-    interval: Duration.seconds(10),
-    backoffRate: 2,
-    maxAttempts: 8,
-    maxDelay: Duration.minutes(5),
-    jitterStrategy: JitterType.FULL,
-  });
+  })
+    .addRetry({
+      errors: ['CodeBuild.AccountLimitExceededException'],
+      interval: Duration.minutes(1),
+      maxAttempts: BUILD_QUEUE_LIMIT.toMinutes(),
+      backoffRate: 1,
+    })
+    .addRetry({
+      errors: [
+        'CodeBuild.AWSCodeBuildException',
+        'CodeBuild.CodeBuildException',
+        'CodeBuild.SdkClientException',
+      ],
+      interval: Duration.seconds(10),
+      backoffRate: 2,
+      maxAttempts: 8,
+      maxDelay: Duration.minutes(5),
+      jitterStrategy: JitterType.FULL,
+    });
 }
 
 /**
@@ -178,7 +190,12 @@ export function jobTask(
       Output: PASS_INPUT_ON,
     },
   }).addRetry({
-    errors: ['Batch.BatchException', 'Batch.ServerException', 'Batch.SdkClientException'],
+    errors: [
+      'Batch.AWSBatchException',
+      'Batch.BatchException',
+      'Batch.ServerException',
+      'Batch.SdkClientException',
+    ],
     interval: Duration.seconds(2),
     backoffRate: 2,
     maxAttempts: 4,

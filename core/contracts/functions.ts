@@ -8,6 +8,7 @@ import {
   releaseVerdictSchema,
   stageSchema,
 } from '../words.ts';
+import { endedBuildSchema } from './ended-build.ts';
 import { releaseRequestSchema } from './operation.ts';
 import { releaseRefSchema } from './release.ts';
 
@@ -118,8 +119,11 @@ export const build = defineContract({
     /** Host of the account's registry. */
     'REGISTRY',
   ],
-  /** `built`: the build that was asked for has just succeeded. */
-  input: targetRefSchema.extend({ built: z.boolean() }),
+  /** `built`: the build that was asked for has just succeeded; `took`: how long. No time that reads otherwise stops a deployment. */
+  input: targetRefSchema.extend({
+    built: z.boolean(),
+    took: endedBuildSchema.optional().catch(undefined),
+  }),
   output: z.discriminatedUnion('decision', [
     z.object({
       decision: z.literal('build'),

@@ -15,6 +15,7 @@ export interface Price {
 }
 
 const FARGATE = 'https://aws.amazon.com/fargate/pricing/';
+const CODEBUILD = 'https://aws.amazon.com/codebuild/pricing/';
 const price = (usd: number, per: string, source: string, confirmed = true): Price => ({
   usd,
   per,
@@ -30,6 +31,9 @@ export const PRICES = {
   fargateX86Memory: price(0.004445, 'GB-hour', FARGATE),
   /** Over the 20 GB that are part of every task. */
   fargateStorage: price(0.000111, 'GB-hour', FARGATE),
+  /** Of two processors and 4 GB (`arm1.small`, `general1.small`), for every minute begun. */
+  buildArm: unconfirmed(0.0034, 'build minute (arm1.small)', CODEBUILD),
+  buildX86: unconfirmed(0.005, 'build minute (general1.small)', CODEBUILD),
   publicAddress: price(0.005, 'hour', 'https://aws.amazon.com/vpc/pricing/'),
   natGateway: price(0.045, 'hour', 'https://aws.amazon.com/vpc/pricing/'),
   /** One endpoint in one zone. */

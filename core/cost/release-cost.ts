@@ -18,6 +18,10 @@ const TRANSITIONS = {
   target: 6,
   /** Of a target without a job. */
   withoutJob: 1,
+  /** Of a target whose image was there, or then was. */
+  image: 2,
+  /** Of a build that succeeded. One that failed ends the target before as many others. */
+  build: 3,
   job: { validate: 0, plan: 3, apply: 5, destroy: 5, test: 3 } as const satisfies Record<Stage, number>,
 };
 
@@ -62,7 +66,10 @@ export function releaseCost({
     ...outcomes.filter(({ startedAt }) => startedAt !== undefined).map(nameOf),
     ...jobsOf.keys(),
   ]);
-  const targets = [...names].map((target) => targetCost(target, jobsOf.get(target) ?? []));
+  const withImage = new Set(outcomes.filter(({ image }) => image !== undefined).map(nameOf));
+  const targets = [...names].map((target) =>
+    targetCost(target, { all: jobsOf.get(target) ?? [], hasImage: withImage.has(target) }),
+  );
   const begun = deployments.filter(({ askedAt }) => askedAt !== undefined).length;
   const own = [
     costLine(
@@ -81,13 +88,24 @@ export function releaseCost({
 const nameOf = ({ environment, component }: { environment: string; component: string }) =>
   `${environment}/${component}`;
 
-function targetCost(target: string, jobs: readonly JobTimesItem[]): TargetCost {
+type Job = JobTimesItem & { readonly stage: Stage };
+const isJob = (one: JobTimesItem): one is Job => one.stage !== 'build';
+
+function targetCost(
+  target: string,
+  { all, hasImage }: { readonly all: readonly JobTimesItem[]; readonly hasImage: boolean },
+): TargetCost {
+  const jobs = all.filter(isJob);
+  const builds = all.filter((one) => !isJob(one));
   const states =
     TRANSITIONS.target +
     (jobs.length === 0 ? TRANSITIONS.withoutJob : 0) +
+    (hasImage ? TRANSITIONS.image : 0) +
+    builds.filter(({ times }) => !times.failed).length * TRANSITIONS.build +
     jobs.reduce((sum, { stage }) => sum + TRANSITIONS.job[stage], 0);
   const lines = [
     ...fargateLines(jobs),
+    ...buildLines(builds),
     costLine('states', states, 'transition'),
     ...requestLines([
       [REQUESTS.target, 1],
@@ -137,6 +155,20 @@ function fargateLines(jobs: readonly JobTimesItem[]): CostLine[] {
       ),
     ];
   });
+}
+
+/** CodeBuild asks for every minute begun, from the moment a build was submitted: https://aws.amazon.com/codebuild/pricing/ */
+const billedMinutes = ({ times }: JobTimesItem) =>
+  Math.max(1, Math.ceil((Date.parse(times.endedAt) - Date.parse(times.startedAt)) / 60_000));
+
+function buildLines(builds: readonly JobTimesItem[]): CostLine[] {
+  return [...Map.groupBy(builds, ({ architecture }) => architecture)].map(([architecture, of]) =>
+    costLine(
+      `builds of its image (${architecture})`,
+      of.reduce((sum, build) => sum + billedMinutes(build), 0),
+      architecture === 'arm64' ? 'buildArm' : 'buildX86',
+    ),
+  );
 }
 
 type Requests = (typeof REQUESTS)['release'];

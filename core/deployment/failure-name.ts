@@ -6,7 +6,7 @@ import { exitCodeOf } from './failure.ts';
 /**
  * `ToolFailed`: the tool or the test said no. `NotAdmitted`, `BadInput`, `ServicesSilent`: the job's own words for why it did nothing or
  * did not get on. `Killed`: a signal ended it. `NoJob`: it never ran, or left no exit code. `TimedOut`: its state's time was over.
- * `FunctionFailed`: a function of the pipeline. `Unfit`: a function decided so before any job (inputs, names, a blocked state). `Lost`:
+ * `BuildFailed`: the image of the component could not be built. `FunctionFailed`: a function of the pipeline. `Unfit`: a function decided so before any job (inputs, names, a blocked state). `Lost`:
  * nobody told how it ended.
  */
 export const FAILURES = [
@@ -17,6 +17,7 @@ export const FAILURES = [
   'Killed',
   'NoJob',
   'TimedOut',
+  'BuildFailed',
   'FunctionFailed',
   'Unfit',
   'Lost',
@@ -39,6 +40,7 @@ export function failureName(end: TargetEnd): FailureName {
   const exitCode = exitCodeOf(cause);
   if (exitCode !== undefined) return OF_EXIT_CODE[exitCode] ?? 'ToolFailed';
   if (error === 'States.Timeout') return 'TimedOut';
+  if (end.stage === 'build' && /^(CodeBuild\.|States\.TaskFailed$)/.test(error)) return 'BuildFailed';
   if (error.startsWith('Batch.') || cause.includes('"JobId"')) return 'NoJob';
   return 'FunctionFailed';
 }

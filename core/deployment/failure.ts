@@ -1,4 +1,5 @@
 /** Why something failed, as one line for people, from what Step Functions and Batch tell; called by `record` and `settle`. */
+import { type EndedBuild, endedBuildSchema } from '../contracts/ended-build.ts';
 import { EXIT_CODE } from '../contracts/job.ts';
 
 const meanings: Readonly<Record<number, string>> = {
@@ -33,6 +34,11 @@ export function readableReason(text: string): string {
 export function exitCodeOf(cause: string): number | undefined {
   const container = parsed(cause)?.Container;
   return isRecord(container) && typeof container.ExitCode === 'number' ? container.ExitCode : undefined;
+}
+
+/** The build whose end is the cause; undefined when that is no build's. */
+export function endedBuildOf(cause: string): EndedBuild | undefined {
+  return endedBuildSchema.safeParse(parsed(cause)?.Build).data;
 }
 
 function jobFailure({ Container: container, StatusReason: statusReason }: Record<string, unknown>): string {

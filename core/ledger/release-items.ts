@@ -61,6 +61,8 @@ export const releaseItemSchema = z.object({
     .optional(),
   /** The `endedAt` that its timeline among the artifacts tells of. */
   timelineOf: z.iso.datetime().optional(),
+  /** What it had cost by then, as told to CloudWatch. US dollars. */
+  costUsd: z.number().nonnegative().optional(),
   /** Why GitHub does not take its statuses; absent as soon as it does. */
   unshown: z.string().optional(),
   /** A person wants it deployed although a newer commit was attempted since. */

@@ -101,13 +101,13 @@ export const jobItemSchema = z.object({
 });
 export type JobItem = z.infer<typeof jobItemSchema>;
 
-/** A job that has ended, as it told itself: for the timeline and the price of its release. */
+/** A job that has ended, as it told itself, or the build of an image: for the timeline and the price of its release. */
 export const jobTimesItemSchema = z.object({
   environment: z.string(),
   component: z.string(),
   pass: passSchema,
-  stage: stageSchema,
-  /** The Batch job. */
+  stage: z.enum([...stageSchema.options, 'build']),
+  /** The Batch job, or the CodeBuild build. */
   jobId: z.string(),
   architecture: architectureSchema,
   preparedAt: z.iso.datetime().optional(),

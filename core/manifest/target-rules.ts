@@ -30,6 +30,7 @@ export function checkTargets(manifest: Draft<Manifest>): Finding[] {
   return [
     ...checkDefaultVersion(manifest.defaults),
     ...components.flatMap(({ name, component }) => checkTool(name, component, manifest.defaults)),
+    ...components.flatMap(({ name, component }) => checkRepositoryName(name, component)),
     ...environments.flatMap((environment) => {
       const targets = components
         .filter(({ component }) => deployedIn(component, environments)?.includes(environment))
@@ -69,6 +70,14 @@ function checkTool(name: string, component: Component, defaults: Draft<Manifest>
     });
   }
   return findings;
+}
+
+/** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html */
+function checkRepositoryName(name: string, { build }: Component): Finding[] {
+  if (build === undefined || !/--|-$/.test(name)) return [];
+  const message =
+    'names its image repository, too, and ECR takes no name with `--` in it or `-` at its end: rename the component (`formerly:` takes its state along)';
+  return [{ path: ['components', name], at: 'key', message }];
 }
 
 /** Each environment variable of a job has one origin; for OpenTofu and Terraform, variables and inputs are `TF_VAR_<name>`. */

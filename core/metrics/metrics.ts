@@ -9,8 +9,8 @@ import { environmentVerdictSchema, releaseVerdictSchema, stageSchema } from '../
 
 export const NAMESPACE = 'Belay';
 
-/** Of CloudWatch's units those used here: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html */
-export type Unit = 'Count' | 'Seconds';
+/** Of CloudWatch's units those used here; it has none of money: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html */
+export type Unit = 'Count' | 'Seconds' | 'None';
 
 /** What is known of a metric before any value is. */
 export interface MetricDefinition {
@@ -40,6 +40,11 @@ const EVENTS = defined({
     about: 'from its start to its end, of a release that asked nobody and was not redriven',
   },
   PlanDuration: { unit: 'Seconds', about: 'the same of a plan' },
+  ReleaseCost: {
+    unit: 'None',
+    about:
+      'US dollars that a release or a plan has cost, told at its end; what an end before it told is not told again',
+  },
   TargetFailures: {
     unit: 'Count',
     about: 'targets that ended `failed` or `rollback-failed`, without plans',

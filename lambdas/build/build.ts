@@ -9,6 +9,7 @@ import { ledgerKeys } from '../../core/ledger/keys.ts';
 import { turnItemSchema } from '../../core/ledger/work-items.ts';
 import { IMAGE_INPUT } from '../../core/manifest/resolved.ts';
 import type { Clock, ImageRegistry, Ledger, ObjectStore, StatusQueue } from '../ports.ts';
+import { keepBuildTimes } from '../shared/build-times.ts';
 import { cancellationOf } from '../shared/cancellation.ts';
 import { readDocument, readReleaseDocument, readTree, sourceCommit } from '../shared/documents.ts';
 import { readTargetItem } from '../shared/items.ts';
@@ -38,8 +39,9 @@ const READY: Answer = { decision: 'ready' };
  * @throws Error when the target was opened under another fence.
  */
 export async function build(input: Input, ports: BuildPorts): Promise<Answer> {
-  const { release, component, built } = input;
+  const { release, component, built, took } = input;
   const item = await requireOutcome(ports.ledger, input);
+  if (took !== undefined) await keepBuildTimes(input, took, ports.ledger);
   // `prepare` ends these, and says why.
   if (item.refused !== undefined || item.deferred !== undefined) return READY;
   if ((await isBlocked(input, ports.ledger)) || (await cancellationOf(ports.ledger, input))) return READY;

@@ -91,9 +91,9 @@ async function show(message: StatusMessage, ports: GitStatusPorts): Promise<void
   } finally {
     await showRelease(message.release, record, ports);
   }
-  if (record !== undefined) await keepTimeline(record.release, ports);
   const { audit } = ports;
   if (record !== undefined && audit !== undefined) await showAudit(record, { ...ports, audit });
+  if (record !== undefined) await keepTimeline(record.release, ports);
 }
 
 /** The queue's message group, and what is looked at. */

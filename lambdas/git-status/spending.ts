@@ -27,7 +27,7 @@ export async function spending<T>(
     if (kind === 'end') tell(0);
     throw new OverBudget(spent.until, kind === 'progress');
   });
-  tell(Math.floor(level));
+  tell(Math.max(1, Math.floor(level)));
   try {
     return await write();
   } catch (error) {

@@ -1,11 +1,13 @@
 /** Writes how a target ended: outputs, last good, live, outcome; then wakes its dependents. Called last by the per-target flow. */
 import type { TargetEnd, TargetRef } from '../../core/contracts/functions.ts';
+import { endedBuildOf } from '../../core/deployment/failure.ts';
 import { failureName } from '../../core/deployment/failure-name.ts';
 import { ledgerKeys } from '../../core/ledger/keys.ts';
 import type { OutcomeItem } from '../../core/ledger/work-items.ts';
 import type { Outcome } from '../../core/words.ts';
 import type { Clock, StatusQueue, Tokens } from '../ports.ts';
 import { type Attempt, ownAttempt } from '../shared/attempt.ts';
+import { keepBuildTimes } from '../shared/build-times.ts';
 import { readOutcome } from '../shared/outcome-item.ts';
 import { endTurn } from '../shared/turns.ts';
 import { waitersFor } from '../shared/waiters.ts';
@@ -45,6 +47,7 @@ async function writeOutcome(
   const item = await readOutcome(ports.ledger, told);
   if (item === undefined || item.outcome !== undefined) return item?.outcome;
   const input = { ...told, end: await checkedEnd(told, ports) };
+  await keepFailedBuild(input, ports);
   const { outcome, reason } = await conclude(input, item, ports);
   // A plan changes nothing: what is deployed stays what it was.
   if (!isPlan) await keep(input, item, ports);
@@ -57,6 +60,15 @@ async function writeOutcome(
     { equals: { attempt: input.fence }, missing: ['outcome'] },
   );
   return (await readOutcome(ports.ledger, input))?.outcome;
+}
+
+/** It is paid for like any other. */
+async function keepFailedBuild(
+  { end, ...target }: TargetRef & { readonly end: TargetEnd },
+  { ledger }: RecordPorts,
+): Promise<void> {
+  const build = end.kind === 'broke' && end.stage === 'build' ? endedBuildOf(end.cause) : undefined;
+  if (build !== undefined) await keepBuildTimes(target, build, ledger);
 }
 
 async function keep(

@@ -168,9 +168,12 @@ function runs(): IWidget[] {
       values('StageDuration').map((of) =>
         belayMetric('StageDuration', { of, period: PERIOD, statistic: Stats.AVERAGE, label: of }),
       ),
-      { size: HALF },
     ),
-    totals('Failures of targets by name', all('TargetFailures', values('TargetFailures')), HALF),
+    totals('Failures of targets by name', all('TargetFailures', values('TargetFailures'))),
+    lines('Cost, US dollars', [
+      belayMetric('ReleaseCost', { period: PERIOD, statistic: Stats.SUM, label: 'releases and plans' }),
+      belayMetric('ReleaseCost', { period: PERIOD, statistic: Stats.MAXIMUM, label: 'the dearest' }),
+    ]),
   ];
 }
 
@@ -201,9 +204,9 @@ const all = (name: MetricName, values: readonly string[]) =>
   );
 
 /** Totals of the time that is looked at, side by side: CloudWatch draws no bars over time. */
-const totals = (title: string, left: IMetric[], size = THIRD): IWidget =>
+const totals = (title: string, left: IMetric[]): IWidget =>
   new GraphWidget({
-    ...{ title, left, ...size, view: GraphWidgetView.BAR, setPeriodToTimeRange: true },
+    ...{ title, left, ...THIRD, view: GraphWidgetView.BAR, setPeriodToTimeRange: true },
     ...{ legendPosition: LegendPosition.HIDDEN, leftYAxis: { min: 0 }, statistic: Stats.SUM },
   });
 

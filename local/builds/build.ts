@@ -11,13 +11,16 @@ export interface Build {
   readonly environment: Readonly<Record<string, string>>;
   /** File that everything it prints goes to. */
   readonly log: string;
+  /** When it was submitted. */
+  readonly startedAt: Date;
+  endedAt?: Date;
   status: 'IN_PROGRESS' | 'SUCCEEDED' | 'FAILED' | 'STOPPED' | 'TIMED_OUT';
   /** What went wrong, in the phase it went wrong in. */
   problem?: { readonly phase: 'PRE_BUILD' | 'BUILD'; readonly message: string };
 }
 
-/** In Step Functions' capitals. https://docs.aws.amazon.com/codebuild/latest/APIReference/API_Build.html */
-export function buildDetail({ id, arn, project, log, status, problem }: Build): Json {
+/** In Step Functions' capitals, times in milliseconds since 1970. https://docs.aws.amazon.com/codebuild/latest/APIReference/API_Build.html */
+export function buildDetail({ id, arn, project, log, startedAt, endedAt, status, problem }: Build): Json {
   return {
     Build: {
       Id: id,
@@ -25,6 +28,8 @@ export function buildDetail({ id, arn, project, log, status, problem }: Build): 
       ProjectName: project.name,
       BuildComplete: status !== 'IN_PROGRESS',
       BuildStatus: status,
+      StartTime: startedAt.getTime(),
+      ...(endedAt && { EndTime: endedAt.getTime() }),
       Logs: { DeepLink: log },
       Phases:
         problem === undefined

@@ -79,6 +79,7 @@ export class Builds {
       project,
       environment: { ...project.environment, ...variables },
       log: join(folder, 'log.txt'),
+      startedAt: new Date(),
       status: 'IN_PROGRESS',
     };
     writeFileSync(build.log, '');
@@ -134,6 +135,7 @@ export class Builds {
       build.problem = { phase, message };
       build.status = stopped.aborted ? 'STOPPED' : limit.aborted ? 'TIMED_OUT' : 'FAILED';
     } finally {
+      build.endedAt = new Date();
       rmSync(context, { recursive: true, force: true });
       rmSync(output, { recursive: true, force: true });
     }

@@ -4,6 +4,7 @@ import { cpSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect } from '@jest/globals';
+import { statesOf } from './support/states.ts';
 import { summaryOf } from './support/summary.ts';
 import { openTestTwin, type TestTwin } from './support/twin.ts';
 import { withTool } from './support/with-tool.ts';
@@ -81,6 +82,13 @@ withTool('the first push deploys everything: each after what it needs, prod afte
     },
     executions: ['SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED'],
   });
+
+  // Its image was built for dev, and found for prod.
+  const lines = [...(report.cost?.own ?? []), ...(report.cost?.targets ?? []).flatMap((one) => one.lines)];
+  const built = lines.filter((line) => line.startsWith('builds of'));
+  expect(built).toEqual(['builds of its image (arm64): 1 build minute (arm1.small) × $0.0034 = $0.0034']);
+  const states = lines.reduce((sum, line) => sum + Number(/: (\d+) transition/.exec(line)?.[1] ?? 0), 0);
+  expect([states, await statesOf(twin.world, report.release)]).toEqual([303, 303]);
 
   const targets = report.environments.flatMap((environment) => environment.targets);
   const times = new Map(targets.map(({ target, startedAt, endedAt }) => [target, { startedAt, endedAt }]));

@@ -118,9 +118,11 @@ test('error names: what is matched is known to AWS or thrown by a machine, what 
     ),
   );
   expect([...matched].sort()).toEqual([
+    'Batch.AWSBatchException',
     'Batch.BatchException',
     'Batch.SdkClientException',
     'Batch.ServerException',
+    'CodeBuild.AWSCodeBuildException',
     'CodeBuild.AccountLimitExceededException',
     'CodeBuild.CodeBuildException',
     'CodeBuild.SdkClientException',

@@ -22,6 +22,8 @@ const target = {
   pass: 'deploy',
 };
 
+const BUILD = { Id: 'b:1', ProjectName: 'belay-app-arm64', StartTime: 1, EndTime: 2, Environment: {} };
+
 /** Answers each function by the state that calls it; a list is answered one after another, the last again and again. */
 function run(answers: Readonly<Record<string, Json[]>>, failedApplies = 0, build = false) {
   let failures = failedApplies;
@@ -29,18 +31,20 @@ function run(answers: Readonly<Record<string, Json[]>>, failedApplies = 0, build
   let parked = '';
   let recorded: Json = null;
   let built: Json = null;
+  let told: Json = null;
   const world = new World(async ({ stateName, arguments: args, token }) => {
     seen.push(stateName);
     if (stateName === 'Wait for its turn' && token) world.tokens.sendSuccess(token, '{}');
     if (stateName === 'Wait for approval') parked = token ?? '';
     if (stateName === 'Record the outcome') recorded = (args as { Payload: { end: Json } }).Payload.end;
+    if (stateName === 'Look for what was built') told = (args as { Payload: { took: Json } }).Payload.took;
     const answer = seen.filter((name) => name === stateName).length - 1;
     const given = answers[stateName] ?? [{ decision: 'run', job: { name: 'n', definition: 'd', key: 'k' } }];
     if (stateName === 'Apply' && failures-- > 0) throw new StatesError('States.TaskFailed', 'the job failed');
     if (stateName === 'Build the image') {
       built = args;
       if (answers[stateName]?.[0] === 'fails') throw new StatesError('States.TaskFailed', 'the build failed');
-      return { Build: {} } as Json;
+      return { Build: BUILD } as Json;
     }
     const Payload = given[Math.min(answer, given.length - 1)] ?? null;
     return { Payload } as Json;
@@ -48,7 +52,15 @@ function run(answers: Readonly<Record<string, Json[]>>, failedApplies = 0, build
   const { StartAt, States } = flow ?? {};
   const input = { ...target, test: false, build, write: 'apply' };
   const execution = world.start({ StartAt, States }, input);
-  return { world, execution, seen, token: () => parked, end: () => recorded, built: () => built };
+  return {
+    world,
+    execution,
+    seen,
+    token: () => parked,
+    end: () => recorded,
+    built: () => built,
+    told: () => told,
+  };
 }
 
 const ask = { decision: 'ask', reason: 'it would destroy x' };
@@ -133,7 +145,7 @@ const ready = { decision: 'ready' };
 
 test('an image that is not there is built as the function says, then looked for again, then planned with', async () => {
   const images = { 'Look for its image': [order], 'Look for what was built': [ready] };
-  const { world, execution, seen, built } = run({ ...images, ...nothingToApply }, 0, true);
+  const { world, execution, seen, built, told } = run({ ...images, ...nothingToApply }, 0, true);
   await world.clock.until(execution.done);
   expect(seen.slice(1, 5)).toEqual([
     'Look for its image',
@@ -145,6 +157,8 @@ test('an image that is not there is built as the function says, then looked for 
     ProjectName: 'belay-app-arm64',
     EnvironmentVariablesOverride: [{ Name: 'TAG', Value: 't', Type: 'PLAINTEXT' }],
   });
+  // Without its variables, and without what CodeBuild did not tell.
+  expect(told()).toEqual({ Id: 'b:1', ProjectName: 'belay-app-arm64', StartTime: 1, EndTime: 2 });
 });
 
 test('an image that is there is not built; without one nothing is looked for', async () => {

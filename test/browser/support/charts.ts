@@ -17,7 +17,7 @@ const colorOf = ({ color }: ShownMetric, index: number) => color ?? PALETTE[inde
 export const escaped = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
-const rounded = (value: number) => String(value >= 10 ? Math.round(value) : Math.round(value * 10) / 10);
+const rounded = (value: number) => String(value >= 10 ? Math.round(value) : Number(value.toPrecision(2)));
 
 /** A round number that is not below. */
 function ceiling(value: number): number {

@@ -75,6 +75,39 @@ test('four targets that were applied in one environment enter 74 states', () => 
   expect(states).toBe(74);
 });
 
+const build = (seconds: number, failed = false) => {
+  const times = { startedAt: at(0), endedAt: at(seconds), failed, logBytes: 0, steps: [] };
+  return job('plan', 0, { stage: 'build', jobId: `belay-app-arm64:${seconds}`, times });
+};
+const withImage = { ...outcome('app'), image: { reference: 'r', old: false } };
+/** Without what requests cost. */
+const linesOf = (outcomes: OutcomeItem[], jobs: JobTimesItem[]) => {
+  const { targets } = releaseCost({ deployments: [], outcomes, jobs });
+  const lines = targets.flatMap((target) => target.lines);
+  const shown = lines.filter(({ price }) => price === 'transition' || price.startsWith('build'));
+  return shown.map((line) => `${line.what}: ${arithmetic(line)}`);
+};
+
+test('a build is paid for by the minute begun, at the price of its processors; it is no job', () => {
+  const jobs = [job('plan', 5), job('apply', 5)];
+  expect(linesOf([withImage], [build(61), ...jobs])).toEqual([
+    'builds of its image (arm64): 2 build minute (arm1.small) × $0.0034 = $0.0068',
+    'states: 19 transition × $0.000025 = $0.0005',
+  ]);
+  expect(linesOf([withImage], [{ ...build(1), architecture: 'amd64' }, ...jobs])[0]).toBe(
+    'builds of its image (amd64): 1 build minute (general1.small) × $0.005 = $0.0050',
+  );
+  // An image that was there was only looked for.
+  expect(linesOf([withImage], jobs)).toEqual(['states: 16 transition × $0.000025 = $0.0004']);
+});
+
+test('a build that failed is paid for, and ends its target after seven states', () => {
+  expect(linesOf([outcome('app')], [build(60, true)])).toEqual([
+    'builds of its image (arm64): 1 build minute (arm1.small) × $0.0034 = $0.0034',
+    'states: 7 transition × $0.000025 = $0.0002',
+  ]);
+});
+
 test('a release of one target costs less than two cents', () => {
   const cost = releaseCost({
     deployments: [deployment],

@@ -18,6 +18,8 @@ test.each<[string, TargetEnd]>([
   ['NoJob', broke('States.TaskFailed', job())],
   ['NoJob', broke('Batch.ClientException', 'the queue is disabled')],
   ['TimedOut', broke('States.Timeout', '')],
+  ['BuildFailed', { kind: 'broke', stage: 'build', error: 'States.TaskFailed', cause: '{"Build":{}}' }],
+  ['FunctionFailed', { kind: 'broke', stage: 'build', error: 'Error', cause: '{"errorMessage":"no"}' }],
   ['FunctionFailed', broke('Error', '{"errorMessage":"no such table"}')],
   ['Unfit', { kind: 'decided', outcome: 'failed', reason: 'its inputs are not there' }],
 ])('%s', (name, end) => {

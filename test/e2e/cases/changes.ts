@@ -5,6 +5,7 @@ import { timelineKey } from '../../../core/keys.ts';
 import { readTraceHeader } from '../../../core/trace/trace-header.ts';
 import { environment, fileComponent, fileComponents, manifest } from '../support/components.ts';
 import { twin } from '../support/shared-twin.ts';
+import { statesOf } from '../support/states.ts';
 import { endsOf, outcomesOf, summaryOf } from '../support/summary.ts';
 import { withTool } from '../support/with-tool.ts';
 
@@ -14,17 +15,6 @@ function callsIn(repository: string): string[] {
   const calls = readFileSync(file, 'utf8').trimEnd().split('\n');
   rmSync(file);
   return calls;
-}
-
-/** How many states its executions entered, those of the targets included. */
-async function statesOf(id: string): Promise<number> {
-  const { executions } = twin.world.parts;
-  const { execution } = (await twin.world.releases()).find((one) => one.id === id) ?? {};
-  const own = executions
-    .entries()
-    .filter(({ arn }) => arn === execution || JSON.stringify(executions.find(arn).input).includes(id));
-  const events = own.flatMap(({ arn }) => executions.history(arn));
-  return events.filter(({ type }) => type.endsWith('StateEntered')).length;
 }
 
 /** From the delivery to what GitHub was told, jobs included, everything is in one trace, and its timeline is kept. */
@@ -66,7 +56,7 @@ test.concurrent('a one-file change deploys its target; dependents only where the
   const first = await twin.push(repository);
   await expectOneTrace(first.release ?? '');
   // 8 jobs of a minute each; `test/core/cost` says what 74 states cost.
-  expect(await statesOf(first.release ?? '')).toBe(74);
+  expect(await statesOf(twin.world, first.release)).toBe(74);
   expect(first.cost?.targets).toHaveLength(4);
   expect(first.cost?.usd).toBeGreaterThan(0.008);
   expect(first.cost?.usd).toBeLessThan(0.02);

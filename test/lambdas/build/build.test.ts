@@ -1,7 +1,9 @@
 /** Components with an image, through whole deployments: when it is built, what the tool is told, and where a rollback takes it from. */
 import { beforeEach, expect, test } from '@jest/globals';
+import { build as contract } from '../../../core/contracts/functions.ts';
 import type { Outputs } from '../../../core/contracts/job.ts';
 import { stageKey } from '../../../core/keys.ts';
+import { ledgerKeys } from '../../../core/ledger/keys.ts';
 import { build } from '../../../lambdas/build/build.ts';
 import {
   commitOf,
@@ -140,4 +142,50 @@ test('under another fence it touches nothing', async () => {
   };
   await expect(build(input, w.ports)).rejects.toThrow('under fence 9');
   expect([...w.images]).toEqual([]);
+});
+
+const times = async () =>
+  (await w.ledger.query(ledgerKeys.jobTimes(7, `20261120-${commitOf('1').slice(0, 7)}-1`, '').pk)).filter(
+    ({ stage }) => stage === 'build',
+  );
+const span = { startedAt: '2026-11-21T08:00:00.000Z', endedAt: '2026-11-21T08:01:30.000Z' };
+const took = (failed: boolean) => ({
+  ...{ environment: 'dev', component: 'web', pass: 'deploy', stage: 'build', architecture: 'arm64' },
+  jobId: 'belay-app-arm64:1',
+  times: { ...span, failed, logBytes: 0, steps: [{ name: 'build', ...span }] },
+});
+
+test.each([
+  ['a build', {}, false],
+  ['one that failed', { build: 'fails' }, true],
+  ['one that pushed nothing', { build: 'pushes nothing' }, false],
+] as const)('how long %s took is kept beside the times of the jobs', async (_, tool, failed) => {
+  await run('b', { tool });
+  expect(await times()).toEqual([expect.objectContaining(took(failed))]);
+});
+
+test('an image that is there took no time', async () => {
+  w.images.set('belay-app/7/web', new Map([[`${commitOf('b')}-dd2c0eb6ea5c-arm64`, 'sha256:of-bbbb']]));
+  await run('b');
+  expect(w.builds).toEqual([]);
+  expect(await times()).toEqual([]);
+});
+
+test.each([
+  ['nothing of it', {}],
+  [
+    'an end that is none',
+    { Id: 'b:1', ProjectName: 'belay-app-arm64', BuildStatus: 'SUCCEEDED', StartTime: 1, EndTime: 'soon' },
+  ],
+  [
+    'another project',
+    { Id: 'b:1', ProjectName: 'other', BuildStatus: 'SUCCEEDED', StartTime: 1, EndTime: 2 },
+  ],
+])('where CodeBuild tells %s the deployment goes on', async (_, said) => {
+  const ref = {
+    release: { id: '20261120-1111111-1', repository: 7, commit: commitOf('1') },
+    environment: 'dev',
+  };
+  const input = { ...ref, execution: 'e', component: 'web', fence: 1, built: true, took: said };
+  expect(contract.input.parse(input).took).toBeUndefined();
 });

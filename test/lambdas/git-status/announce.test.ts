@@ -13,8 +13,8 @@ const END = '2026-11-21T08:01:30.000Z';
 const measured = () =>
   w.measured.map(({ metric, of, value }) => [metric, of, value].filter((one) => one !== undefined).join(' '));
 const titles = () => w.announced.map(({ kind, title }) => `${kind}: ${title}`);
-/** GitHub's writes are not what these tests are about. */
-const told = () => measured().filter((line) => !line.startsWith('GitHubBudget'));
+/** GitHub's writes, and what it cost, are not what these tests are about. */
+const told = () => measured().filter((line) => !/^(GitHubBudget|ReleaseCost) /.test(line));
 
 async function succeed() {
   await w.put(outcome('app', { outcome: 'applied' }));
@@ -128,6 +128,16 @@ test('broken: the failures by name, also that of a target whose flow told nothin
   ]);
 });
 
+test('the end of a release is told when its deployment says what it ended as', async () => {
+  await w.deployment({ progress: 'deploying', askedAt: '2026-11-22T08:00:00.000Z' });
+  await w.release({ verdict: 'failed', reason: 'dev is broken (dirty: app): …', endedAt: END });
+  await w.changed();
+  expect(titles()).toEqual([]);
+  await w.deployment({ verdict: 'broken', progress: 'ended', askedAt: '2026-11-22T08:00:00.000Z' });
+  await w.changed();
+  expect(titles()).toEqual(['broken: acme/shop c0ffee1: dev is broken']);
+});
+
 test('a redriven release has another end, and another deployment where it failed', async () => {
   await w.deployment({ verdict: 'rolled-back', progress: 'ended' });
   await w.release({ verdict: 'failed', reason: 'dev failed', endedAt: END });
@@ -178,10 +188,10 @@ test('every write tells what is left of the budget; 0 when an end must wait', as
   w = await statusWorld('app', 15);
   await w.put(outcome('app'));
   await w.changed();
-  expect(measured()).toEqual(['GitHubBudget 1', 'GitHubBudget 0']);
+  expect(measured()).toEqual(['GitHubBudget 1', 'GitHubBudget 1']);
   await succeed();
   await w.changed();
   const budget = measured().filter((line) => line.startsWith('GitHubBudget'));
-  expect(budget).toEqual(['GitHubBudget 1', 'GitHubBudget 0', 'GitHubBudget 0']);
+  expect(budget).toEqual(['GitHubBudget 1', 'GitHubBudget 1', 'GitHubBudget 0']);
   expect(w.queue).toHaveLength(1);
 });
