@@ -39,8 +39,12 @@ const spansOf = ({ spans }: TimelineRow, wanted: string) => spans.filter(({ name
 /** From the target that ended last back to one that waited for none. */
 function targetSteps({ targets, opened }: EnvironmentPart): CriticalStep[] {
   const chain: TargetPart[] = [];
-  for (let next = latest(targets); next !== undefined; next = chain[0] && before(chain[0], targets))
+  // Two that were given up in one moment have each ended before the other: none is told twice.
+  const left = new Set(targets);
+  for (let next = latest(targets); next !== undefined; next = before(next, [...left])) {
     chain.unshift(next);
+    left.delete(next);
+  }
   let at = opened;
   return chain.map((target) => {
     // What a turn waited for is told by what it waited for; the rest is the way from one to the other.
@@ -53,12 +57,11 @@ function targetSteps({ targets, opened }: EnvironmentPart): CriticalStep[] {
 
 const latest = (targets: readonly TargetPart[]) => targets.toSorted((one, other) => one.to - other.to).at(-1);
 
-/** Of those it had to wait for, the one that ended last: what it is related with in its pass, and all of the passes before. */
-function before(target: TargetPart, all: readonly TargetPart[]): TargetPart | undefined {
+/** Of the others it had to wait for, the one that ended last: what it is related with in its pass, and all of the passes before. */
+function before(target: TargetPart, others: readonly TargetPart[]): TargetPart | undefined {
   return latest(
-    all.filter(
+    others.filter(
       (one) =>
-        one !== target &&
         one.to <= target.from &&
         (one.pass === target.pass ? target.related.has(one.component) : one.from < target.from),
     ),

@@ -192,3 +192,12 @@ test('the page says everything in words too, and names of people are no markup',
   expect(page).not.toContain('<b>');
   expect(page).not.toMatch(/<script|src=|href=|url\(/);
 });
+
+test('targets that need each other in turn and were given up in one moment do not go round in a circle', () => {
+  const targets = [
+    target('dev/network', { from: 50, to: 50, related: ['app'] }),
+    target('dev/app', { from: 50, to: 50, related: ['network'] }),
+  ];
+  const { path } = timelineOf(facts(targets), NOW);
+  expect(path.map(({ row }) => row).filter((row) => row.startsWith('dev/'))).toEqual(['dev/network']);
+});
