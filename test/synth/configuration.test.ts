@@ -282,7 +282,10 @@ test('the addresses that people and the doctor look for are outputs by these nam
     name,
     text(Value).replace(/^.*>/, ''),
   ]);
-  expect(Object.fromEntries(paths)).toMatchObject({ WebhookUrl: '/webhook', SetUpUrl: '/set-up' });
+  expect(Object.fromEntries(paths)).toMatchObject({
+    WebhookUrl: '/webhook',
+    OpenSetUp: `/set-up"}' /dev/stdout`,
+  });
   expect(Object.keys(whole.Outputs)).toEqual(expect.arrayContaining(['ChatTopic', 'MailTopic']));
 });
 
