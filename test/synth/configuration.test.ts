@@ -10,7 +10,8 @@ import type { ConfigurationInput } from '../../core/configuration/schema.ts';
 import { environmentRoleArns } from '../../lib/names.ts';
 import { Network } from '../../lib/network.ts';
 import { resourceType } from '../../local/assembly/resource-types.ts';
-import { type Resource, synthesize, template, text } from '../support/assembly.ts';
+import { type Resource, text } from '../support/assembly.ts';
+import { synthesize } from '../support/synthesize.ts';
 
 type Resources = Record<string, Resource>;
 
@@ -32,7 +33,7 @@ const assumable = (resources: Resources) =>
     .flatMap(({ Resource }) => [Resource].flat().map(text))
     .sort();
 
-const whole = template();
+const whole = synthesize({});
 const small = whole.Resources;
 
 test('without a configuration: any repository, but only the account and region it is deployed in', () => {
@@ -73,7 +74,7 @@ const everything: ConfigurationInput = {
   },
   retention: { logs: 7, jobLogs: 14, events: 3, replacedVersions: 30 },
 };
-const full = synthesize(everything);
+const full = synthesize(everything).Resources;
 
 test('whose deliveries are served, and where manifests may deploy to', () => {
   expect(variablesOf(full, 'webhook').REPOSITORIES).toBe('acme/infrastructure,acme-labs/*');
@@ -108,6 +109,15 @@ test('where GitHub is, and how much it takes', () => {
     AUDIT_IN_GIT: 'no',
   });
   expect(variablesOf(full, 'set-up').GITHUB_URL).toBe('https://github.example.com');
+});
+
+test('once the App is made the stack can do without the page and its function', () => {
+  const { Resources, Outputs } = synthesize({ github: { setUpPage: false } });
+  expect(variablesOf(Resources, 'webhook')).toBeDefined();
+  expect(variablesOf(Resources, 'set-up')).toBeUndefined();
+  const routes = ofType(Resources, 'AWS::ApiGatewayV2::Route').map(({ RouteKey }) => RouteKey);
+  expect(routes).toEqual(['POST /webhook']);
+  expect(Object.keys(Outputs)).not.toContain('OpenSetUp');
 });
 
 test.each([

@@ -1,9 +1,9 @@
 /** How people get to the set-up page, and what the function behind it may do, as deployed. */
 import { expect, test } from '@jest/globals';
 import { idleCost } from '../../core/cost/idle.ts';
-import { template, text } from '../support/assembly.ts';
+import { synthesized, text } from '../support/assembly.ts';
 
-const { Resources, Outputs } = template();
+const { Resources, Outputs } = synthesized();
 const entries = Object.entries(Resources);
 const ofType = (type: string) => entries.filter(([, { Type }]) => Type === type);
 const idOfSecret = (name: string) =>
@@ -106,15 +106,4 @@ test('the stack idles for less than two dollars a month with the page, and there
   const { usd, unknown } = idleCost({ Resources });
   expect(usd).toBeCloseTo(1.92, 2);
   expect(unknown).toEqual([]);
-});
-
-test('once the App is made the stack can do without the page and its function', () => {
-  const without = template({ github: { setUpPage: false } });
-  const functions = Object.values(without.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
-  expect(functions.map(({ Properties }) => Properties.ImageConfig?.Command?.[0])).not.toContain(
-    'set-up.handler',
-  );
-  const routes = Object.values(without.Resources).filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Route');
-  expect(routes.map(({ Properties }) => Properties.RouteKey)).toEqual(['POST /webhook']);
-  expect(Object.keys(without.Outputs)).not.toContain('OpenSetUp');
 });
