@@ -19,7 +19,7 @@ export async function examineGitHub(
       check,
       verdict: 'problem',
       message,
-      todo: `make the App on ${outputs.SetUpUrl ?? "the stack's SetUpUrl"}: docs/set-up.md`,
+      todo: ['make the App: docs/set-up.md', outputs.OpenSetUp].filter(Boolean).join(', '),
     },
   ];
   switch (credentials.kind) {

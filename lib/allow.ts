@@ -1,5 +1,5 @@
 /** The only way this stack gives a role of its own something: exact actions on exact resources, or a pattern and why. */
-import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Effect, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { acceptPatterns } from './accepted.ts';
 import { type Binding, permission } from './binding.ts';
@@ -28,6 +28,18 @@ export function allow(to: IGrantable, { actions, resources, conditions, because 
       actions: [...actions],
       resources: [...resources],
       ...(conditions && { conditions: { ...conditions } }),
+    }),
+  );
+}
+
+/** Takes a part of what is allowed away again, whatever else the role is given. */
+export function deny(to: IGrantable, denied: Required<Omit<Allowed, 'because'>>): void {
+  to.grantPrincipal.addToPrincipalPolicy(
+    new PolicyStatement({
+      effect: Effect.DENY,
+      actions: [...denied.actions],
+      resources: [...denied.resources],
+      conditions: { ...denied.conditions },
     }),
   );
 }

@@ -403,14 +403,14 @@ export class Functions extends Construct {
       ],
       timeout: Duration.minutes(1),
     }).fn;
-    this.setUp =
-      stores.setUpSecret &&
-      new ContainerFunction(this, 'SetUp', {
-        shared,
-        command: 'set-up',
-        contract: setUp,
-        bindings: [stores.useSetUp(stores.setUpSecret), api, variables({ GITHUB_URL: github.url })],
-      }).fn;
+    this.setUp = github.setUpPage
+      ? new ContainerFunction(this, 'SetUp', {
+          shared,
+          command: 'set-up',
+          contract: setUp,
+          bindings: [stores.useSetUp(), api, variables({ GITHUB_URL: github.url })],
+        }).fn
+      : undefined;
     new EventSourceMapping(this, 'StatusMessages', {
       target: this.gitStatus,
       eventSourceArn: stores.statusQueue.queueArn,

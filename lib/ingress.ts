@@ -162,6 +162,20 @@ export class Ingress extends Construct {
     // Of the stack itself: below a construct their names would have its name and a hash.
     const stack = Stack.of(this);
     new CfnOutput(stack, 'WebhookUrl', { value: `${api.apiEndpoint}${PATHS.webhook}` });
-    if (setUp !== undefined) new CfnOutput(stack, 'SetUpUrl', { value: `${api.apiEndpoint}${PATHS.setUp}` });
+    if (props.setUp !== undefined)
+      new CfnOutput(stack, 'OpenSetUp', {
+        description: 'Opens the page that makes the GitHub App, for an hour',
+        value: opening(props.setUp, `${api.apiEndpoint}${PATHS.setUp}`),
+      });
   }
 }
+
+/**
+ * The command that opens the page, for who may invoke its function. Without the format AWS CLI v2 takes the payload for base64:
+ * https://docs.aws.amazon.com/cli/latest/reference/lambda/invoke.html
+ */
+const opening = ({ functionName }: IFunction, page: string) =>
+  [
+    `aws lambda invoke --function-name ${functionName} --cli-binary-format raw-in-base64-out`,
+    `--payload '${JSON.stringify({ open: page })}' /dev/stdout`,
+  ].join(' ');

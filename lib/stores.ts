@@ -10,8 +10,9 @@ import { Construct } from 'constructs';
 import type { Configuration } from '../core/configuration/schema.ts';
 import { SECRETS } from '../core/contracts/set-up.ts';
 import type { ArtifactKind } from '../core/keys.ts';
+import { ledgerKeys } from '../core/ledger/keys.ts';
 import { accept } from './accepted.ts';
-import { allow, allowed } from './allow.ts';
+import { allow, allowed, deny } from './allow.ts';
 import { type Binding, variables } from './binding.ts';
 import { DEAD_LETTER_RETENTION } from './dead-letters.ts';
 
@@ -40,6 +41,9 @@ const LEDGER_ACTIONS = {
 } as const;
 type LedgerOperation = keyof typeof LEDGER_ACTIONS;
 
+/** Who writes this item decides who Belay is on GitHub. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html */
+const OF_SET_UP = { 'dynamodb:LeadingKeys': [ledgerKeys.setUp().pk] };
+
 /** All of a kind, or those of a pattern. */
 type Artifacts = ArtifactKind | `${ArtifactKind}/${string}`;
 
@@ -58,14 +62,8 @@ export class Stores extends Construct {
   readonly statusQueue: Queue;
   readonly githubToken: Secret;
   readonly webhookSecret: Secret;
-  /** Only where there is the page that uses it: a secret costs as much as all else that is idle, but the key. */
-  readonly setUpSecret: Secret | undefined;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    { retention, github }: Pick<Configuration, 'github' | 'retention'>,
-  ) {
+  constructor(scope: Construct, id: string, { retention }: Pick<Configuration, 'retention'>) {
     super(scope, id);
     this.key = new Key(this, 'Key', {
       description: 'Encrypts the artifacts, ledger, queues and secrets of Belay',
@@ -138,14 +136,6 @@ export class Stores extends Construct {
     const rotatedByPeople = 'only its owner on GitHub can make a new value: docs/set-up.md tells how';
     accept(this.githubToken, { SMG4: rotatedByPeople });
     accept(this.webhookSecret, { SMG4: rotatedByPeople });
-    if (!github.setUpPage) return;
-    this.setUpSecret = new Secret(this, 'SetUpSecret', {
-      secretName: SECRETS.setUp,
-      description: 'One-time code of the set-up page; afterwards, that it is off',
-      encryptionKey: this.key,
-      generateSecretString: { passwordLength: 48, excludePunctuation: true },
-    });
-    accept(this.setUpSecret, { SMG4: 'it is used once, and overwritten by who uses it' });
   }
 
   /**
@@ -167,15 +157,15 @@ export class Stores extends Construct {
     });
   }
 
-  /** The ledger, item by item, and only in these ways. */
+  /** The ledger, item by item, and only in these ways; but for what opens the set-up page. */
   useLedger(...operations: readonly LedgerOperation[]): Binding<'LEDGER_TABLE'> {
+    const actions = operations.map((operation) => `dynamodb:${LEDGER_ACTIONS[operation]}`);
+    const resources = [this.ledger.tableArn];
     return {
       ...variables({ LEDGER_TABLE: this.ledger.tableName }),
       grant: (fn) => {
-        allow(fn, {
-          actions: operations.map((operation) => `dynamodb:${LEDGER_ACTIONS[operation]}`),
-          resources: [this.ledger.tableArn],
-        });
+        allow(fn, { actions, resources });
+        deny(fn, { actions, resources, conditions: { 'ForAnyValue:StringEquals': OF_SET_UP } });
         this.useKey(fn, 'dynamodb', 'Decrypt');
       },
     };
@@ -256,22 +246,24 @@ export class Stores extends Construct {
     };
   }
 
-  /** For `set-up`: it reads its own secret alone, and fills the two others without ever reading them. */
-  useSetUp(own: ISecret): Binding<'SET_UP_SECRET' | 'SET_UP_APP_SECRET' | 'SET_UP_WEBHOOK_SECRET'> {
-    const filled = [own, this.githubToken, this.webhookSecret];
+  /** For `set-up`: its own item of the ledger, and the two secrets that it fills without ever reading them. */
+  useSetUp(): Binding<'LEDGER_TABLE' | 'SET_UP_APP_SECRET' | 'SET_UP_WEBHOOK_SECRET'> {
+    const filled = [this.githubToken, this.webhookSecret].map(({ secretArn }) => secretArn);
     return {
       ...variables({
-        SET_UP_SECRET: own.secretArn,
+        LEDGER_TABLE: this.ledger.tableName,
         SET_UP_APP_SECRET: this.githubToken.secretArn,
         SET_UP_WEBHOOK_SECRET: this.webhookSecret.secretArn,
       }),
       grant: (fn) => {
-        this.#readSecret(fn, own);
         allow(fn, {
-          actions: ['secretsmanager:PutSecretValue'],
-          resources: filled.map(({ secretArn }) => secretArn),
+          actions: ['dynamodb:GetItem', 'dynamodb:PutItem'],
+          resources: [this.ledger.tableArn],
+          conditions: { 'ForAllValues:StringEquals': OF_SET_UP },
         });
-        this.useKey(fn, 'secretsmanager', 'GenerateDataKey');
+        this.useKey(fn, 'dynamodb', 'Decrypt');
+        allow(fn, { actions: ['secretsmanager:PutSecretValue'], resources: filled });
+        this.useKey(fn, 'secretsmanager', 'Decrypt', 'GenerateDataKey');
       },
     };
   }

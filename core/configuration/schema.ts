@@ -134,7 +134,7 @@ export const configurationSchema = z.strictObject({
       writesPerHour: z.int().min(1).default(450),
       /** Otherwise a draft is planned when somebody comments `/belay plan`. */
       planDrafts: z.boolean().default(false),
-      /** The page that makes the GitHub App. Without it the stack has neither the page nor its secret: docs/set-up.md. */
+      /** The page that makes the GitHub App. Without it the stack has neither the page nor its function: docs/set-up.md. */
       setUpPage: z.boolean().default(true),
       /** GitHub Deployments, and the history of each environment under `refs/belay/`. */
       audit: z.boolean().default(true),

@@ -1,4 +1,4 @@
-/** The contract of `set-up`, the function behind the page that makes the GitHub App, and the paths GitHub and people come in by. */
+/** The contract of `set-up`, the function that opens and is the page that makes the GitHub App, and the paths GitHub and people come in by. */
 import * as z from 'zod';
 import { defineContract } from '../contract.ts';
 
@@ -9,14 +9,34 @@ export const PATHS = { webhook: '/webhook', setUp: '/set-up', setUpDone: '/set-u
 export const SECRETS = {
   app: 'belay-pipeline/github-token',
   webhook: 'belay-pipeline/webhook-secret',
-  setUp: 'belay-pipeline/set-up',
 } as const;
 
-/** `set-up`: the HTTP API's payload v2 in, a page out. */
+/** From who may invoke the function: the page's address, to be opened. */
+const openingSchema = z.strictObject({ open: z.url({ protocol: /^https?$/ }) });
+
+/**
+ * From the HTTP API, payload format 2.0: it always has a route and `requestContext.http`, and what people ask for stands inside of it.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ */
+const visitSchema = z
+  .object({
+    routeKey: z.enum([`GET ${PATHS.setUp}`, `GET ${PATHS.setUpDone}`]),
+    queryStringParameters: z.record(z.string(), z.string()).default({}),
+    requestContext: z
+      .object({
+        /** The name the API was called by: only names that lead to it arrive here. */
+        domainName: z.string().min(1),
+        http: z.object({ method: z.literal('GET') }).loose(),
+      })
+      .loose(),
+  })
+  .loose();
+
+/** `set-up`: an opening in, an address out; or a visit in, a page out. */
 export const setUp = defineContract({
   env: [
-    /** Holds the one-time code, and how far the set-up is. */
-    'SET_UP_SECRET',
+    /** To whom the page is open, and how far the set-up is. */
+    'LEDGER_TABLE',
     /** What Belay is to GitHub is written here. */
     'SET_UP_APP_SECRET',
     /** What GitHub signs deliveries with is written here. */
@@ -24,13 +44,13 @@ export const setUp = defineContract({
     'GITHUB_URL',
     'GITHUB_API_URL',
   ],
-  input: z
-    .object({
-      routeKey: z.enum([`GET ${PATHS.setUp}`, `GET ${PATHS.setUpDone}`]),
-      queryStringParameters: z.record(z.string(), z.string()).default({}),
-      /** The name the API was called by: only names that lead to it arrive here. */
-      requestContext: z.object({ domainName: z.string().min(1) }).loose(),
-    })
-    .loose(),
-  output: z.object({ statusCode: z.int(), headers: z.record(z.string(), z.string()), body: z.string() }),
+  input: z.union([openingSchema, visitSchema]),
+  output: z.union([
+    /** Where to go, and until when. */
+    z.strictObject({ url: z.url(), until: z.iso.datetime() }),
+    z.object({ statusCode: z.int(), headers: z.record(z.string(), z.string()), body: z.string() }),
+  ]),
 });
+
+export type Opening = z.output<typeof openingSchema>;
+export type Visit = z.output<typeof visitSchema>;

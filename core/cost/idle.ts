@@ -15,8 +15,6 @@ export interface IdleCost {
   readonly unknown: readonly string[];
 }
 
-/** It is only there until the App is made: docs/set-up.md. */
-const SET_UP_SECRET = 'belay-pipeline/set-up';
 /** AWS's own month. */
 const HOURS = 730;
 /** CloudWatch's free tier, which does not end: https://aws.amazon.com/cloudwatch/pricing/ */
@@ -64,11 +62,9 @@ export function idleCost({ Resources }: PricedTemplate): IdleCost {
   priced.add('AWS::EC2::VPCEndpoint');
   const alarms = beyondFree('AWS::CloudWatch::Alarm', FREE_ALARMS);
   const schedules = of('AWS::Events::Rule', ({ ScheduleExpression }) => ScheduleExpression !== undefined);
-  const setUps = of('AWS::SecretsManager::Secret', ({ Name }) => Name === SET_UP_SECRET).length;
   const lines = [
     costLine('keys', count('AWS::KMS::Key'), 'key'),
-    costLine('secrets', count('AWS::SecretsManager::Secret') - setUps, 'secret'),
-    costLine('secret of the set-up page, until that is taken away', setUps, 'secret'),
+    costLine('secrets', count('AWS::SecretsManager::Secret'), 'secret'),
     costLine(`alarms beyond the ${FREE_ALARMS} that are free`, alarms, 'alarm'),
     costLine(
       `dashboards beyond the ${FREE_DASHBOARDS} that are free`,

@@ -140,6 +140,8 @@ export const ledgerKeys = {
   }),
   /** What may be written to GitHub. `owner` is the account an App is installed on. */
   budget: (owner: string): LedgerKey => ({ pk: `github/${owner}`, sk: 'budget' }),
+  /** To whom the page that makes the App is open; no role but that of `set-up` reaches it. */
+  setUp: (): LedgerKey => ({ pk: 'set-up', sk: 'set-up' }),
 } as const;
 
 /** Sort-key prefixes for queries. */

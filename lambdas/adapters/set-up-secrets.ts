@@ -1,6 +1,5 @@
-/** Secrets Manager for `set-up`: its own secret is read, all three are written. Values are in no error. */
+/** Secrets Manager for `set-up`: two secrets are written, none is read. Values are in no error. */
 import {
-  GetSecretValueCommand,
   PutSecretValueCommand,
   ResourceExistsException,
   SecretsManagerClient,
@@ -13,10 +12,6 @@ export function setUpSecrets(
   client = new SecretsManagerClient({}),
 ): SetUpSecrets {
   return {
-    async own() {
-      const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId: ids.own }));
-      return SecretString;
-    },
     async put(secret, value, version) {
       try {
         // The request token becomes the version's id: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html

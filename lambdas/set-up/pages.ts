@@ -11,7 +11,7 @@ export interface Page {
 
 const page = (status: number, title: string, body: Html): Page => ({ status, title, body });
 
-const again = html`<p>Start again at <code>${PATHS.setUp}?code=…</code> with the one-time code.</p>`;
+const again = html`<p>Start again at <code>${PATHS.setUp}?code=…</code> with the one-time code. When it is too old, open the page anew: the command is the stack's output <code>OpenSetUp</code>.</p>`;
 
 const AFTERWARDS: readonly Html[] = [
   html`<li>Install the App on the repositories that have a <code>belay.yaml</code>, and on no others.</li>`,
@@ -30,7 +30,7 @@ export function form(to: {
   return page(
     200,
     'Set Belay up on GitHub',
-    html`<p>This makes a GitHub App that belongs to <strong>${owner}</strong>, with the permissions Belay needs. GitHub shows its name, which you may change, and asks once more. The App's key goes to Secrets Manager of this AWS account and nowhere else; what is there as Belay's GitHub credentials and webhook secret is replaced.</p>
+    html`<p>This makes a GitHub App that belongs to <strong>${owner}</strong>, with the permissions Belay needs. GitHub shows its name, which you may change, and asks once more. The App's key goes to Secrets Manager of this AWS account, and nobody else can read it; what is there as Belay's GitHub credentials and webhook secret is replaced.</p>
 <form method="post" action="${to.action}"><input type="hidden" name="manifest" value="${to.manifest}"><button>Create the App for ${owner}</button></form>
 <h2>For an organisation</h2>
 <p>The App can be installed on repositories of its owner only. You must be an owner of the organisation.</p>
@@ -52,13 +52,13 @@ export const off: Page = page(
   'Belay is set up',
   html`<p>The set-up is done, and this page is off. If you came here to finish it:</p>
 <ol>${AFTERWARDS}</ol>
-<p>You find the App on GitHub in the settings of its owner, under Developer settings → GitHub Apps; there is also “Install App”. To make another App, put a new code into the secret of the set-up (docs/set-up.md).</p>`,
+<p>You find the App on GitHub in the settings of its owner, under Developer settings → GitHub Apps; there is also “Install App”. To make another App, open the page anew (docs/set-up.md).</p>`,
 );
 
 export const noCode: Page = page(
   403,
-  'The one-time code is missing or wrong',
-  html`<p>Read it with <code>aws secretsmanager get-secret-value --secret-id belay-pipeline/set-up --query SecretString --output text</code> and open <code>${PATHS.setUp}?code=…</code>.</p>`,
+  'The one-time code is missing, wrong or too old',
+  html`<p>The page is open to who has just opened it. The stack's output <code>OpenSetUp</code> is the command that does; it answers a new address, good for one hour.</p>`,
 );
 
 export const noOrganisation: Page = page(
@@ -70,7 +70,7 @@ export const noOrganisation: Page = page(
 export const notFromHere: Page = page(
   403,
   'This was not begun here',
-  html`<p>GitHub's answer belongs to no set-up with the present code, so nothing of it was taken. If you did not click it yourself, somebody tried to give Belay an App of theirs. If you did, the code was changed meanwhile: delete the App you made.</p>${again}`,
+  html`<p>GitHub's answer belongs to no set-up that is open now, so nothing of it was taken. If you did not click it yourself, somebody tried to give Belay an App of theirs. If you did, your code was too old, or replaced by another: delete the App you made.</p>${again}`,
 );
 
 export const unknownToGitHub = (gitHubUrl: string): Page =>
@@ -84,7 +84,14 @@ export const secondApp = (appUrl: string): Page =>
   page(
     409,
     'Another App was faster',
-    html`<p>Two Apps were made at the same time, and the other one is used. <a href="${appUrl}">Delete this one</a>: nobody has its key.</p>`,
+    html`<p>Another App was made at the same time, or the page was opened anew. <a href="${appUrl}">Delete this one</a>: nobody has its key.</p>`,
+  );
+
+export const overtaken = (appUrl: string): Page =>
+  page(
+    409,
+    'The page was opened anew meanwhile',
+    html`<p>What is kept may be half of <a href="${appUrl}">this App</a> and half of another one. Delete both, and make one with the newest code.</p>`,
   );
 
 export const failed: Page = page(

@@ -1,17 +1,15 @@
-/** What the set-up needs of the world: three secrets, and GitHub's answer to a manifest. */
-import type { Log } from '../ports.ts';
+/** What the set-up needs of the world: its item of the ledger, two secrets, and GitHub's answer to a manifest. */
+import type { Clock, Ledger, Log } from '../ports.ts';
 
-/** The set-up's own secret, and the two it fills. */
-export type SetUpSecret = 'own' | 'app' | 'webhook';
+/** The secrets that the set-up fills; it reads neither. */
+export type SetUpSecret = 'app' | 'webhook';
 
 export interface SetUpSecrets {
-  /** The current value of the set-up's own secret; the other two are never read. */
-  own(): Promise<string>;
   /**
-   * Makes `value` the current one. With `version` (32 to 64 characters) at most once: false when that version is there already
+   * Makes `value` the current one, at most once for a `version` (32 to 64 characters): false when that version is there already
    * with another value, nothing but true when with this one.
    */
-  put(secret: SetUpSecret, value: string, version?: string): Promise<boolean>;
+  put(secret: SetUpSecret, value: string, version: string): Promise<boolean>;
 }
 
 /** An App that GitHub has made. */
@@ -24,9 +22,13 @@ export interface NewApp {
 }
 
 export interface SetUpPorts {
+  readonly ledger: Pick<Ledger, 'get' | 'put'>;
   readonly secrets: SetUpSecrets;
   /** Exchanges GitHub's code for the App, once; undefined when GitHub does not know the code (any more). */
   readonly newApp: (code: string) => Promise<NewApp | undefined>;
+  /** Random, and nothing of it has to be escaped in an address. */
+  readonly newCode: () => string;
+  readonly clock: Clock;
   /** Base of GitHub's pages. */
   readonly gitHubUrl: string;
   readonly log: Log;

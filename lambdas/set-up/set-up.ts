@@ -1,21 +1,28 @@
 /** `set-up`: one click makes the GitHub App, its answer goes to Secrets Manager, and the page turns itself off. */
-import type * as z from 'zod';
 import { appManifest, isOrganisation, registrationUrl } from '../../core/app-manifest.ts';
-import { type setUp as contract, PATHS } from '../../core/contracts/set-up.ts';
+import { type Opening, PATHS, type Visit } from '../../core/contracts/set-up.ts';
+import { ledgerKeys } from '../../core/ledger/keys.ts';
+import { type SetUpItem, setUpItemSchema } from '../../core/ledger/set-up-items.ts';
+import { isSame, sealed, stateOf, unsealed, versionOf } from './code.ts';
 import { rendered } from './html.ts';
+import { lasting, open } from './open.ts';
 import * as pages from './pages.ts';
-import type { SetUpPorts } from './ports.ts';
-import { type Answered, isSame, progressIn, stateOf, versionOf } from './progress.ts';
+import type { NewApp, SetUpPorts, SetUpSecret } from './ports.ts';
 
-type Request = z.output<typeof contract.input>;
+/** How long what broke off can be finished: as long as it may take to mend why. Milliseconds. */
+const FINISHED_WITHIN = 24 * 60 * 60 * 1000;
+
+/** What has a route came through the HTTP API, and can only visit. */
+export const setUp = async (request: Opening | Visit, ports: SetUpPorts) =>
+  'routeKey' in request ? visit(request, ports) : open(request, ports);
 
 /**
  * Answers one visit. Nothing changes before somebody comes back from GitHub with the right `state`. GitHub tells the App's key
- * once, so the answer is first kept whole in the set-up's own secret; from then on any visit with the code goes on where an
+ * once, so the answer is first kept whole, encrypted for who has the code; from then on any visit with the code goes on where an
  * earlier one died, and every write may be repeated.
  */
-export async function setUp(request: Request, ports: SetUpPorts): Promise<z.input<typeof contract.output>> {
-  const page = await visited(request, ports).catch((error: unknown) => {
+async function visit(request: Visit, ports: SetUpPorts) {
+  const page = await pageFor(request, ports).catch((error: unknown) => {
     ports.log('set-up failed', { error: error instanceof Error ? error.message : String(error) });
     return pages.failed;
   });
@@ -23,63 +30,71 @@ export async function setUp(request: Request, ports: SetUpPorts): Promise<z.inpu
   return rendered(page, ports.gitHubUrl);
 }
 
-async function visited(request: Request, ports: SetUpPorts): Promise<pages.Page> {
+async function pageFor(request: Visit, ports: SetUpPorts): Promise<pages.Page> {
   const { routeKey, queryStringParameters: query } = request;
-  const progress = progressIn(await ports.secrets.own());
-  if (progress.step === 'done') return pages.off;
-  if (progress.step === 'written') {
-    await ports.secrets.put('own', DONE);
-    return pages.off;
-  }
-  const { code } = progress;
-  if (routeKey === `GET ${PATHS.setUp}`) {
-    if (!isSame(query.code, code)) return pages.noCode;
-    return progress.step === 'answered' ? finished(progress, ports) : form(request, code, ports);
-  }
-  if (!isSame(query.state, stateOf(code))) return pages.notFromHere;
-  return progress.step === 'answered' ? finished(progress, ports) : converted(query.code, code, ports);
+  const item = await kept(ports);
+  if (item?.step === 'done') return pages.off;
+  const isBack = routeKey === `GET ${PATHS.setUpDone}`;
+  const state = isBack ? (query.state ?? '') : stateOf(query.code ?? '');
+  if (item === undefined || new Date(item.until) <= ports.clock.now() || !isSame(state, item.digest))
+    return isBack ? pages.notFromHere : pages.noCode;
+  const { digest } = item;
+  if (item.step === 'answered') return finished(digest, unsealed(item.sealed, state), ports);
+  return isBack ? converted(query.code, { digest, state }, ports) : form(request, state, ports);
 }
 
-function form(request: Request, code: string, { gitHubUrl }: SetUpPorts): pages.Page {
-  const organisation = request.queryStringParameters.organisation?.trim() || undefined;
+async function kept({ ledger }: SetUpPorts): Promise<SetUpItem | undefined> {
+  return setUpItemSchema.optional().parse(await ledger.get(ledgerKeys.setUp()));
+}
+
+function form(request: Visit, state: string, { gitHubUrl }: SetUpPorts): pages.Page {
+  const { code = '', organisation: given } = request.queryStringParameters;
+  const organisation = given?.trim() || undefined;
   if (organisation !== undefined && !isOrganisation(organisation)) return pages.noOrganisation;
   return pages.form({
     code,
     organisation,
-    action: registrationUrl(gitHubUrl, stateOf(code), organisation),
+    action: registrationUrl(gitHubUrl, state, organisation),
     manifest: JSON.stringify(appManifest(request.requestContext.domainName)),
   });
 }
 
 async function converted(
   gitHubCode: string | undefined,
-  code: string,
+  { digest, state }: { readonly digest: string; readonly state: string },
   ports: SetUpPorts,
 ): Promise<pages.Page> {
   const app = gitHubCode ? await ports.newApp(gitHubCode) : undefined;
   if (app === undefined) return pages.unknownToGitHub(ports.gitHubUrl);
-  const answered: Answered = { step: 'answered', code, app };
-  const isFirst = await ports.secrets.put('own', JSON.stringify(answered), versionOf(code, 'own'));
-  return isFirst ? finished(answered, ports) : pages.secondApp(app.url);
+  const item: SetUpItem = {
+    ...{ step: 'answered', digest, sealed: sealed(app, state) },
+    ...lasting(ports.clock.now(), FINISHED_WITHIN),
+  };
+  const isFirst = await ports.ledger.put(ledgerKeys.setUp(), item, { equals: { step: 'open', digest } });
+  return isFirst || (await isKept(item.sealed, ports))
+    ? finished(digest, app, ports)
+    : pages.secondApp(app.url);
 }
 
-const WRITTEN = JSON.stringify({ step: 'written' });
-const DONE = JSON.stringify({ step: 'done' });
+/** The SDK repeats a write whose answer was lost, and finds that the condition does not hold any more. */
+async function isKept(ours: string, ports: SetUpPorts): Promise<boolean> {
+  const found = await kept(ports);
+  return found?.step === 'answered' && found.sealed === ours;
+}
 
-async function finished({ code, app }: Answered, { secrets }: SetUpPorts): Promise<pages.Page> {
-  const { id, privateKey, webhookSecret, url } = app;
+async function finished(digest: string, app: NewApp, ports: SetUpPorts): Promise<pages.Page> {
+  const { ledger, secrets } = ports;
   // First what lets deliveries in, then who we are: Belay is the App only when it hears of what happens.
-  await once('webhook', webhookSecret);
-  await once('app', JSON.stringify({ appId: id, privateKey }));
-  // Twice, because Secrets Manager keeps the previous value: it must not be the key.
-  await secrets.put('own', WRITTEN);
-  await secrets.put('own', DONE);
-  return pages.done(url);
+  await once('webhook', app.webhookSecret);
+  await once('app', JSON.stringify({ appId: app.id, privateKey: app.privateKey }));
+  const done: SetUpItem = { step: 'done', digest };
+  const isOurs = await ledger.put(ledgerKeys.setUp(), done, { equals: { digest } });
+  return isOurs ? pages.done(app.url) : pages.overtaken(app.url);
 
-  async function once(secret: 'webhook' | 'app', value: string): Promise<void> {
-    if (await secrets.put(secret, value, versionOf(code, secret))) return;
+  async function once(secret: SetUpSecret, value: string): Promise<void> {
+    if (await secrets.put(secret, value, versionOf(digest, secret))) return;
     throw new Error(
-      `writing the ${secret} secret: an earlier set-up with the same code has written it; put a new code into the set-up's secret (docs/set-up.md)`,
+      `writing the ${secret} secret: an earlier set-up with the same code has written it; open the page anew (docs/set-up.md)`,
     );
   }
 }

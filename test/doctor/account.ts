@@ -30,7 +30,7 @@ export const APP: App = {
 export const TOOLKIT = { status: 'UPDATE_COMPLETE', outputs: { BootstrapVersion: '28' } };
 export const STACK = {
   status: 'CREATE_COMPLETE',
-  outputs: { WebhookUrl: URL, SetUpUrl: 'https://api.example/set-up' },
+  outputs: { WebhookUrl: URL, OpenSetUp: 'aws lambda invoke …' },
 };
 export const NARROW = {
   repositories: ['acme/shop'],

@@ -22,7 +22,7 @@ test.each<[Circumstances, string]>([
   ],
   [{ app: 'unknown' }, 'GitHub does not know App 7 by the key in the secret belay-pipeline/github-token'],
 ])('a secret that is no use leads to the set-up page', async (circumstances, message) => {
-  const todo = 'make the App on https://api.example/set-up: docs/set-up.md';
+  const todo = 'make the App: docs/set-up.md, aws lambda invoke …';
   expect(await about('GitHub', circumstances)).toEqual([
     { check: 'GitHub', verdict: 'problem', message, todo },
   ]);
@@ -37,7 +37,7 @@ test('a secret that nobody has filled leads to the set-up page; a token is taken
       verdict: 'problem',
       message:
         "the secret belay-pipeline/github-token holds neither an App's key nor a token that GitHub takes",
-      todo: 'make the App on https://api.example/set-up: docs/set-up.md',
+      todo: 'make the App: docs/set-up.md, aws lambda invoke …',
     },
   ]);
   const known = await about('GitHub', { aws: { gitHubCredentials }, owner: 'mira-lind' });

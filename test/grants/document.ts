@@ -7,6 +7,7 @@ const HEAD = `# What every role may do
 Every grant of every role of the stack, as it is synthesized. *used*: a call of the end-to-end suite, or of the fault suite, was allowed by exactly this
 grant. All others say why they are there. Calls that no grant allows fail those suites. How grants are given, and why resources are named by a pattern, is
 in [lib/allow.ts](../lib/allow.ts) and beside each of them in \`lib/\`; what code in a job can reach with them, in the [threat model](threat-model.md).
+One denial is not listed: whoever has the ledger is denied the item that opens the [set-up page](threat-model.md#the-set-up-page), all but \`set-up\`.
 
 Names are without partition, region and account, and without what CloudFormation appends.
 

@@ -111,6 +111,15 @@ test('where GitHub is, and how much it takes', () => {
   expect(variablesOf(full, 'set-up').GITHUB_URL).toBe('https://github.example.com');
 });
 
+test('once the App is made the stack can do without the page and its function', () => {
+  const { Resources, Outputs } = synthesize({ github: { setUpPage: false } });
+  expect(variablesOf(Resources, 'webhook')).toBeDefined();
+  expect(variablesOf(Resources, 'set-up')).toBeUndefined();
+  const routes = ofType(Resources, 'AWS::ApiGatewayV2::Route').map(({ RouteKey }) => RouteKey);
+  expect(routes).toEqual(['POST /webhook']);
+  expect(Object.keys(Outputs)).not.toContain('OpenSetUp');
+});
+
 test.each([
   ['plan', '2', '4096', 50, 20],
   ['apply', '4', '8192', 60, 40],
@@ -283,7 +292,10 @@ test('the addresses that people and the doctor look for are outputs by these nam
     name,
     text(Value).replace(/^.*>/, ''),
   ]);
-  expect(Object.fromEntries(paths)).toMatchObject({ WebhookUrl: '/webhook', SetUpUrl: '/set-up' });
+  expect(Object.fromEntries(paths)).toMatchObject({
+    WebhookUrl: '/webhook',
+    OpenSetUp: `/set-up"}' /dev/stdout`,
+  });
   expect(Object.keys(whole.Outputs)).toEqual(expect.arrayContaining(['ChatTopic', 'MailTopic']));
 });
 

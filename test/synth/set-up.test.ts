@@ -2,9 +2,9 @@
 import { expect, test } from '@jest/globals';
 import { idleCost } from '../../core/cost/idle.ts';
 import { synthesized, text } from '../support/assembly.ts';
-import { synthesize } from '../support/synthesize.ts';
 
-const entries = Object.entries(synthesized().Resources);
+const { Resources, Outputs } = synthesized();
+const entries = Object.entries(Resources);
 const ofType = (type: string) => entries.filter(([, { Type }]) => Type === type);
 const idOfSecret = (name: string) =>
   ofType('AWS::SecretsManager::Secret').find(([, { Properties }]) => Properties.Name === name)?.[0];
@@ -12,7 +12,7 @@ const [functionId, setUp] =
   entries.find(([, { Properties }]) => Properties?.ImageConfig?.Command?.[0] === 'set-up.handler') ?? [];
 const secret = (name: string) => `<${idOfSecret(`belay-pipeline/${name}`)}>`;
 
-/** What the function's own role is allowed, by action. */
+/** What the function's own role is allowed. */
 const statements = ofType('AWS::IAM::Policy')
   .filter(([, { Properties }]) =>
     Properties.Roles.some(
@@ -20,46 +20,54 @@ const statements = ofType('AWS::IAM::Policy')
     ),
   )
   .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement);
-const resourcesOf = (action: string) =>
-  statements
-    .filter(({ Action }) => [Action].flat().includes(action))
-    .flatMap(({ Resource }) => [Resource].flat().map(text))
-    .sort();
+const [[tableId, table] = []] = ofType('AWS::DynamoDB::Table');
 
-test('it reads its own secret, writes that and the two it fills, and does nothing else', () => {
-  expect(resourcesOf('secretsmanager:GetSecretValue')).toEqual([secret('set-up')]);
-  expect(resourcesOf('secretsmanager:PutSecretValue')).toEqual(
-    [secret('set-up'), secret('github-token'), secret('webhook-secret')].sort(),
-  );
-  const actions = new Set(statements.flatMap(({ Action }) => [Action].flat() as string[]));
-  const others = [...actions].filter((action) => !action.startsWith('xray:'));
-  expect(others.sort()).toEqual([
-    'kms:Decrypt',
-    'kms:GenerateDataKey',
-    'logs:CreateLogStream',
-    'logs:PutLogEvents',
-    'secretsmanager:GetSecretValue',
-    'secretsmanager:PutSecretValue',
+test('it has its own item of the ledger, writes the two secrets it fills, and does nothing else', () => {
+  const granted = (service: string) =>
+    statements
+      .filter(({ Action }) => [Action].flat().some((action: string) => action.startsWith(`${service}:`)))
+      .map(({ Effect, Action, Resource, Condition }) => {
+        const resources = [Resource].flat().map(text).sort();
+        return { Effect, actions: [Action].flat(), resources, Condition };
+      });
+  expect(granted('dynamodb')).toEqual([
+    {
+      Effect: 'Allow',
+      actions: ['dynamodb:GetItem', 'dynamodb:PutItem'],
+      resources: [`<${tableId}.Arn>`],
+      Condition: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['set-up'] } },
+    },
   ]);
+  expect(granted('secretsmanager')).toEqual([
+    {
+      Effect: 'Allow',
+      actions: ['secretsmanager:PutSecretValue'],
+      resources: [secret('github-token'), secret('webhook-secret')].sort(),
+      Condition: undefined,
+    },
+  ]);
+  const services = statements.flatMap(({ Action }) => [Action].flat()).map((one) => one.split(':')[0]);
+  expect([...new Set(services)].sort()).toEqual(['dynamodb', 'kms', 'logs', 'secretsmanager', 'xray']);
+  const kms = granted('kms').flatMap(({ actions }) => actions);
+  expect([...new Set(kms)].sort()).toEqual(['kms:Decrypt', 'kms:GenerateDataKey']);
 });
 
-test('its environment names those three', () => {
-  const { SET_UP_SECRET, SET_UP_APP_SECRET, SET_UP_WEBHOOK_SECRET } =
+test('its environment names the ledger and those two', () => {
+  const { LEDGER_TABLE, SET_UP_APP_SECRET, SET_UP_WEBHOOK_SECRET } =
     setUp?.Properties.Environment.Variables ?? {};
-  expect([SET_UP_SECRET, SET_UP_APP_SECRET, SET_UP_WEBHOOK_SECRET].map(text)).toEqual([
-    secret('set-up'),
+  expect([LEDGER_TABLE, SET_UP_APP_SECRET, SET_UP_WEBHOOK_SECRET].map(text)).toEqual([
+    `<${tableId}>`,
     secret('github-token'),
     secret('webhook-secret'),
   ]);
+  expect(table?.Properties.TimeToLiveSpecification).toEqual({ AttributeName: 'expiresAt', Enabled: true });
 });
 
-test('the one-time code is made by CloudFormation, long and without what an address would have to escape', () => {
-  const [, { Properties }] = entries.find(([id]) => id === idOfSecret('belay-pipeline/set-up')) ?? [
-    '',
-    {} as never,
-  ];
-  expect(Properties.GenerateSecretString).toEqual({ PasswordLength: 48, ExcludePunctuation: true });
-  expect(Properties.KmsKeyId).toBeDefined();
+test('the output is the command that opens the page, whole', () => {
+  const api = `<${ofType('AWS::ApiGatewayV2::Api')[0]?.[0]}.ApiEndpoint>`;
+  expect(text(Outputs.OpenSetUp?.Value)).toBe(
+    `aws lambda invoke --function-name <${functionId}> --cli-binary-format raw-in-base64-out --payload '{"open":"${api}/set-up"}' /dev/stdout`,
+  );
 });
 
 test('the API has three routes, and two of them lead to the page', () => {
@@ -94,18 +102,8 @@ test('nobody but the API, on those routes, may call it', () => {
   ]);
 });
 
-test('once the App is made the stack can do without page, function and secret, and idles for less than two dollars a month', () => {
-  const resources = synthesize({ github: { setUpPage: false } }).Resources;
-  const left = Object.values(resources).map(({ Type, Properties }) => `${Type} ${Properties?.Name ?? ''}`);
-  expect(left).not.toContain('AWS::SecretsManager::Secret belay-pipeline/set-up');
-  expect(JSON.stringify(resources)).not.toContain('set-up');
-  expect(idleCost({ Resources: resources }).usd).toBeLessThan(2);
-});
-
-test('with the page it is the one secret more, and there is a price for everything', () => {
-  const { usd, lines, unknown } = idleCost({ Resources: Object.fromEntries(entries) });
-  const page = lines.find(({ what }) => what.includes('set-up page'));
-  expect(page?.usd).toBe(0.4);
-  expect(usd - 0.4).toBeLessThan(2);
+test('the stack idles for less than two dollars a month with the page, and there is a price for everything', () => {
+  const { usd, unknown } = idleCost({ Resources });
+  expect(usd).toBeCloseTo(1.92, 2);
   expect(unknown).toEqual([]);
 });

@@ -139,7 +139,6 @@ test('idle costs what is asked for by the month, and nothing that is asked for b
     template({
       Key: ['AWS::KMS::Key'],
       Token: ['AWS::SecretsManager::Secret', { Name: 'belay-pipeline/github-token' }],
-      SetUp: ['AWS::SecretsManager::Secret', { Name: 'belay-pipeline/set-up' }],
       Queue: ['AWS::SQS::Queue'],
       Vpc: ['AWS::EC2::VPC'],
       Provider: ['Custom::Something'],
@@ -148,9 +147,8 @@ test('idle costs what is asked for by the month, and nothing that is asked for b
   expect(cost.lines.map((line) => `${line.what}: ${dollars(line.usd)}`)).toEqual([
     'keys: $1.00',
     'secrets: $0.4000',
-    'secret of the set-up page, until that is taken away: $0.4000',
   ]);
-  expect(cost.usd).toBeCloseTo(1.8, 10);
+  expect(cost.usd).toBeCloseTo(1.4, 10);
   expect(cost.unknown).toEqual([]);
 });
 

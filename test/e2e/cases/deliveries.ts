@@ -76,6 +76,27 @@ test.concurrent('a delivery from elsewhere is taken when it is signed, and refus
   ]);
 });
 
+test.concurrent('the set-up page is opened by who may invoke its function, and by no request', async () => {
+  const { assembly, functions } = twin.world.parts;
+  const page = (await twin.world.webhook()).url.replace('/webhook', '/set-up');
+  const visited = async (url: string) => {
+    const answer = await fetch(url);
+    return [answer.status, /<title>(.*)<\/title>/.exec(await answer.text())?.[1]];
+  };
+  const closed = [403, 'The one-time code is missing, wrong or too old'];
+  expect(await visited(`${page}?open=${page}`)).toEqual(closed);
+  expect(await fetch(page, { method: 'POST', body: `{"open":"${page}"}` })).toMatchObject({ status: 404 });
+
+  const setUp = assembly.functions.find(({ handler }) => handler === 'set-up.handler');
+  const { payload, failed } = await functions.invoke(setUp?.arn ?? '', JSON.stringify({ open: page }));
+  expect([failed, payload]).toEqual([false, expect.stringContaining(`"${page}?code=`)]);
+  const { url } = JSON.parse(payload);
+  expect(await visited(url)).toEqual([200, 'Set Belay up on GitHub']);
+  expect(await visited(`${url}x`)).toEqual(closed);
+  // 256 bits.
+  expect(url.split('=')[1]).toMatch(/^[\w-]{43}$/);
+});
+
 /** Its apply waits until the file `go` is there, and says that it does by the file `waiting`. */
 function commitWaitingApp(repository: Repository, directory: string): string {
   return repository.commit({

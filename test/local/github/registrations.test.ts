@@ -12,7 +12,7 @@ const HOUR = 3600_000;
 async function pressed(organisation?: string) {
   const clock = { now: Date.parse('2026-11-21T10:00:00Z') };
   const twin = await start(200, { now: () => clock.now });
-  const world = new SetUpWorld();
+  const world = await SetUpWorld.opened();
   world.gitHubUrl = twin.github.url;
   world.newApp = newApp(gitHubRequest(twin.github.apiUrl));
   const page = await world.visit('/set-up', { code: CODE, ...(organisation && { organisation }) });
@@ -59,7 +59,7 @@ test('after an hour GitHub knows the code no more, and the page says so', async 
   clock.now += HOUR + 1;
   const { statusCode, title } = await world.visit('/set-up/done', query);
   expect([statusCode, title]).toEqual([409, 'GitHub does not know this answer any more']);
-  expect(world.current).toEqual({ own: CODE, app: 'before', webhook: 'before' });
+  expect(world.current).toEqual({ step: 'open', app: 'before', webhook: 'before' });
 });
 
 test('a manifest with a permission or a level that GitHub does not have is turned away', async () => {
