@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 
 const PROJECT = join(import.meta.dirname, '..');
+const nodeHttp = join(import.meta.dirname, 'node-http.cjs');
 
 /** Writes `<name>.mjs` into `output` for each bundle name → entry file, relative to the project. */
 export function bundle(entries: Readonly<Record<string, string>>, output: string): void {
@@ -20,6 +21,7 @@ export function bundle(entries: Readonly<Record<string, string>>, output: string
     target: 'node24',
     format: 'esm',
     mainFields: ['module', 'main'],
+    alias: { http: nodeHttp, 'node:http': nodeHttp },
     minify: true,
     keepNames: true,
     legalComments: 'none',

@@ -21,6 +21,7 @@ const commands = {
   local: { argv: ['local/cli.ts'], needsTool: ([subcommand]) => !WITHOUT_JOBS.includes(subcommand) },
   bench: { argv: ['bench/main.ts'], needsTool: () => true },
   faults: { argv: ['test/faults/main.ts'], needsTool: () => false },
+  schedules: { argv: ['test/lambdas/interleavings/main.ts'], needsTool: () => false, needsSynth: false },
   grants: { argv: ['test/grants/main.ts'], needsTool: () => true, temporary: memoryFolder },
   doctor: { argv: ['doctor/main.ts'], needsTool: () => false, needsSynth: false },
   load: { argv: ['bench/load/main.ts'], needsTool: () => false, temporary: memoryFolder },

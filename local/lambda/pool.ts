@@ -1,4 +1,4 @@
-/** The environments of one function: reused while warm, started when all are busy, at most a few; the rest waits its turn. */
+/** The environments of one function: reused while warm, another started when one has been waited for, at most two; the rest waits its turn. */
 import { randomUUID } from 'node:crypto';
 import type { FunctionDefinition } from '../assembly/model.ts';
 import { Instance, type InstanceOptions, type InvocationEnd } from './instance.ts';
@@ -9,6 +9,9 @@ import type { ErrorDocument, InvokeMessage } from './protocol.ts';
  * start of a process slower: the twin's memory is mapped once more for it.
  */
 const MAX_INSTANCES = 2;
+
+/** How long an invocation waits for a busy environment before it gets one of its own: as long as starting one takes. Milliseconds. */
+const PATIENCE_MS = 250;
 
 export interface PoolOptions {
   readonly definition: FunctionDefinition;
@@ -82,8 +85,19 @@ export class Pool {
         trace: [],
       });
     }
-    if (this.#instances.size < MAX_INSTANCES) return Promise.resolve(this.#start());
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    if (this.#instances.size === 0) return Promise.resolve(this.#start());
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      setTimeout(() => this.#startFor(resolve), PATIENCE_MS).unref();
+    });
+  }
+
+  /** Starts another environment for one that still waits. */
+  #startFor(waiting: (instance: Instance) => void): void {
+    const place = this.#waiting.indexOf(waiting);
+    if (place < 0 || this.#instances.size >= MAX_INSTANCES) return;
+    this.#waiting.splice(place, 1);
+    waiting(this.#start());
   }
 
   #start(): Instance {

@@ -10,7 +10,7 @@ import type { Json } from '../../local/asl/json.ts';
 import type { ExecutionRecord, Status } from '../../local/asl/record.ts';
 import { redriveExecution, redriveStatus } from '../../local/asl/redrive.ts';
 import { TaskTokens } from '../../local/asl/tokens.ts';
-import { synthesize, text } from '../support/assembly.ts';
+import { synthesized, text } from '../support/assembly.ts';
 import type { SimClock } from './sim-clock.ts';
 import { aboutOf, runTask, type TaskWorld } from './tasks.ts';
 
@@ -18,7 +18,7 @@ const PLACE = 'arn:aws:states:eu-west-1:111122223333';
 
 /** Both machines as they are synthesized, parsed once for all runs. */
 export const definitions = (() => {
-  const resources = Object.values(synthesize());
+  const resources = Object.values(synthesized().Resources);
   const definitionOf = (name: string) => {
     const machine = resources.find(({ Properties }) => Properties.StateMachineName === name);
     return parseDefinition(JSON.parse(text(machine?.Properties.DefinitionString)));

@@ -1,10 +1,7 @@
-/** Synthesizes the stack once for the tests that look at the template, without bundling (the bundles are not looked at here). */
+/** The synthesized stack, as the tests that look at its template read it. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib/core';
-import { type ConfigurationInput, configurationSchema } from '../../core/configuration/schema.ts';
-import { BelayStack } from '../../lib/belay-stack.ts';
 
 export interface Resource {
   readonly Type: string;
@@ -12,22 +9,15 @@ export interface Resource {
   readonly Properties: Record<string, any>;
 }
 
-const context = JSON.parse(readFileSync(join(import.meta.dirname, '../../cdk.json'), 'utf8')).context;
-
-/** Logical id → resource of the stack that is synthesized with this configuration. */
-export const synthesize = (configuration: ConfigurationInput = {}) => template(configuration).Resources;
-
-/** The whole template, for what is no resource. */
-export function template(configuration: ConfigurationInput = {}): {
-  readonly Resources: Record<string, Resource>;
-  readonly Outputs: Record<string, { readonly Value: unknown }>;
-} {
-  // The built-in template validation runs in `cdk synth`; here it would only cost a second per test file.
-  process.env.CDK_VALIDATION = 'false';
-  const app = new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } });
-  const stack = new BelayStack(app, 'Belay', { configuration: configurationSchema.parse(configuration) });
-  return app.synth().getStackByName(stack.stackName).template;
+/** What a template holds. */
+export interface Template {
+  readonly Resources: Readonly<Record<string, Resource>>;
+  readonly Outputs: Readonly<Record<string, { readonly Value: unknown }>>;
 }
+
+/** The template that `npm test` has synthesized before it runs any test. */
+export const synthesized = (): Template =>
+  JSON.parse(readFileSync(join(import.meta.dirname, '../../cdk.out/Belay.template.json'), 'utf8'));
 
 /** Renders a value with intrinsic functions as text: references become `<LogicalId>` or `<LogicalId.Attribute>`. */
 export function text(value: unknown): string {

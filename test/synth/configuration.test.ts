@@ -16,7 +16,8 @@ import type { ImageBuilds } from '../../lib/image-builds.ts';
 import { environmentRoleArns } from '../../lib/names.ts';
 import { Network } from '../../lib/network.ts';
 import { resourceType } from '../../local/assembly/resource-types.ts';
-import { type Resource, synthesize, template, text } from '../support/assembly.ts';
+import { type Resource, text } from '../support/assembly.ts';
+import { synthesize } from '../support/synthesize.ts';
 
 type Resources = Record<string, Resource>;
 
@@ -38,7 +39,7 @@ const assumable = (resources: Resources) =>
     .flatMap(({ Resource }) => [Resource].flat().map(text))
     .sort();
 
-const whole = template();
+const whole = synthesize({});
 const small = whole.Resources;
 
 test('without a configuration: any repository, but only the account and region it is deployed in', () => {
@@ -84,7 +85,7 @@ const everything: ConfigurationInput = {
   },
   retention: { logs: 7, jobLogs: 14, events: 3, replacedVersions: 30 },
 };
-const full = synthesize(everything);
+const full = synthesize(everything).Resources;
 
 test('whose deliveries are served, and where manifests may deploy to', () => {
   expect(variablesOf(full, 'webhook').REPOSITORIES).toBe('acme/infrastructure,acme-labs/*');

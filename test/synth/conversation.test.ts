@@ -1,8 +1,8 @@
 /** How comments and presses get from the bus to `command`, as deployed. */
 import { expect, test } from '@jest/globals';
-import { synthesize, text } from '../support/assembly.ts';
+import { synthesized, text } from '../support/assembly.ts';
 
-const entries = Object.entries(synthesize());
+const entries = Object.entries(synthesized().Resources);
 const commandId = entries.find(
   ([, { Properties }]) => Properties?.ImageConfig?.Command?.[0] === 'command.handler',
 )?.[0];

@@ -1,8 +1,8 @@
 /** What schedules may do, and who may make them, as deployed. */
 import { expect, test } from '@jest/globals';
-import { synthesize, text } from '../support/assembly.ts';
+import { synthesized, text } from '../support/assembly.ts';
 
-const resources = synthesize();
+const resources = synthesized().Resources;
 const entries = Object.entries(resources);
 const idOf = (type: string, part: string) =>
   entries.find(([id, { Type }]) => Type === type && id.startsWith(part))?.[0] ?? '';

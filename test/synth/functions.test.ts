@@ -3,9 +3,9 @@ import { command as commandContract } from '../../core/contracts/command.ts';
 import * as machineContracts from '../../core/contracts/functions.ts';
 import * as jobContracts from '../../core/contracts/job-services.ts';
 import { setUp } from '../../core/contracts/set-up.ts';
-import { synthesize, text } from '../support/assembly.ts';
+import { synthesized, text } from '../support/assembly.ts';
 
-const resources = synthesize();
+const resources = synthesized().Resources;
 // The one zip function builds the images of the others: test/synth/images.test.ts.
 const functions = Object.values(resources).filter(
   ({ Type, Properties }) => Type === 'AWS::Lambda::Function' && Properties.PackageType === 'Image',

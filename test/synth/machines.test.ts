@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import validate from 'asl-validator';
 import { DEPLOYMENT_FAILED, STILL_WRITING } from '../../core/failures.ts';
 import { checkMachine } from '../../local/asl/check.ts';
-import { type Flow, flows, synthesize, text } from '../support/assembly.ts';
+import { type Flow, flows, synthesized, text } from '../support/assembly.ts';
 
-const resources = synthesize();
+const resources = synthesized().Resources;
 const machines = Object.values(resources)
   .filter((resource) => resource.Type === 'AWS::StepFunctions::StateMachine')
   .map(({ Properties }) => ({

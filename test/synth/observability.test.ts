@@ -5,9 +5,9 @@ import { describe, expect, test } from '@jest/globals';
 import { ANNOUNCED_HEADINGS } from '../../core/announcements.ts';
 import { DEAD_LETTER_QUEUES } from '../../core/dead-letters.ts';
 import { METRICS, type MetricName, metric } from '../../core/metrics/metrics.ts';
-import { synthesize, text } from '../support/assembly.ts';
+import { synthesized, text } from '../support/assembly.ts';
 
-const entries = Object.entries(synthesize());
+const entries = Object.entries(synthesized().Resources);
 const ofType = (type: string) => entries.filter(([, { Type }]) => Type === type);
 const read = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
 const runbook = read('docs/runbook.md');

@@ -4,9 +4,9 @@ import { StatesError } from '../../local/asl/errors.ts';
 import type { TaskCall } from '../../local/asl/host.ts';
 import type { Json } from '../../local/asl/json.ts';
 import { World } from '../local/asl/support.ts';
-import { synthesize, text } from '../support/assembly.ts';
+import { synthesized, text } from '../support/assembly.ts';
 
-const resources = Object.values(synthesize());
+const resources = Object.values(synthesized().Resources);
 const machine = resources.find(({ Properties }) => Properties.StateMachineName === 'belay-release');
 const definition = JSON.parse(text(machine?.Properties.DefinitionString));
 const RELEASE = { id: '20261120-1111111-1', repository: 7, commit: '1'.repeat(40) };

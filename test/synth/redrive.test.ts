@@ -5,10 +5,12 @@ import type { TaskCall } from '../../local/asl/host.ts';
 import type { Json } from '../../local/asl/json.ts';
 import { redriveExecution } from '../../local/asl/redrive.ts';
 import { World } from '../local/asl/support.ts';
-import { synthesize, text } from '../support/assembly.ts';
+import { synthesized, text } from '../support/assembly.ts';
 
 const definitionOf = (name: string) => {
-  const machine = Object.values(synthesize()).find(({ Properties }) => Properties.StateMachineName === name);
+  const machine = Object.values(synthesized().Resources).find(
+    ({ Properties }) => Properties.StateMachineName === name,
+  );
   return JSON.parse(text(machine?.Properties.DefinitionString));
 };
 const RELEASE = { id: '20261120-1111111-1', repository: 7, commit: '1'.repeat(40) };

@@ -4,9 +4,9 @@ import { StatesError } from '../../local/asl/errors.ts';
 import type { TaskCall } from '../../local/asl/host.ts';
 import type { Json } from '../../local/asl/json.ts';
 import { World } from '../local/asl/support.ts';
-import { synthesize, text } from '../support/assembly.ts';
+import { synthesized, text } from '../support/assembly.ts';
 
-const machine = Object.values(synthesize()).find(
+const machine = Object.values(synthesized().Resources).find(
   ({ Properties }) => Properties.StateMachineName === 'belay-deployment',
 );
 const definition = JSON.parse(text(machine?.Properties.DefinitionString));

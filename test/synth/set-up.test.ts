@@ -1,9 +1,10 @@
 /** How people get to the set-up page, and what the function behind it may do, as deployed. */
 import { expect, test } from '@jest/globals';
 import { idleCost } from '../../core/cost/idle.ts';
-import { synthesize, text } from '../support/assembly.ts';
+import { synthesized, text } from '../support/assembly.ts';
+import { synthesize } from '../support/synthesize.ts';
 
-const entries = Object.entries(synthesize());
+const entries = Object.entries(synthesized().Resources);
 const ofType = (type: string) => entries.filter(([, { Type }]) => Type === type);
 const idOfSecret = (name: string) =>
   ofType('AWS::SecretsManager::Secret').find(([, { Properties }]) => Properties.Name === name)?.[0];
@@ -94,7 +95,7 @@ test('nobody but the API, on those routes, may call it', () => {
 });
 
 test('once the App is made the stack can do without page, function and secret, and idles for less than two dollars a month', () => {
-  const resources = synthesize({ github: { setUpPage: false } });
+  const resources = synthesize({ github: { setUpPage: false } }).Resources;
   const left = Object.values(resources).map(({ Type, Properties }) => `${Type} ${Properties?.Name ?? ''}`);
   expect(left).not.toContain('AWS::SecretsManager::Secret belay-pipeline/set-up');
   expect(JSON.stringify(resources)).not.toContain('set-up');

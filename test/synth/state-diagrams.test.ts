@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { text as rendered, synthesize } from '../support/assembly.ts';
+import { text as rendered, synthesized } from '../support/assembly.ts';
 import { type Definition, describeMachine } from '../support/state-diagram.ts';
 
 const file = new URL('../../docs/state-machines.md', import.meta.url);
@@ -15,7 +15,7 @@ Drawn from the synthesized definitions, and kept true by \`test/synth/state-diag
 choices, double boxes Distributed Maps; dotted arrows are caught errors. What each step does: [architecture.md](architecture.md).`;
 
 test('the committed pictures are those of the synthesized machines', () => {
-  const resources = Object.values(synthesize());
+  const resources = Object.values(synthesized().Resources);
   const machine = (name: string): Definition => {
     const found = resources.find(({ Properties }) => Properties.StateMachineName === name);
     return JSON.parse(rendered(found?.Properties.DefinitionString));

@@ -3,10 +3,10 @@ import { expect, test } from '@jest/globals';
 import { StatesError } from '../../local/asl/errors.ts';
 import type { Json } from '../../local/asl/json.ts';
 import { World } from '../local/asl/support.ts';
-import { flows, synthesize, text } from '../support/assembly.ts';
+import { flows, synthesized, text } from '../support/assembly.ts';
 
 const HOUR = 3_600_000;
-const machines = Object.values(synthesize()).filter(
+const machines = Object.values(synthesized().Resources).filter(
   ({ Type }) => Type === 'AWS::StepFunctions::StateMachine',
 );
 const flow = machines

@@ -121,6 +121,13 @@ test('one invocation at a time in each environment, at most two environments, th
   expect(new Set(answers.map(({ value }) => value.environment)).size).toBe(2);
 });
 
+test('what is over before another environment could start is done by one', async () => {
+  const { invoke } = functionsOf({ count: `let n = 0; export const handler = async () => ++n;` });
+  await invoke('count');
+  const answers = await Promise.all(Array.from({ length: 10 }, () => invoke('count')));
+  expect(answers.map(({ value }) => value)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+});
+
 test('an environment stays warm', async () => {
   const { invoke } = functionsOf({ count: `let n = 0; export const handler = async () => ++n;` });
   expect((await invoke('count')).value).toBe(1);
