@@ -2,6 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import dynalite from 'dynalite';
+import './quick-reads.ts';
 import type { TableDefinition } from './table-definition.ts';
 
 /** DynamoDB's answer to one call, as it came. */
