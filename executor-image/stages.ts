@@ -13,6 +13,7 @@ import { writeIdentity } from './identity.ts';
 import type { Job } from './job.ts';
 import { type LockArchives, withLockFile } from './lock-file.ts';
 import { createRun } from './processes.ts';
+import { withToolConfiguration } from './tool-configuration.ts';
 import { toolEnvironment } from './tool-environment.ts';
 import { ShellTool } from './tools/shell.ts';
 import { TerraformTool } from './tools/terraform.ts';
@@ -201,22 +202,15 @@ async function toolContext(
   const { spec, settings, workspace, log, stop, steps, masking } = job;
   const identity = await writeIdentity(job);
   const env = toolEnvironment({
-    own: await withoutMissingConfig(job),
+    own: await withToolConfiguration(job),
     settings,
     identity,
     target: spec.target,
     inputs,
     secrets,
   });
-  return { spec, workspace, env, inputs, run: createRun(log, stop, steps), log, masking, stop };
-}
-
-/** The tools warn of a CLI configuration that is not there before every single command: said once is enough. */
-async function withoutMissingConfig({ environment, log }: Job): Promise<Job['environment']> {
-  const { TF_CLI_CONFIG_FILE: file, ...others } = environment;
-  if (!file || (await stat(file).catch(() => undefined))) return environment;
-  log.say(`TF_CLI_CONFIG_FILE names ${file}, which is not there: left out`);
-  return others;
+  const closed = settings.providerMirror !== undefined;
+  return { spec, workspace, env, inputs, closed, run: createRun(log, stop, steps), log, masking, stop };
 }
 
 async function chooseTool({ spec, settings }: Job, context: ToolContext): Promise<Tool> {

@@ -10,6 +10,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { mirrorList } from '../core/configuration/provider-mirror.ts';
 import type { Configuration } from '../core/configuration/schema.ts';
 import { jobDefinition } from '../core/deployment/job-order.ts';
 import {
@@ -20,10 +21,11 @@ import {
   WRITING_STAGES,
 } from '../core/words.ts';
 import { acceptPatterns } from './accepted.ts';
+import { ClosedNetwork } from './closed-network.ts';
 import type { Functions } from './functions.ts';
 import { Image } from './image.ts';
 import type { ImageBuilds } from './image-builds.ts';
-import { Network } from './network.ts';
+import { type JobNetwork, Network } from './network.ts';
 import { StateRole } from './state-role.ts';
 import type { Stores } from './stores.ts';
 
@@ -31,17 +33,22 @@ import type { Stores } from './stores.ts';
 export const INTERRUPTIBLE_JOB_LIMIT = Duration.hours(2);
 /** Root of the work area in the image; plans hold absolute paths, so it never changes. */
 const WORKSPACE = '/workspace';
+/** Where the image keeps the providers of `plans.providers`: its Dockerfile. */
+const PROVIDERS = '/belay/providers';
 
 export interface ExecutorProps {
   readonly stores: Stores;
   readonly functions: Functions;
-  readonly configuration: Pick<Configuration, 'jobs' | 'network' | 'retention'>;
+  readonly configuration: Pick<Configuration, 'accounts' | 'jobs' | 'network' | 'plans' | 'retention'>;
   readonly imageBuilds: ImageBuilds;
 }
 
 /** The stages that jobs are submitted for; a plan validates first. */
 const JOB_STAGES = ['plan', 'apply', 'destroy', 'test'] as const;
 export type JobStage = (typeof JOB_STAGES)[number];
+
+/** What runs code before anybody has looked at it. */
+const LOOKING_STAGES: readonly Stage[] = ['plan', 'validate'];
 
 /** Each stage waits in a queue of its own, so that plans never keep an apply from starting. */
 export type Queues = Readonly<Record<JobStage, JobQueue>>;
@@ -51,18 +58,24 @@ export class Executor extends Construct {
 
   constructor(scope: Construct, id: string, props: ExecutorProps) {
     super(scope, id);
-    const { jobs, retention } = props.configuration;
+    const { accounts, jobs, plans, retention } = props.configuration;
     const image = new Image(this, 'Image', {
       builds: props.imageBuilds,
       folder: 'executor-image',
       // A manifest may choose either, for tools that exist for one alone.
       architectures: ['arm64', 'amd64'],
       entries: { main: 'executor-image/main.ts' },
+      files: { 'providers.txt': mirrorList(plans.providers) },
     });
     const network = new Network(this, 'Network', props.configuration.network);
+    const closed =
+      plans.network === 'closed'
+        ? new ClosedNetwork(this, 'PlanNetwork', { endpoints: plans.endpoints, accounts })
+        : undefined;
+    const networkOf = (stage: Stage) => (LOOKING_STAGES.includes(stage) ? (closed ?? network) : network);
     this.queues = mapStages((stage) => {
       const computeEnvironment = new FargateComputeEnvironment(this, `Compute${pascal(stage)}`, {
-        ...network.placement,
+        ...networkOf(stage).placement,
         maxvCpus: jobs[stage].maxVcpu,
       });
       return new JobQueue(this, `Queue${pascal(stage)}`, {
@@ -93,7 +106,8 @@ export class Executor extends Construct {
 
     for (const stage of stageSchema.options) {
       for (const architecture of architectureSchema.options) {
-        this.jobDefinition(stage, architecture, { image, network, jobRole, executionRole, logs, props });
+        const parts = { image, network: networkOf(stage), jobRole, executionRole, logs, props };
+        this.jobDefinition(stage, architecture, parts);
       }
     }
   }
@@ -103,7 +117,7 @@ export class Executor extends Construct {
     architecture: Architecture,
     parts: {
       image: Image;
-      network: Network;
+      network: JobNetwork;
       jobRole: Role;
       executionRole: Role;
       logs: LogGroup;
@@ -136,6 +150,7 @@ export class Executor extends Construct {
           ARTIFACTS_FUNCTION: functions.artifacts.functionName,
           SECRETS_FUNCTION: functions.secrets.functionName,
           SESSIONS_FUNCTION: functions.sessions.functionName,
+          ...(parts.network instanceof ClosedNetwork ? { BELAY_PROVIDER_MIRROR: PROVIDERS } : {}),
         },
         jobRole: parts.jobRole,
         executionRole: parts.executionRole,

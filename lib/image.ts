@@ -3,7 +3,7 @@
  * that has CodeBuild build it while the stack is deployed. The tag is known at synth, so a changed source rolls exactly the functions
  * and job definitions that use it; a tag handed over as a token between stacks would not. docs/images.md
  */
-import { cpSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Repository, TagMutability, TagStatus } from 'aws-cdk-lib/aws-ecr';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
@@ -22,6 +22,8 @@ export interface ImageProps {
   readonly builds: ImageBuilds;
   /** Bundle name (without `.mjs`) → entry file, relative to the project. */
   readonly entries: Readonly<Record<string, string>>;
+  /** Further files of the source: name → content. */
+  readonly files?: Readonly<Record<string, string>>;
   /** The folder whose Dockerfile builds the image. */
   readonly folder: keyof typeof BASE_IMAGES;
   /** Each is an image of its own. */
@@ -38,13 +40,14 @@ export class Image extends Construct {
 
   constructor(scope: Construct, id: string, props: ImageProps) {
     super(scope, id);
-    const { builds, folder, entries, architectures } = props;
+    const { builds, folder, entries, files = {}, architectures } = props;
     this.architectures = architectures;
     const project = join(import.meta.dirname, '..');
     const write = (output: string) => {
       bundle(entries, output);
       cpSync(join(project, folder, 'Dockerfile'), join(output, 'Dockerfile'));
       cpSync(join(import.meta.dirname, 'buildspec.yml'), join(output, 'buildspec.yml'));
+      for (const [name, content] of Object.entries(files)) writeFileSync(join(output, name), content);
       return true;
     };
     const source = new Asset(this, 'Source', {

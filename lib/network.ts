@@ -1,6 +1,7 @@
 /** Where jobs run: subnets of our own or somebody else's, and what a job can reach from there. Used by the executor. */
 import {
   GatewayVpcEndpointAwsService,
+  type InterfaceVpcEndpoint,
   InterfaceVpcEndpointAwsService,
   type ISecurityGroup,
   type IVpc,
@@ -26,14 +27,25 @@ type Private = Extract<Settings, { kind: 'private' }>;
  */
 export const NEEDED_ENDPOINTS: readonly string[] = ['ecr.api', 'ecr.dkr', 'logs', 'lambda', 'sts'];
 
-export class Network extends Construct {
-  /** What a compute environment needs to know. */
+/** What compute environments and job definitions need to know of a network. */
+export interface JobNetwork {
+  /** Of a compute environment. */
   readonly placement: {
     readonly vpc: IVpc;
     readonly vpcSubnets: SubnetSelection;
     readonly securityGroups: ISecurityGroup[];
   };
   /** Where there is no NAT gateway, a job reaches the internet by an address of its own. */
+  readonly assignPublicIp: boolean;
+}
+
+/** For a VPC of Belay's own, which has no flow logs. */
+export const WITHOUT_FLOW_LOGS = {
+  VPC7: 'nothing listens in it; whom jobs call is in CloudTrail, and a log of flows costs more than the idle stack',
+};
+
+export class Network extends Construct implements JobNetwork {
+  readonly placement: JobNetwork['placement'];
   readonly assignPublicIp: boolean;
 
   constructor(scope: Construct, id: string, settings: Settings) {
@@ -92,9 +104,7 @@ export class Network extends Construct {
       subnetConfiguration,
       restrictDefaultSecurityGroup: false,
     });
-    accept(vpc, {
-      VPC7: 'nothing listens in it; whom jobs call is in CloudTrail, and a log of flows costs more than the idle stack',
-    });
+    accept(vpc, WITHOUT_FLOW_LOGS);
     return { vpc, vpcSubnets: { subnetGroupName: subnetConfiguration[0]?.name ?? '' } };
   }
 
@@ -104,19 +114,39 @@ export class Network extends Construct {
     vpc.addGatewayEndpoint('DynamoDb', { service: GatewayVpcEndpointAwsService.DYNAMODB });
     const services = new Set([...(natGateways === 0 ? NEEDED_ENDPOINTS : []), ...endpoints]);
     if (services.size === 0) return;
-    const securityGroup = new SecurityGroup(this, 'Endpoints', {
-      vpc,
-      description: 'Endpoints of AWS services: in from jobs of Belay only',
-      allowAllOutbound: false,
-    });
-    securityGroup.addIngressRule(jobs, Port.tcp(443));
-    for (const service of services) {
-      vpc.addInterfaceEndpoint(`Endpoint-${service}`, {
-        service: new InterfaceVpcEndpointAwsService(service),
-        subnets: this.placement.vpcSubnets,
-        securityGroups: [securityGroup],
-        open: false,
-      });
-    }
+    interfaceEndpoints(this, { vpc, vpcSubnets: this.placement.vpcSubnets, jobs, services });
   }
 }
+
+/** Endpoints of services in each of the subnets, into which only `jobs` are let. */
+export function interfaceEndpoints(
+  scope: Construct,
+  {
+    vpc,
+    vpcSubnets,
+    jobs,
+    services,
+  }: { vpc: IVpc; vpcSubnets: SubnetSelection; jobs: SecurityGroup; services: ReadonlySet<string> },
+): InterfaceVpcEndpoint[] {
+  const securityGroup = new SecurityGroup(scope, 'Endpoints', {
+    vpc,
+    description: 'Endpoints of AWS services: in from jobs of Belay only',
+    allowAllOutbound: false,
+  });
+  securityGroup.addIngressRule(jobs, Port.tcp(443));
+  return [...services].map((service) =>
+    vpc.addInterfaceEndpoint(`Endpoint-${service}`, {
+      service: endpointService(service),
+      subnets: vpcSubnets,
+      securityGroups: [securityGroup],
+      open: false,
+    }),
+  );
+}
+
+/**
+ * IAM's endpoint has no region in its name, and is there in us-east-1 alone:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam_vpc_endpoint_create.html
+ */
+const endpointService = (service: string) =>
+  service === 'iam' ? InterfaceVpcEndpointAwsService.IAM : new InterfaceVpcEndpointAwsService(service);

@@ -4,6 +4,8 @@ import { announcementKindSchema } from '../contracts/announcement.ts';
 import { DELIVERY_TTL_SECONDS } from '../ledger/release-items.ts';
 import { architectureSchema } from '../words.ts';
 import { memoryProblem, VCPUS } from './fargate.ts';
+import { plans, requireClosable } from './plans.ts';
+import { serviceName } from './service-name.ts';
 
 /** What CloudWatch Logs can keep, in days: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
 const LOG_DAYS = [
@@ -76,13 +78,7 @@ const network = z
         /** The ways out to the internet, one in each of as many zones; 0: no way out but the endpoints. */
         natGateways: z.literal([0, 1, 2], { error: 'must be 0, 1 or 2' }).default(1),
         /** AWS services that are reached inside the VPC, such as `rds`; without NAT those that a job cannot do without are added. */
-        endpoints: z
-          .array(
-            z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, {
-              error: 'must be the name of a service, such as `rds` or `ecr.api`',
-            }),
-          )
-          .default([]),
+        endpoints: z.array(serviceName).default([]),
       }),
       /** A VPC that is there already. */
       z.strictObject({
@@ -118,8 +114,7 @@ const notifications = z
   })
   .prefault({});
 
-/** The whole of `belay.config.ts`. */
-export const configurationSchema = z.strictObject({
+const fields = z.strictObject({
   /** The repositories whose deliveries are served, as `owner/name` or `owner/*`. */
   repositories: z.union([z.literal('any'), listOf(repository)]).default('any'),
   /** The accounts a manifest may name. Without it: the one Belay is deployed in. */
@@ -148,6 +143,8 @@ export const configurationSchema = z.strictObject({
   architecture: architectureSchema.default('arm64'),
   /** Where jobs run: docs/network.md. */
   network,
+  /** How plans of code that nobody has looked at are kept from the internet: docs/network.md. */
+  plans,
   /** Size and concurrency of the jobs of each stage. */
   jobs: z.strictObject({ plan: job, apply: job, destroy: job, test: job }).prefault({}),
   /** How long what is not needed to go on is kept. Days. */
@@ -168,6 +165,9 @@ export const configurationSchema = z.strictObject({
     })
     .prefault({}),
 });
+
+/** The whole of `belay.config.ts`. */
+export const configurationSchema = fields.superRefine(requireClosable);
 
 /** What `belay.config.ts` may hold. */
 export type ConfigurationInput = z.input<typeof configurationSchema>;

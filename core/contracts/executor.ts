@@ -30,6 +30,8 @@ export interface ExecutorSettings extends Readonly<Record<ExecutorEnvName, strin
   readonly toolsPath?: string;
   /** Names the tool's process may have beyond the usual ones (`BELAY_PASS_ENV`, comma separated). */
   readonly passEnv: readonly string[];
+  /** Where the job has no way to a registry: the folder of the providers it may use (`BELAY_PROVIDER_MIRROR`). */
+  readonly providerMirror?: string;
 }
 
 /** The fixed address of the ECS credential endpoint: https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html */
@@ -64,5 +66,6 @@ export function readExecutorEnv(environment: Readonly<Record<string, string | un
       .split(',')
       .map((name) => name.trim())
       .filter(Boolean),
+    providerMirror: environment.BELAY_PROVIDER_MIRROR || undefined,
   };
 }

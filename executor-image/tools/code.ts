@@ -49,7 +49,7 @@ export function declaredBackend(code: readonly CodeFile[]): 'none' | 'beside' | 
 const isBeside = ({ type, labels, strings }: Block) =>
   type === 'backend' && labels[0] === 'local' && !posix.isAbsolute(strings.path ?? '');
 
-const isLocal = (source: string) => /^\.\.?\//.test(source);
+export const isLocalSource = (source: string) => /^\.\.?\//.test(source);
 
 /** Module calls of the component and of every local module it reaches, and the directories of those (relative to the tree). */
 export async function reachModules(
@@ -66,7 +66,7 @@ export async function reachModules(
     directories.set(directory, code);
     for (const call of code.flatMap((file) => moduleCalls(directory ?? '', file))) {
       calls.push(call);
-      if (isLocal(call.source)) open.push(posix.join(directory, call.source));
+      if (isLocalSource(call.source)) open.push(posix.join(directory, call.source));
     }
   }
   return { calls, directories };

@@ -14,7 +14,8 @@ import { planJsonSchema, summarisePlan } from '../../core/plan/summary.ts';
 import { failed, stalePlan } from '../failure.ts';
 import type { Command, Finished } from '../processes.ts';
 import { BACKEND_FILE, BACKEND_OVERRIDE_FILE, managedBackend, type StatePlace } from './backend.ts';
-import { declaredBackend, isGitSource, reachModules, readCode, referencedPaths } from './code.ts';
+import { declaredBackend, reachModules, readCode, referencedPaths } from './code.ts';
+import { missingProviderHint, requireServedModules } from './module-sources.ts';
 import { placeOf } from './places.ts';
 import type { Tool, ToolContext, ToolPlan } from './tool.ts';
 import type { InstalledTool } from './toolchain.ts';
@@ -54,20 +55,7 @@ export class TerraformTool implements Tool {
   async prepare(): Promise<void> {
     const { workspace, spec, log } = this.#context;
     const { calls } = await reachModules(workspace.tree, spec.target.path, this.#tool.name);
-    const git = calls.filter(({ source }) => isGitSource(source));
-    if (git.length > 0) {
-      throw failed(
-        git.map(({ name, source }) => `module "${name}" is fetched with git from ${source}`).join('; ') +
-          ': git module sources are not served yet; use a registry, an archive or a directory of this repository',
-        git.map(({ name, source, file, line }) => ({
-          severity: 'error' as const,
-          summary: 'Git module source',
-          detail: `module "${name}" is fetched with git from ${source}`,
-          file,
-          line,
-        })),
-      );
-    }
+    requireServedModules(calls, this.#context.closed);
     const code = await readCode(workspace.component, this.#tool.name);
     if (code.length === 0) throw failed(`${spec.target.path} holds no ${this.name} code`);
     const backend = declaredBackend(code);
@@ -243,7 +231,8 @@ export class TerraformTool implements Tool {
 
   #refused(step: string, { errors, code }: Finished) {
     const diagnostics = printedDiagnostics(errors, this.#context.spec.target.path);
-    return failed(firstError(diagnostics, `${step} ended with exit code ${code}`), diagnostics);
+    const hint = this.#context.closed ? missingProviderHint(diagnostics) : '';
+    return failed(firstError(diagnostics, `${step} ended with exit code ${code}`) + hint, diagnostics);
   }
 }
 

@@ -13,6 +13,8 @@ export interface ToolContext {
   /** Complete environment of the tool's processes. */
   readonly env: Readonly<Record<string, string>>;
   readonly inputs: Outputs;
+  /** The job has no way to the internet. */
+  readonly closed: boolean;
   readonly run: Run;
   readonly log: Log;
   readonly masking: Masking;

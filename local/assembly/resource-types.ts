@@ -241,6 +241,9 @@ const notRun: Readonly<Record<string, ResourceType>> = {
   'AWS::EC2::NatGateway': networkPart('nat', 'NatGatewayId'),
   'AWS::EC2::VPCEndpoint': networkPart('vpce', 'Id'),
   'AWS::EC2::FlowLog': networkPart('fl', 'Id'),
+  'AWS::Route53Resolver::FirewallDomainList': networkPart('rslvr-fdl', 'Id'),
+  'AWS::Route53Resolver::FirewallRuleGroup': networkPart('rslvr-frg', 'Id'),
+  'AWS::Route53Resolver::FirewallRuleGroupAssociation': networkPart('rslvr-frgassoc', 'Id'),
 };
 
 /** The type by its CloudFormation name; undefined when the twin does not know it. Custom types are image builds. */

@@ -44,6 +44,9 @@ const IMAGES = 'BELAY_IMAGES';
 /** The variable that says where the image's work area is. */
 const WORKSPACE = 'BELAY_WORKSPACE';
 
+/** The variable that says where the image keeps providers: the twin has no image, so the shell may name a folder that stands for it. */
+const PROVIDERS = 'BELAY_PROVIDER_MIRROR';
+
 /** The whole environment of a job's process. `credentialsPath` is where the job's role is handed out. */
 export function jobEnvironment(job: Job, machine: Machine, credentialsPath: string): Record<string, string> {
   const { region, endpoint, shell, passEnv } = machine;
@@ -69,6 +72,7 @@ export function jobEnvironment(job: Job, machine: Machine, credentialsPath: stri
     AWS_CONTAINER_CREDENTIALS_FULL_URI: `${endpoint}${credentialsPath}`,
     AWS_ENDPOINT_URL: endpoint,
     ...(job.environment[WORKSPACE] === undefined ? {} : { [WORKSPACE]: machine.workspace }),
+    ...(job.environment[PROVIDERS] && shell[PROVIDERS] ? { [PROVIDERS]: shell[PROVIDERS] } : {}),
     [IMAGES]: machine.images,
     BELAY_PASS_ENV: [...passEnv, IMAGES].join(','),
     NODE_COMPILE_CACHE: machine.compileCache,

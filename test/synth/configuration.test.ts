@@ -3,10 +3,16 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
-import { App, Stack } from 'aws-cdk-lib/core';
+import { expect, jest, test } from '@jest/globals';
+import { App, CfnResource, Stack } from 'aws-cdk-lib/core';
+import type { MirroredProvider } from '../../core/configuration/plans.ts';
+import { mirrorList } from '../../core/configuration/provider-mirror.ts';
 import { readConfiguration } from '../../core/configuration/read.ts';
 import type { ConfigurationInput } from '../../core/configuration/schema.ts';
+import { idleCost } from '../../core/cost/idle.ts';
+import { arithmetic } from '../../core/cost/line.ts';
+import { Image } from '../../lib/image.ts';
+import type { ImageBuilds } from '../../lib/image-builds.ts';
 import { environmentRoleArns } from '../../lib/names.ts';
 import { Network } from '../../lib/network.ts';
 import { resourceType } from '../../local/assembly/resource-types.ts';
@@ -65,6 +71,11 @@ const everything: ConfigurationInput = {
     test: { vcpu: 8, memoryMiB: 16_384, storageGiB: 200, maxVcpu: 80 },
   },
   network: existing,
+  plans: {
+    network: 'closed',
+    endpoints: ['ec2', 'iam', 'dynamodb'],
+    providers: [{ source: 'hashicorp/aws', version: '6.2.0' }],
+  },
   notifications: {
     mail: ['ops@example.com', 'mira@example.com'],
     tell: ['broken', 'succeeded'],
@@ -196,10 +207,21 @@ test('who is told of what, and when it is too long', () => {
   );
 });
 
-const jobsRunIn = (resources: Resources) => ({
-  subnets: ofType(resources, 'AWS::Batch::ComputeEnvironment')[0]?.ComputeResources.Subnets.map(text),
-  address: ofType(resources, 'AWS::Batch::JobDefinition')[0]?.ContainerProperties.NetworkConfiguration,
-});
+const jobsRunIn = (resources: Resources, stage = 'apply') => {
+  const compute = `ExecutorCompute${stage.charAt(0).toUpperCase()}${stage.slice(1)}`;
+  const definition = ofType(resources, 'AWS::Batch::JobDefinition').find(
+    ({ JobDefinitionName }) => JobDefinitionName === `belay-${stage}-arm64`,
+  );
+  return {
+    subnets: ofType(under(resources, compute), 'AWS::Batch::ComputeEnvironment')
+      .flatMap(({ ComputeResources }) => ComputeResources.Subnets)
+      .map(text),
+    address: definition?.ContainerProperties.NetworkConfiguration,
+  };
+};
+/** The resources whose logical ids begin so. */
+const under = (resources: Resources, start: string): Resources =>
+  Object.fromEntries(Object.entries(resources).filter(([id]) => id.startsWith(start)));
 const count = (resources: Resources, type: string) => ofType(resources, type).length;
 /** Who is let in where. */
 const letIn = (resources: Resources) => [
@@ -224,10 +246,10 @@ test('an existing VPC is used by its ids: nothing is looked up, nothing of a net
     subnets: ['subnet-0aaaaaaaaaaaaaaaa', 'subnet-0bbbbbbbbbbbbbbbb'],
     address: { AssignPublicIp: 'DISABLED' },
   });
-  const parts = Object.values(full).filter(({ Type }) => Type.startsWith('AWS::EC2::'));
-  expect(parts.map(({ Type }) => Type)).toEqual(['AWS::EC2::SecurityGroup']);
-  expect(parts[0]?.Properties.VpcId).toBe('vpc-0a1b2c3d4e5f60718');
-  expect(letIn(full)).toEqual([]);
+  const network = under(full, 'ExecutorNetwork');
+  expect(Object.values(network).map(({ Type }) => Type)).toEqual(['AWS::EC2::SecurityGroup']);
+  expect(ofType(network, 'AWS::EC2::SecurityGroup')[0]?.VpcId).toBe('vpc-0a1b2c3d4e5f60718');
+  expect(letIn(network)).toEqual([]);
 });
 
 /** A network by itself, with what it hands to compute environments as texts. */
@@ -274,6 +296,148 @@ test('without NAT there is no way out but the endpoints, and they let in jobs on
   const rules = letIn(resources);
   expect(rules).toMatchObject([{ IpProtocol: 'tcp', FromPort: 443, ToPort: 443 }]);
   expect([text(rules[0].SourceSecurityGroupId)]).toEqual(groups);
+});
+
+const plansIn = under(full, 'ExecutorPlanNetwork');
+
+test('closed plans run in a VPC of their own, and no other stage does', () => {
+  const subnets = Object.entries(plansIn)
+    .filter(([, { Type }]) => Type === 'AWS::EC2::Subnet')
+    .map(([id]) => `<${id}>`);
+  expect(subnets).toHaveLength(2);
+  expect(jobsRunIn(full, 'plan')).toEqual({ subnets, address: { AssignPublicIp: 'DISABLED' } });
+  for (const stage of ['apply', 'destroy', 'test'])
+    expect(jobsRunIn(full, stage).subnets).toEqual(existing.subnetIds);
+  const groups = Object.keys(under(plansIn, 'ExecutorPlanNetworkEgress')).map((id) => `<${id}.GroupId>`);
+  const [plan] = ofType(under(full, 'ExecutorComputePlan'), 'AWS::Batch::ComputeEnvironment');
+  expect(plan?.ComputeResources.SecurityGroupIds.map(text)).toEqual(groups);
+});
+
+test('nothing in that VPC leads to the internet: no gateway, no route, no public address', () => {
+  const types = new Set(Object.values(plansIn).map(({ Type }) => Type));
+  for (const type of ['InternetGateway', 'VPCGatewayAttachment', 'NatGateway', 'Route', 'EIP'])
+    expect(types).not.toContain(`AWS::EC2::${type}`);
+  for (const { MapPublicIpOnLaunch } of ofType(plansIn, 'AWS::EC2::Subnet'))
+    expect(MapPublicIpOnLaunch).toBe(false);
+});
+
+test('a plan may call endpoints, and nobody may call a plan', () => {
+  const [jobs] = ofType(under(plansIn, 'ExecutorPlanNetworkEgress'), 'AWS::EC2::SecurityGroup');
+  expect(jobs?.SecurityGroupIngress).toBeUndefined();
+  expect(jobs?.SecurityGroupEgress).toMatchObject([
+    { CidrIp: '0.0.0.0/0', IpProtocol: 'tcp', FromPort: 443, ToPort: 443 },
+  ]);
+  expect(letIn(plansIn)).toMatchObject([{ IpProtocol: 'tcp', FromPort: 443, ToPort: 443 }]);
+});
+
+const known = [{ Ref: 'AWS::AccountId' }, '111122223333', '444455556666'];
+
+test('the endpoints are those that a job needs and those that are listed, for known accounts only', () => {
+  const endpoints = ofType(plansIn, 'AWS::EC2::VPCEndpoint').map(
+    ({ ServiceName, VpcEndpointType, PolicyDocument }) => [
+      text(ServiceName).replace(/^com\.amazonaws\.(<AWS::Region>\.)?/, ''),
+      VpcEndpointType,
+      PolicyDocument.Statement,
+    ],
+  );
+  const allowed = (...keys: string[]) => ({
+    Action: '*',
+    Condition: { StringEquals: Object.fromEntries(keys.map((key) => [`aws:${key}Account`, known])) },
+    Effect: 'Allow',
+    Principal: { AWS: '*' },
+    Resource: '*',
+  });
+  const layers = {
+    Action: 's3:GetObject',
+    Effect: 'Allow',
+    Principal: { AWS: '*' },
+    Resource: expect.anything(),
+  };
+  expect(endpoints.toSorted(([a], [b]) => a.localeCompare(b))).toEqual([
+    ['dynamodb', 'Gateway', [allowed('Principal', 'Resource')]],
+    ['ec2', 'Interface', [allowed('Principal')]],
+    ['ecr.api', 'Interface', [allowed('Principal')]],
+    ['ecr.dkr', 'Interface', [allowed('Principal')]],
+    ['iam', 'Interface', [allowed('Principal')]],
+    ['lambda', 'Interface', [allowed('Principal')]],
+    ['logs', 'Interface', [allowed('Principal')]],
+    ['s3', 'Gateway', [allowed('Principal', 'Resource'), layers]],
+    ['sts', 'Interface', [allowed('Principal')]],
+  ]);
+  expect(JSON.stringify(plansIn)).toContain('-starport-layer-bucket/*');
+});
+
+test('only names of AWS are looked up', () => {
+  const domains = Object.fromEntries(
+    Object.entries(plansIn)
+      .filter(([, { Type }]) => Type === 'AWS::Route53Resolver::FirewallDomainList')
+      .map(([id, { Properties }]) => [`<${id}.Id>`, text(Properties.Domains[0])]),
+  );
+  const [group] = ofType(plansIn, 'AWS::Route53Resolver::FirewallRuleGroup');
+  const rules = group?.FirewallRules as { Priority: number; Action: string; FirewallDomainListId: unknown }[];
+  expect(
+    rules.map(({ Priority, Action, FirewallDomainListId }) => [
+      Priority,
+      Action,
+      domains[text(FirewallDomainListId)],
+    ]),
+  ).toEqual([
+    [1, 'ALLOW', '*.<AWS::URLSuffix>'],
+    [2, 'BLOCK', '*'],
+  ]);
+  const [association] = ofType(plansIn, 'AWS::Route53Resolver::FirewallRuleGroupAssociation');
+  const vpc = Object.entries(plansIn).find(([, { Type }]) => Type === 'AWS::EC2::VPC')?.[0];
+  expect(text(association?.VpcId)).toBe(`<${vpc}>`);
+});
+
+test('what it costs while idle: seven endpoints in two zones, which is told at synth', () => {
+  const { lines, unknown } = idleCost({ Resources: full });
+  expect(unknown).toEqual([]);
+  const [line] = lines.filter(({ price }) => price === 'interfaceEndpoint');
+  expect(line && arithmetic(line)).toBe('10220 hour × $0.01 = $102.20');
+});
+
+test('plans that are closed take providers from the image, the others as ever', () => {
+  const withMirror = (resources: Resources) =>
+    ofType(resources, 'AWS::Batch::JobDefinition')
+      .filter(({ ContainerProperties }) =>
+        text(JSON.stringify(ContainerProperties.Environment)).includes('"BELAY_PROVIDER_MIRROR"'),
+      )
+      .map(({ JobDefinitionName }) => JobDefinitionName)
+      .sort();
+  expect(withMirror(full)).toEqual([
+    'belay-plan-amd64',
+    'belay-plan-arm64',
+    'belay-validate-amd64',
+    'belay-validate-arm64',
+  ]);
+  expect(withMirror(small)).toEqual([]);
+  expect(Object.keys(small).filter((id) => id.startsWith('ExecutorPlanNetwork'))).toEqual([]);
+});
+
+test('the executor’s image is another one with another list of providers, and only then', () => {
+  // The CDK says what it bundles.
+  const said = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const tagWith = (providers: MirroredProvider[]) => {
+    const builds = {
+      build: (scope: Stack, id: string) => new CfnResource(scope, id, { type: 'Custom::Image' }),
+    };
+    const image = new Image(new Stack(new App(), 'Images'), 'Image', {
+      builds: builds as unknown as ImageBuilds,
+      folder: 'executor-image',
+      architectures: ['arm64'],
+      // A small one: what is bundled does not matter here.
+      entries: { main: 'core/image-tag.ts' },
+      files: { 'providers.txt': mirrorList(providers) },
+    });
+    return image.tag('arm64');
+  };
+  const aws = { source: 'hashicorp/aws', version: '6.2.0' };
+  const none = tagWith([]);
+  const listed = tagWith([aws]);
+  expect(tagWith([aws])).toBe(listed);
+  expect(new Set([none, listed, tagWith([{ ...aws, version: '6.2.1' }])]).size).toBe(3);
+  said.mockRestore();
 });
 
 test('an existing VPC may be public', () => {

@@ -183,10 +183,11 @@ describe('the sources that are built', () => {
     expect(bytes(functions)).toBeLessThan(18_000_000);
   });
 
-  test('the executor: the job runner alone', () => {
+  test('the executor: the job runner alone, and no providers unless they are configured', () => {
     const executor = source('ExecutorImageBuildarm64');
-    expect(executor.files).toEqual(['Dockerfile', 'buildspec.yml', 'main.mjs']);
+    expect(executor.files).toEqual(['Dockerfile', 'buildspec.yml', 'main.mjs', 'providers.txt']);
     expect(folderOf(named('ExecutorImageBuildamd64')?.tag ?? '')).toBe(executor.folder);
+    expect(read(executor.folder, 'providers.txt')).toBe('');
     expect(bytes(executor)).toBeLessThan(1_000_000);
   });
 
@@ -206,8 +207,11 @@ describe('the sources that are built', () => {
     expect([...head.matchAll(/^ARG (\w+)$/gm)].map(([, name]) => name).sort()).toEqual(
       Object.keys(pinned[folder]).sort(),
     );
+    const stages = [...dockerfile.matchAll(/^FROM \S+ AS (\w+)$/gm)].map(([, name]) => name);
     for (const [, base] of dockerfile.matchAll(/^FROM (\S+)/gm)) {
-      expect(Object.keys(pinned[folder]).map((argument) => `\${${argument}}`)).toContain(base);
+      expect([...Object.keys(pinned[folder]).map((argument) => `\${${argument}}`), ...stages]).toContain(
+        base,
+      );
     }
     // A frontend would be fetched from Docker Hub, which limits who has no account there.
     expect(dockerfile).not.toMatch(/^# *syntax/m);

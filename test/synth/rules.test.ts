@@ -27,8 +27,12 @@ test('nothing is found that nobody has explained, and what is new is found', () 
   expect(findings(stack)).toEqual([['AwsSolutions-SQS3', ['Belay/Forgotten/Resource']]]);
 });
 
-test('nor in a network of its own without a way out, for accounts that are named', () => {
-  const closed = stackWith({ accounts: ['111122223333'], network: { kind: 'private', natGateways: 0 } });
+test('nor in networks of its own, for accounts that are named, with and without a way out', () => {
+  const closed = stackWith({
+    accounts: ['111122223333'],
+    network: { kind: 'private' },
+    plans: { network: 'closed', providers: [{ source: 'hashicorp/aws', version: '6.2.0' }] },
+  });
   expect(findings(closed)).toEqual([]);
 });
 

@@ -29,6 +29,7 @@ test('an empty one is complete: small jobs, github.com, and only the account and
     },
     architecture: 'arm64',
     network: { kind: 'public' },
+    plans: { network: 'open', endpoints: [], providers: [] },
     jobs: { plan: job, apply: job, destroy: job, test: job },
     retention: { logs: 90, jobLogs: 180, events: 30, replacedVersions: 365 },
   });
@@ -122,6 +123,63 @@ test.each([
       'network.natGateways must be 0, 1 or 2',
       'network.endpoints[0] must be the name of a service, such as `rds` or `ecr.api`',
       'network.subnetIds is not a known field',
+    ],
+  ],
+  [
+    { plans: { network: 'closed' } },
+    ['plans.providers must name at least one: closed plans reach no registry'],
+  ],
+  [{ plans: { network: 'shut' }, accounts: 'any' }, ['plans.network must be one of open, closed']],
+  [
+    { plans: { endpoints: ['ec2'], providers: [{ source: 'hashicorp/aws', version: '6.2.0' }] } },
+    [
+      "plans.endpoints is for `plans.network: 'closed'` only",
+      "plans.providers is for `plans.network: 'closed'` only",
+    ],
+  ],
+  [
+    {
+      plans: {
+        network: 'closed',
+        endpoints: ['EC2', 's3'],
+        providers: [
+          { source: 'aws', version: '~> 6.0' },
+          { source: 'https://registry.example.com/acme/cloud', version: 'v1.2.3' },
+          { source: 'hashicorp/aws $(id)', version: '6.2' },
+          { source: 'hashicorp/aws', versions: ['6.2.0'] },
+        ],
+      },
+    },
+    [
+      'plans.endpoints[0] must be the name of a service, such as `rds` or `ecr.api`',
+      'plans.endpoints[1] need not name `s3`: a closed network reaches it in any case',
+      ...[0, 1, 2].flatMap((index) => [
+        `plans.providers[${index}].source must be the source address of a provider, such as \`hashicorp/aws\``,
+        `plans.providers[${index}].version must be one exact version, such as \`6.2.0\``,
+      ]),
+      'plans.providers[3].version must be a string, not undefined',
+      'plans.providers[3].versions is not a known field',
+    ],
+  ],
+  [
+    {
+      plans: {
+        network: 'closed',
+        endpoints: ['ec2', 'ec2'],
+        providers: ['6.2.0', '5.100.0', '6.2.0'].map((version) => ({ source: 'hashicorp/aws', version })),
+      },
+    },
+    ['plans.providers[2] `hashicorp/aws 6.2.0` is listed twice', 'plans.endpoints[1] `ec2` is listed twice'],
+  ],
+  [
+    {
+      accounts: 'any',
+      network: { kind: 'private', natGateways: 0 },
+      plans: { network: 'closed', providers: [{ source: 'hashicorp/aws', version: '6.2.0-beta1' }] },
+    },
+    [
+      "accounts must name your accounts where plans are closed: what plans reach is kept to them, and to `'any'` nothing can be kept",
+      'plans.network closes nothing more where `network.natGateways: 0` closes every stage: give the others a way out, or leave `plans` out',
     ],
   ],
   [

@@ -29,6 +29,7 @@ export interface Wish {
   readonly secrets?: Readonly<Record<string, string>>;
   readonly admit?: Services['admit'];
   readonly environment?: Readonly<Record<string, string>>;
+  readonly settings?: Partial<ExecutorSettings>;
   /** Called with every line of the log and the job's stop. */
   readonly onLine?: (line: string, stop: Stop) => void;
 }
@@ -94,7 +95,7 @@ export class World {
     let log = '';
     const before = new Set(this.artifacts.keys());
     const code = await runJob({
-      settings: this.settings(),
+      settings: { ...this.settings(), ...wish.settings },
       services: this.services(spec, wish),
       stop,
       executor: [process.execPath, MAIN],

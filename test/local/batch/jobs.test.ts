@@ -30,7 +30,13 @@ function openJobs(job: string, { slots = 2, folder = temporaryFolder('jobs') } =
       workspace: '/tmp/workspace',
       images: '/state/images',
       compileCache: join(folder, 'compiled'),
-      shell: { PATH: process.env.PATH, HOME: '/home/user', SECRET_OF_THE_SHELL: 'x', PASSED: 'yes' },
+      shell: {
+        PATH: process.env.PATH,
+        HOME: '/home/user',
+        SECRET_OF_THE_SHELL: 'x',
+        PASSED: 'yes',
+        BELAY_PROVIDER_MIRROR: '/home/user/providers',
+      },
       passEnv: ['PASSED', 'NOT_SET'],
     },
     issueCredentials: (roleArn) => ({
@@ -99,6 +105,13 @@ test('the environment is the definition, the overrides, what the platform adds, 
     AWS_ENDPOINT_URL: 'http://127.0.0.1:4566',
     AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:4566/belay-credentials/abc',
   });
+});
+
+test('a folder of this machine stands for the providers of the image, in jobs that take theirs from there', async () => {
+  const { run, logOf } = openJobs('console.log(process.env.BELAY_PROVIDER_MIRROR);');
+  const environment = [{ name: 'BELAY_PROVIDER_MIRROR', value: '/belay/providers' }];
+  expect(logOf(await run('plan', { containerOverrides: { environment } }))).toBe('/home/user/providers\n');
+  expect(logOf(await run('apply'))).toBe('undefined\n');
 });
 
 test('a job that exits otherwise has failed, in the words of DescribeJobs', async () => {
