@@ -15,23 +15,35 @@ const node = join(binaries, 'node');
 /** Commands of `local` that begin no job. All others may go on with what waits, and that may need the tool. */
 const WITHOUT_JOBS = [undefined, '--help', '-h', 'status', 'history', 'log', 'trace', 'secret', 'metrics'];
 
+const jest = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js'];
+
+/** The tests of which `npm test` tries a sample. */
+const SAMPLED = [
+  'test/e2e/shop',
+  'test/lambdas/crash-retry',
+  'test/lambdas/interleavings',
+  'test/lambdas/rollback/any-failure',
+  'test/lambdas/webhook/fuzz',
+];
+
 /** What each command runs, and whether it needs OpenTofu or Terraform, and the synthesized stacks. */
 const commands = {
   demo: { argv: ['local/cli/demo.ts'], needsTool: () => true },
   local: { argv: ['local/cli.ts'], needsTool: ([subcommand]) => !WITHOUT_JOBS.includes(subcommand) },
   bench: { argv: ['bench/main.ts'], needsTool: () => true },
   faults: { argv: ['test/faults/main.ts'], needsTool: () => false },
-  schedules: { argv: ['test/lambdas/interleavings/main.ts'], needsTool: () => false, needsSynth: false },
   grants: { argv: ['test/grants/main.ts'], needsTool: () => true, temporary: memoryFolder },
   doctor: { argv: ['doctor/main.ts'], needsTool: () => false, needsSynth: false },
   load: { argv: ['bench/load/main.ts'], needsTool: () => false, temporary: memoryFolder },
   images: { argv: ['scripts/images.mjs'], needsTool: () => false },
   screenshots: { argv: ['test/browser/screenshots.ts'], needsTool: () => true },
   'verify:independent': { argv: ['test/independent/main.ts'], needsTool: () => false },
-  test: {
-    argv: ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js'],
+  test: { argv: jest, needsTool: () => true, temporary: memoryFolder },
+  thorough: {
+    argv: [...jest, ...SAMPLED],
     needsTool: () => true,
     temporary: memoryFolder,
+    environment: { BELAY_THOROUGH: '1' },
   },
 };
 
@@ -40,7 +52,7 @@ async function main([name, ...args]) {
     console.error(`usage: node scripts/run.mjs ${Object.keys(commands).join('|')} [argument…]`);
     return 2;
   }
-  const { argv, needsTool, needsSynth = true, temporary } = commands[name];
+  const { argv, needsTool, needsSynth = true, temporary, environment } = commands[name];
   await ensureInstalled(root);
   const path = [binaries, process.env.PATH];
   if (needsTool(args)) {
@@ -53,6 +65,7 @@ async function main([name, ...args]) {
     {
       TMPDIR: temporary?.(),
       ...process.env,
+      ...environment,
       PATH: path.join(delimiter),
     },
   );

@@ -23,9 +23,11 @@ export async function spending<T>(
   const { level } = await change(owner, ports, (before, now) => {
     const spent = spend(before, { now, perHour: ports.writesPerHour, kind });
     if (spent.allowed) return spent.budget;
-    // Progress gives way while there is some left: nobody misses it.
-    if (kind === 'end') tell(0);
     throw new OverBudget(spent.until, kind === 'progress');
+  }).catch((error: unknown) => {
+    // Progress gives way while there is some left: nobody misses it.
+    if (kind === 'end' && error instanceof OverBudget) tell(0);
+    throw error;
   });
   tell(Math.max(1, Math.floor(level)));
   try {
@@ -37,6 +39,9 @@ export async function spending<T>(
   }
 }
 
+/** By ledger and owner, what this process wrote last: mostly nobody has written since, and need not be asked. */
+const written = new WeakMap<Ledger, Map<string, BudgetItem>>();
+
 /** Several functions may spend at once: who comes second reads again. */
 async function change(
   owner: string,
@@ -44,12 +49,22 @@ async function change(
   next: (before: BudgetItem | undefined, now: Date) => BudgetItem,
 ): Promise<BudgetItem> {
   const key = ledgerKeys.budget(owner);
+  const known = written.get(ledger) ?? new Map<string, BudgetItem>();
+  written.set(ledger, known);
   for (;;) {
-    const item = await ledger.get(key);
-    const before = item === undefined ? undefined : budgetItemSchema.parse(item);
+    const remembered = known.get(owner);
+    known.delete(owner);
+    const before = remembered ?? budgetItemSchema.optional().parse(await ledger.get(key));
     const condition =
       before === undefined ? { absent: true as const } : { equals: { version: before.version } };
-    const after = next(before, clock.now());
-    if (await ledger.put(key, after, condition)) return after;
+    try {
+      const after = next(before, clock.now());
+      if (!(await ledger.put(key, after, condition))) continue;
+      known.set(owner, after);
+      return after;
+    } catch (error) {
+      // What is remembered may be of long ago: only what the ledger says now is reason to refuse.
+      if (remembered === undefined || !(error instanceof OverBudget)) throw error;
+    }
   }
 }

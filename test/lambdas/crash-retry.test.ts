@@ -19,6 +19,7 @@ import {
 import { Crash, dyingPorts } from '../support/dying-ports.ts';
 import { askFor } from '../support/operation.ts';
 import { settleRelease } from '../support/settle-release.ts';
+import { sampled } from '../support/thorough.ts';
 
 /**
  * The whole state of the world. Versions count writes, which a retry may add to; of nonces only the agreement of spec and ledger
@@ -220,8 +221,8 @@ async function secondRelease(w: World, dev = [network, app]) {
   return release(w, { commit: commitOf('2'), environments: { dev }, tree });
 }
 
-/** Every how manieth call of a function is its last; which ones differs from function to function. `npm run faults` leaves none out. */
-const STRIDE = 6;
+/** Every how manieth call of a function is its last; which ones differs from function to function. */
+const STRIDE = sampled(1, 12);
 
 test.each(Object.entries(scenarios))(
   '%s: a crash anywhere changes nothing in the end',

@@ -1,4 +1,4 @@
-/** Tells a story in one order of events after another; used by `main.ts` and the test beside this folder. */
+/** Tells a story in one order of events after another; used by the test beside this folder. */
 import { leaseStory } from './lease-story.ts';
 import type { Subject } from './subject.ts';
 import { targetStory } from './target-story.ts';

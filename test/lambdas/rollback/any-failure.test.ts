@@ -14,6 +14,7 @@ import {
   type World,
   world,
 } from '../../support/deployment-world.ts';
+import { sampled } from '../../support/thorough.ts';
 
 const behaviours = fc.record({
   deploy: fc.constantFrom<ToolBehaviour>(
@@ -153,7 +154,7 @@ test('property: after any failure every target is at its last good and clean, or
         expect(w.cloud.get(component)).toBe('3333333');
       }
     }),
-    { numRuns: 150 },
+    { numRuns: sampled(1000, 60) },
   );
   // The properties would say little if one of these never came up.
   for (const verdict of ['succeeded', 'failed', 'rolled-back', 'broken'])
