@@ -53,6 +53,8 @@ async function main([name, ...args]) {
     return 2;
   }
   const { argv, needsTool, needsSynth = true, temporary, environment } = commands[name];
+  // Types are not stripped, nor code compiled, a second time: a third of what a short command takes.
+  process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules', '.cache', 'compiled');
   await ensureInstalled(root);
   const path = [binaries, process.env.PATH];
   if (needsTool(args)) {

@@ -13,6 +13,7 @@ import type { Repository } from './support/repository.ts';
 import { endsOf } from './support/summary.ts';
 import { makeTestFolder, openTestTwin, until } from './support/twin.ts';
 
+const { PATH, NODE_COMPILE_CACHE } = process.env;
 const cli = join(import.meta.dirname, '../../local/cli.ts');
 const place = makeTestFolder();
 afterAll(() => place.remove());
@@ -22,7 +23,7 @@ const startPush = ({ directory }: Repository, state: string): ChildProcess =>
   spawn(
     process.execPath,
     ['--no-warnings', cli, 'push', '--repo', directory, '--json', '--state-dir', join(place.folder, state)],
-    { stdio: ['ignore', 'pipe', 'inherit'], env: { PATH: process.env.PATH, HOME: place.home } },
+    { stdio: ['ignore', 'pipe', 'inherit'], env: { PATH, NODE_COMPILE_CACHE, HOME: place.home } },
   );
 
 async function kill(process: ChildProcess): Promise<void> {

@@ -125,9 +125,8 @@ test('the declared command gets the context alone, and what it leaves is the ima
   const before = Date.now();
   const { Build } = (await start()) as { Build: Record<'StartTime' | 'EndTime', number> };
   expect(Build).toMatchObject({ BuildStatus: 'SUCCEEDED', ProjectName: 'belay-app-arm64', Phases: [] });
-  expect([before, Build.StartTime, Build.EndTime, Date.now()]).toEqual(
-    [before, Build.StartTime, Build.EndTime, Date.now()].toSorted((one, other) => one - other),
-  );
+  const times = [before, Build.StartTime, Build.EndTime, Date.now()];
+  expect(times).toEqual(times.toSorted((one, other) => one - other));
   const files = join(images.folder, images.digestOf('belay-app/7/web', 'tag-1'));
   expect(readFileSync(join(files, 'program'), 'utf8')).toBe('one');
   expect(readFileSync(join(files, 'beside'), 'utf8')).toBe('web\n');
