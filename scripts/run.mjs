@@ -17,8 +17,9 @@ const WITHOUT_JOBS = [undefined, '--help', '-h', 'status', 'history', 'log', 'tr
 
 const jest = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js'];
 
-/** The tests of which `npm test` tries a sample. */
+/** The tests of which `npm test` tries a sample, or which take too long for it. */
 const SAMPLED = [
+  'test/browser',
   'test/e2e/shop',
   'test/lambdas/crash-retry',
   'test/lambdas/interleavings',
